@@ -1,0 +1,72 @@
+/** Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each. */
+
+export enum SessionFlag {
+  /** The row is in use: the initiator is logged in. */
+  LOGGED_IN = 1,
+  /** Never moved for balance. */
+  PINNED = 2,
+  /** Holds SCSI persistent reservations: a new login changes the nexus they belong to. */
+  RESERVATION = 4,
+  /** The target can ask this initiator to log out (Async Message, RFC 7143, section 11.9.1); else its connection is closed. */
+  ASYNC_LOGOUT = 8,
+}
+
+@unmanaged
+@table("session-input", "input", SESSION_MAX)
+export class SessionInput {
+  /** Larger each time the row is given to another session. */
+  @field("generation") generation: u32;
+  @field("index", "target") target: u16;
+  @field("index", "initiator") initiator: u16;
+  @field("index", "target-port") port: u16;
+  @field("flags", "SessionFlag") flags: u16;
+  /** Switching priority, 1 first; 0: the initiator's, or computed (step 103). */
+  @field("number") switchingPriority: u16;
+  /** Commands in flight, now. */
+  @field("count") inFlight: u16;
+  /** When the counters were read: the host's monotonic milliseconds, low word. */
+  @field("hostTime") sampledMs: u32;
+  /** Commands completed; goes round at 2^32. */
+  @field("counter") operations: u32;
+  /** Bytes sent and received, monotonic. */
+  @field("counter") bytes: u64;
+
+  @inline static at(index: u32): SessionInput {
+    return changetype<SessionInput>(SESSION_INPUT_BASE + index * <u32>offsetof<SessionInput>());
+  }
+}
+if (offsetof<SessionInput>() != 32) ERROR("SessionInput");
+
+@unmanaged
+@table("session-state", "state", SESSION_MAX)
+export class SessionState {
+  @field("generation") generation: u32;
+  /** Where the session is accounted; port is `NONE` in a row that isn't. */
+  @field("index", "target-port") port: u16;
+  @field("index", "target") target: u16;
+  @field("index", "initiator") initiator: u16;
+  /** The port's list. */
+  @field("index", "session") portNext: u16;
+  @field("index", "session") portPrevious: u16;
+  /** The initiator's list. */
+  @field("index", "session") initiatorNext: u16;
+  @field("index", "session") initiatorPrevious: u16;
+  /** 1 once rates are known. */
+  @field("boolean") sampled: u16;
+  @field("hostTime") sampledMs: u32;
+  @field("counter") operations: u32;
+  @field("counter") bytes: u64;
+  /** Smoothed: commands in a second. */
+  @field("rate") operationsRate: u32;
+  /** Smoothed: KiB in a second. */
+  @field("rate") bandwidthRate: u32;
+  /** Index of the session in its port's list of moves under way, or `NONE`. */
+  @field("index", "move") move: u16;
+  @field("pad") pad: u16;
+  @field("check") check: u32;
+
+  @inline static at(index: u32): SessionState {
+    return changetype<SessionState>(SESSION_STATE_BASE + index * <u32>offsetof<SessionState>());
+  }
+}
+if (offsetof<SessionState>() != 56) ERROR("SessionState");
