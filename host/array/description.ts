@@ -1,0 +1,89 @@
+/** What an array file describes, after defaults and units are worked out. See README.md for the file itself. */
+
+import type { ProfileName } from "../shim/generated/layout.js";
+
+/** Capacities of a port's resources; 0 leaves a resource out of the port's load. */
+export interface CapacityDescription {
+  /** Microseconds of processor time in a second; 1,000,000 is one whole processor. */
+  processor: number;
+  /** KiB in a second. */
+  bandwidth: number;
+  /** Commands in a second. */
+  operations: number;
+  /** Commands under way at one time. */
+  queue: number;
+  /** Sessions. */
+  sessions: number;
+}
+
+/** A target port: an iSCSI portal. */
+export interface PortDescription {
+  name: string;
+  /** Stable id, at least 1; without one the shim's id book gives the next free one. */
+  id?: number;
+  /** Name of the controller that owns the port. */
+  controller: string;
+  /** `address:port` of the portal; empty where no real portal is meant. */
+  address: string;
+  /** Portal group tag (RFC 7143, section 4.4.1), 1 to 65535. */
+  tag: number;
+  /** Place in the order in which the iSNS server lists portals. */
+  listOrder: number;
+  maintenance: boolean;
+  capacity: CapacityDescription;
+}
+
+/** A target and the ports it is configured for, by name. */
+export interface TargetDescription {
+  name: string;
+  id?: number;
+  ports: string[];
+  /** Its sessions are never moved for balance. */
+  pinned: boolean;
+  /** The target server can redirect logins (RFC 7143, section 11.13.1). */
+  redirection: boolean;
+}
+
+/** What is known beforehand of an initiator; one that is not described has the defaults. */
+export interface InitiatorDescription {
+  name: string;
+  pinned: boolean;
+  /** Which listed portal it takes when it has to log in again. */
+  nextPortal: "first" | "following";
+  /** 1 first; 0: computed. */
+  switchingPriority: number;
+}
+
+/** Knobs by section, under the names of `build/knobs.md`; those that the file leaves out have their defaults here. */
+export interface PolicyDescription {
+  common: Record<string, number>;
+  ports: Record<string, number>;
+  /** By kind: `targetPort`, `networkPort`, `processor`, `server`, `apparatus`, `agent`. */
+  health: Record<string, Record<string, number>>;
+}
+
+export interface ArrayDescription {
+  name: string;
+  profile: ProfileName;
+  controllers: { name: string }[];
+  ports: PortDescription[];
+  targets: TargetDescription[];
+  initiators: InitiatorDescription[];
+  policy: PolicyDescription;
+  /** Sections of sources and effectors (`simulated`, `tgt`, …), as written; their owners check them. */
+  sources: Record<string, unknown>;
+}
+
+/** One thing wrong with an input file. Lines and columns count from 1; 0 where a file has no such place. */
+export interface Problem {
+  file: string;
+  line: number;
+  column: number;
+  /** Path of the field, such as `ports[2].capacity.bandwidth`. */
+  field: string;
+  message: string;
+  /** What would be right. */
+  expected: string;
+}
+
+export { parseArray } from "./parse.js";
