@@ -1,0 +1,68 @@
+/** `npm run build`: modules, generated files, TypeScript, and the checks of the final modules. */
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { compileStale } from "./compile-stale.js";
+import { writeGenerated } from "./generate/index.js";
+import { buildModel } from "./model.js";
+import { print, printError } from "./output.js";
+import { SourceProblems } from "./problems.js";
+
+const USAGE = `Usage: npm run build -- [options]
+  --force                compile every module, up to date or not
+  --verify-reproducible  compile every module a second time and compare the bytes
+  --modules              modules and generated files only, no TypeScript
+  --help`;
+
+interface Options {
+  force: boolean;
+  verifyReproducible: boolean;
+  modules: boolean;
+}
+
+/** Runs the build; returns the exit code: 0, 1 for a failure, 2 for wrong usage. */
+export async function build(root: string, args: readonly string[], toolchainHash: string): Promise<number> {
+  const options = readOptions(args);
+  if (options === undefined) return 2;
+  try {
+    const model = buildModel(root);
+    for (const file of writeGenerated(root, model)) print(`wrote ${file}`);
+    const compiled = await compileStale(root, toolchainHash, options.force);
+    const typed = options.modules || compileTypeScript(root);
+    return compiled && typed ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof SourceProblems)) throw error;
+    printError(error.message);
+    return 1;
+  }
+}
+
+function readOptions(args: readonly string[]): Options | undefined {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        force: { type: "boolean", default: false },
+        "verify-reproducible": { type: "boolean", default: false },
+        modules: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) {
+      print(USAGE);
+      process.exit(0);
+    }
+    return { force: values.force, verifyReproducible: values["verify-reproducible"], modules: values.modules };
+  } catch (error) {
+    printError(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+    return undefined;
+  }
+}
+
+/** Compiles host and tests into `build/js`; `tsc` itself skips what didn't change. */
+function compileTypeScript(root: string): boolean {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const result = spawnSync(process.execPath, [tsc, "-p", "tsconfig.json"], { cwd: root, stdio: "inherit" });
+  return result.status === 0;
+}
