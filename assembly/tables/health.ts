@@ -1,5 +1,7 @@
 /** Health of whatever can fail: target ports, network ports, members. One row each, in that order. */
 
+import { NETWORK_PORT_MAX, TARGET_PORT_MAX } from "../limits";
+
 /** First health row of each kind. */
 export const HEALTH_TARGET_PORTS: u32 = 0;
 export const HEALTH_NETWORK_PORTS: u32 = TARGET_PORT_MAX;

@@ -1,5 +1,10 @@
 /** Virtual interfaces, and the sets of network ports that may host them. */
 
+export enum InterfaceFlag {
+  /** Not moved back to its home port by itself. */
+  NO_FAIL_BACK = 1,
+}
+
 /** How an interface is set up. */
 @unmanaged
 @table("interface-config", "configuration", INTERFACE_MAX)

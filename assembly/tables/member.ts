@@ -5,6 +5,16 @@ export enum MemberFlag {
   MAINTENANCE = 1,
 }
 
+/** What a member tests of itself. */
+export enum SelfTest {
+  PROCESSOR = 1,
+  MEMORY = 2,
+  DISK = 4,
+  PROCESS = 8,
+  WEB_SERVER = 16,
+  CLOCK = 32,
+}
+
 /** How a member is set up. */
 @unmanaged
 @table("member-config", "configuration", MEMBER_MAX)
@@ -24,7 +34,7 @@ export class MemberConfig {
   /** Group of a server: 0, 1, or 2 for derived from the pairs. */
   @knob("group", 0, 2, 2) group: u16;
   /** Storage systems, transfers or units that it can carry. */
-  @knob("things", 0, 65535, 65535) capacity: u32;
+  @knob("things", 0, 65535, 65535) carriedMax: u32;
   @field("check") check: u32;
   @field("pad") pad: u32;
 }

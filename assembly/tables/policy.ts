@@ -11,6 +11,7 @@ export class CommonPolicy {
   /** After a start, a gap or a new role: observe for this long before anything is moved. */
   @knob("ms", 0, 600000, 2000) graceMs: u32;
   @field("check") check: u32;
+  @field("pad") pad: u32;
 
   @inline static get(): CommonPolicy {
     return changetype<CommonPolicy>(COMMON_POLICY_BASE);
@@ -83,4 +84,4 @@ export class PortPolicy {
     return changetype<PortPolicy>(PORT_POLICY_STAGED_BASE);
   }
 }
-if (offsetof<PortPolicy>() != 80) ERROR("PortPolicy");
+if (offsetof<PortPolicy>() != 72) ERROR("PortPolicy");

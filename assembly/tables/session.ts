@@ -55,14 +55,13 @@ export class SessionState {
   @field("boolean") sampled: u16;
   @field("hostTime") sampledMs: u32;
   @field("counter") operations: u32;
+  @field("pad") pad0: u32;
   @field("counter") bytes: u64;
   /** Smoothed: commands in a second. */
   @field("rate") operationsRate: u32;
   /** Smoothed: KiB in a second. */
   @field("rate") bandwidthRate: u32;
-  /** Index of the session in its port's list of moves under way, or `NONE`. */
-  @field("index", "move") move: u16;
-  @field("pad") pad: u16;
+  @field("pad") pad: u32;
   @field("check") check: u32;
 
   @inline static at(index: u32): SessionState {

@@ -42,6 +42,7 @@ export class TargetPortConfig {
   /** Capacity: sessions; 0 leaves it out. */
   @knob("sessions", 0, 32768, 0) sessionsCapacity: u32;
   @field("check") check: u32;
+  @field("pad") pad3: u32;
   @field("pad") pad1: u64;
   @field("pad") pad2: u64;
 
@@ -74,6 +75,7 @@ export class TargetPortCounters {
   @field("counter") operations: u64;
   @field("pad") pad0: u64;
   @field("pad") pad1: u64;
+  @field("pad") pad2: u64;
 
   @inline static at(index: u32): TargetPortCounters {
     return changetype<TargetPortCounters>(TARGET_PORT_COUNTERS_BASE + index * <u32>offsetof<TargetPortCounters>());
@@ -134,6 +136,8 @@ export enum TargetPortStatus {
   OWN = 256,
   /** An alarm for a stuck counter has been said. */
   STUCK = 512,
+  /** Its counters, or another controller's reports of it, have stopped coming. */
+  SILENT = 1024,
 }
 
 /** What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity. */
@@ -198,7 +202,7 @@ export class TargetPortState {
     return changetype<TargetPortState>(TARGET_PORT_STATE_BASE + index * <u32>offsetof<TargetPortState>());
   }
 }
-if (offsetof<TargetPortState>() != 136) ERROR("TargetPortState");
+if (offsetof<TargetPortState>() != 128) ERROR("TargetPortState");
 
 /** Target ports in listing order: what the initiator meets next. */
 @unmanaged

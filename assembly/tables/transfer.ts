@@ -1,5 +1,10 @@
 /** Replication transfers. */
 
+export enum TransferFlag {
+  /** In maintenance: no agent is to drive it. */
+  MAINTENANCE = 1,
+}
+
 /** How a transfer is set up. */
 @unmanaged
 @table("transfer-config", "configuration", TRANSFER_MAX)
