@@ -1,0 +1,88 @@
+/** Stable ids by name, kept over reconfigurations and, through the snapshot, over restarts. */
+
+export type BookKind = "ports" | "targets" | "initiators";
+
+/** As stored in a snapshot. */
+export interface IdBookContents {
+  ids: Record<BookKind, [name: string, id: number][]>;
+  /** Next id of each kind that was never given out. */
+  next: Record<BookKind, number>;
+}
+
+/** A thing that asks for its id; `id` from the array file wins. */
+export interface IdRequest {
+  name: string;
+  id?: number;
+}
+
+const KINDS: readonly BookKind[] = ["ports", "targets", "initiators"];
+
+/**
+ * The id book. An id stays with its name for good, so that a port that leaves the array file and comes back is the
+ * same port; ids that were never given out are given in order of appearance, from 1.
+ */
+export class IdBook {
+  private readonly ids: Record<BookKind, Map<string, number>>;
+  private readonly next: Record<BookKind, number>;
+
+  constructor(contents?: IdBookContents) {
+    this.ids = { ports: new Map(), targets: new Map(), initiators: new Map() };
+    this.next = { ports: 1, targets: 1, initiators: 1 };
+    if (contents === undefined) return;
+    for (const kind of KINDS) {
+      for (const [name, id] of contents.ids[kind]) this.put(kind, name, id);
+      this.next[kind] = Math.max(this.next[kind], contents.next[kind]);
+    }
+  }
+
+  /** Ids of all requests, in their order; explicit ones first take theirs, also from a name that held it before. */
+  assign(kind: BookKind, requests: readonly IdRequest[]): number[] {
+    const known = this.ids[kind];
+    const explicit = new Set(requests.filter((request) => request.id !== undefined).map((request) => request.id));
+    for (const [name, id] of known) if (explicit.has(id)) known.delete(name);
+    for (const request of requests) if (request.id !== undefined) this.put(kind, request.name, request.id);
+    return requests.map((request) => this.idOf(kind, request.name));
+  }
+
+  /** Id of a name; a new name is given the next id. */
+  idOf(kind: BookKind, name: string): number {
+    const known = this.ids[kind].get(name);
+    if (known !== undefined) return known;
+    const id = this.next[kind];
+    this.put(kind, name, id);
+    return id;
+  }
+
+  /** Name that holds an id, if any. */
+  nameOf(kind: BookKind, id: number): string | undefined {
+    for (const [name, held] of this.ids[kind]) if (held === id) return name;
+    return undefined;
+  }
+
+  size(kind: BookKind): number {
+    return this.ids[kind].size;
+  }
+
+  /** Forgets a name; its id is not given out again. */
+  forget(kind: BookKind, name: string): void {
+    this.ids[kind].delete(name);
+  }
+
+  names(kind: BookKind): IterableIterator<string> {
+    return this.ids[kind].keys();
+  }
+
+  contents(): IdBookContents {
+    const { ports, targets, initiators } = this.ids;
+    return { ids: { ports: [...ports], targets: [...targets], initiators: [...initiators] }, next: { ...this.next } };
+  }
+
+  copy(): IdBook {
+    return new IdBook(this.contents());
+  }
+
+  private put(kind: BookKind, name: string, id: number): void {
+    this.ids[kind].set(name, id);
+    this.next[kind] = Math.max(this.next[kind], id + 1);
+  }
+}

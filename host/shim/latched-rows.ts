@@ -1,0 +1,134 @@
+/**
+ * Rows under a sequence word: how counters and heartbeats cross from writer threads.
+ *
+ * A writer makes the sequence word odd, stores the row, makes it even again, and only then sets the changed bits. A
+ * reader that sees the same even word before and after its copy has a whole row. Every word goes through `Atomics`,
+ * so that neither compiler nor processor can move a store out from between the two steps of the sequence word.
+ */
+
+import { layouts, type ProfileName, type TableLayout } from "./generated/layout.js";
+
+/**
+ * Where a table of latched rows stands. It can be posted to a worker thread. In the plain build it is the mailbox of
+ * the shim; in the shared build the module's own memory. All addresses are bytes.
+ */
+export interface LatchedTable {
+  buffer: SharedArrayBuffer;
+  /** Kebab-case name of the table, and the profile that gives its fields. */
+  name: string;
+  profile: ProfileName;
+  rowsAddress: number;
+  rowBytes: number;
+  capacity: number;
+  /** One bit a row. */
+  leafAddress: number;
+  /** Leaf words that share a bit of the summary word: 1 << leafShift. */
+  leafShift: number;
+  summaryAddress: number;
+}
+
+/** The layout of a table by its name. @throws Error for a name that the profile has not. */
+export function tableLayout(profile: ProfileName, name: string): TableLayout {
+  const table = layouts[profile].tables.find((candidate) => candidate.name === name);
+  if (table === undefined) throw new Error(`no table ${name} in profile ${profile}`);
+  return table;
+}
+
+/** Word of a field within its row. @throws Error for a field that the table has not. */
+export function fieldWord(table: TableLayout, name: string): number {
+  const field = table.fields.find((candidate) => candidate.name === name);
+  if (field === undefined) throw new Error(`no field ${name} in table ${table.name}`);
+  return field.offset >> 2;
+}
+
+const TWO_TO_32 = 2 ** 32;
+
+/** The protocol of one row: begin, put words, end. One writer a row at a time; any number of writers a table. */
+export class RowWriter {
+  protected readonly words: Int32Array;
+  private readonly rowWords: number;
+
+  constructor(protected readonly table: LatchedTable) {
+    this.words = new Int32Array(table.buffer);
+    this.rowWords = table.rowBytes >> 2;
+  }
+
+  /** Makes the row's sequence word odd; returns the word index of the row. */
+  protected begin(row: number): number {
+    const at = (this.table.rowsAddress >> 2) + row * this.rowWords;
+    Atomics.add(this.words, at, 1);
+    return at;
+  }
+
+  protected put(word: number, value: number): void {
+    Atomics.store(this.words, word, value | 0);
+  }
+
+  /** Stores an integer of up to 2^53 as two words. */
+  protected putLong(word: number, value: number): void {
+    Atomics.store(this.words, word, value | 0);
+    Atomics.store(this.words, word + 1, (value / TWO_TO_32) | 0);
+  }
+
+  /** Makes the sequence word even, then sets the leaf bit, then the summary bit. */
+  protected end(row: number, at: number): void {
+    Atomics.add(this.words, at, 1);
+    markRow(this.words, this.table, row);
+  }
+}
+
+/** Sets a row's leaf bit, then its summary bit. */
+export function markRow(words: Int32Array, table: LatchedTable, row: number): void {
+  const leaf = row >> 5;
+  Atomics.or(words, (table.leafAddress >> 2) + leaf, 1 << (row & 31));
+  Atomics.or(words, table.summaryAddress >> 2, 1 << (leaf >> table.leafShift));
+}
+
+/** Writes rows of `target-port-counters`; for any thread. */
+export class CountersWriter extends RowWriter {
+  private readonly generationWord: number;
+  private readonly sampledWord: number;
+  private readonly queueWord: number;
+  private readonly busyWord: number;
+  private readonly bytesWord: number;
+  private readonly operationsWord: number;
+
+  constructor(table: LatchedTable) {
+    super(table);
+    const layout = tableLayout(table.profile, table.name);
+    this.generationWord = fieldWord(layout, "generation");
+    this.sampledWord = fieldWord(layout, "sampledMs");
+    this.queueWord = fieldWord(layout, "queueDepth");
+    this.busyWord = fieldWord(layout, "busyUs");
+    this.bytesWord = fieldWord(layout, "bytes");
+    this.operationsWord = fieldWord(layout, "operations");
+  }
+
+  /**
+   * One sample of a port's counters; allocates nothing.
+   * @param row row of the port in force
+   * @param generation generation of that row; the module drops samples of another
+   * @param sampledMs the host's monotonic milliseconds when the counters were read
+   * @param busyUs microseconds of processor time, monotonic; likewise `bytes` and `operations`
+   * @param queueDepth commands under way now
+   */
+  write(
+    row: number,
+    generation: number,
+    sampledMs: number,
+    busyUs: number,
+    bytes: number,
+    operations: number,
+    queueDepth: number,
+  ): void {
+    if (row < 0 || row >= this.table.capacity) throw new RangeError(`no row ${row} in ${this.table.name}`);
+    const at = this.begin(row);
+    this.put(at + this.generationWord, generation);
+    this.put(at + this.sampledWord, sampledMs);
+    this.put(at + this.queueWord, queueDepth);
+    this.putLong(at + this.busyWord, busyUs);
+    this.putLong(at + this.bytesWord, bytes);
+    this.putLong(at + this.operationsWord, operations);
+    this.end(row, at);
+  }
+}

@@ -1,0 +1,103 @@
+/** Names of rows: which port, target, initiator or session a row index stands for. */
+
+import { SubjectKind } from "./generated/layout.js";
+
+/** Row index that means "none" in 16-bit fields. */
+export const NONE = 0xffff;
+
+/** Names of the rows of one table, both ways. */
+export class NameTable {
+  private readonly byName = new Map<string, number>();
+  private readonly byRow: string[] = [];
+
+  /** Row of a name; -1 for a name that has none. */
+  row(name: string): number {
+    return this.byName.get(name) ?? -1;
+  }
+
+  /** Name of a row; "" for a row that has none. */
+  name(row: number): string {
+    return this.byRow[row] ?? "";
+  }
+
+  has(name: string): boolean {
+    return this.byName.has(name);
+  }
+
+  /** Rows in use, in ascending order. */
+  rows(): number[] {
+    return [...this.byName.values()].sort((left, right) => left - right);
+  }
+
+  /** Names in ascending order of row. */
+  names(): string[] {
+    return this.rows().map((row) => this.name(row));
+  }
+
+  get size(): number {
+    return this.byName.size;
+  }
+
+  set(row: number, name: string): void {
+    this.remove(row);
+    this.byName.set(name, row);
+    this.byRow[row] = name;
+  }
+
+  remove(row: number): void {
+    const name = this.byRow[row];
+    if (name === undefined || name === "") return;
+    if (this.byName.get(name) === row) this.byName.delete(name);
+    this.byRow[row] = "";
+  }
+
+  clear(): void {
+    this.byName.clear();
+    this.byRow.length = 0;
+  }
+}
+
+/** A session by the names of its ends. */
+export interface SessionNames {
+  initiator: string;
+  target: string;
+  port: string;
+}
+
+/** All names of one shim. Sessions have no name of their own: theirs follow from their row. */
+export class Names {
+  readonly ports = new NameTable();
+  readonly targets = new NameTable();
+  readonly initiators = new NameTable();
+  readonly controllers = new NameTable();
+
+  /** `session`: initiator, target and port rows of a session row. */
+  constructor(private readonly sessionRow: (row: number) => readonly [number, number, number]) {}
+
+  /** Ends of a session, also of one that has just ended. */
+  session(row: number): SessionNames {
+    const [initiator, target, port] = this.sessionRow(row);
+    return {
+      initiator: this.initiators.name(initiator),
+      target: this.targets.name(target),
+      port: this.ports.name(port),
+    };
+  }
+
+  /** A decision's subject in print: a name; `initiator>target` for a session; `#row` where there is no name. */
+  subject(kind: number, row: number): string {
+    if (kind === SubjectKind.TARGET_PORT) return this.ports.name(row) || `#${row}`;
+    if (kind === SubjectKind.TARGET) return this.targets.name(row) || `#${row}`;
+    if (kind === SubjectKind.INITIATOR) return this.initiators.name(row) || `#${row}`;
+    if (kind === SubjectKind.SESSION) {
+      const session = this.session(row);
+      return `${session.initiator}>${session.target}`;
+    }
+    return kind === SubjectKind.NONE ? "" : `#${row}`;
+  }
+
+  /** A port of a decision in print; "" for none. */
+  port(row: number): string {
+    return row === NONE ? "" : this.ports.name(row) || `#${row}`;
+  }
+}
