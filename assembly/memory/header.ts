@@ -61,7 +61,7 @@ export class Header {
   @field("constant") profile: u32;
   /** Bytes of the whole memory. */
   @field("bytes") memoryBytes: u32;
-  /** Address of the directory: one 16-byte entry a table. */
+  /** Address of the directory: one 24-byte entry a table. */
   @field("address") directoryAddress: u32;
   /** Entries of the directory. */
   @field("count") tableCount: u32;

@@ -66,7 +66,11 @@ export class ConstantScope {
   private readonly values = new Map<string, number>();
   private readonly underWay = new Set<string>();
 
-  constructor(readonly problems: SourceProblem[]) {}
+  /** `extra` gives values to names and calls that no source declares. */
+  constructor(
+    readonly problems: SourceProblem[],
+    private readonly extra: (node: Expression) => number | undefined = () => undefined,
+  ) {}
 
   /** Takes in the constants and enums of one source. */
   addSource(source: Source): void {
@@ -80,7 +84,11 @@ export class ConstantScope {
   value(name: string, profile: number, from: Expression): number {
     if (name === "PROFILE") return profile;
     const declaration = this.declarations.get(name);
-    if (declaration === undefined) throw new NotConstant(from, `unknown constant '${name}'`);
+    if (declaration === undefined) {
+      const value = this.extra(from);
+      if (value === undefined) throw new NotConstant(from, `unknown constant '${name}'`);
+      return value;
+    }
     const key = `${profile}:${name}`;
     const known = this.values.get(key);
     if (known !== undefined) return known;
@@ -123,8 +131,11 @@ export class ConstantScope {
       }
       case NodeKind.PropertyAccess:
         return this.enumValue(node as PropertyAccessExpression);
-      default:
-        throw new NotConstant(node, "not a compile-time constant");
+      default: {
+        const value = this.extra(node);
+        if (value === undefined) throw new NotConstant(node, "not a compile-time constant");
+        return value;
+      }
     }
   }
 

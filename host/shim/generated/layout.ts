@@ -52,6 +52,8 @@ export interface TableLayout {
 export interface ProfileLayout {
   profile: number;
   memoryBytes: number;
+  /** `layoutHash`, as the module writes it into header and custom section. */
+  hash: string;
   /** Every constant of the core's layout files by its name. */
   limits: Record<string, number>;
   tables: readonly TableLayout[];
@@ -438,7 +440,7 @@ const fieldsOfHeader: readonly FieldLayout[] = [
   {"name":"layoutHashHigh","offset":12,"size":4,"role":"constant","doc":"The same hash, high word."},
   {"name":"profile","offset":16,"size":4,"role":"constant","doc":"0 small, 1 standard, 2 large."},
   {"name":"memoryBytes","offset":20,"size":4,"role":"bytes","doc":"Bytes of the whole memory."},
-  {"name":"directoryAddress","offset":24,"size":4,"role":"address","doc":"Address of the directory: one 16-byte entry a table."},
+  {"name":"directoryAddress","offset":24,"size":4,"role":"address","doc":"Address of the directory: one 24-byte entry a table."},
   {"name":"tableCount","offset":28,"size":4,"role":"count","doc":"Entries of the directory."},
   {"name":"callUnderWay","offset":32,"size":4,"role":"enum","reference":"Call","doc":"The under-way flag: the call that is writing, or 0 between calls."},
   {"name":"ringFull","offset":36,"size":4,"role":"boolean","doc":"1 while decisions are held back because the ring is full."},
@@ -1061,6 +1063,7 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
   small: {
     profile: 0,
     memoryBytes: 65536,
+    hash: layoutHash,
     limits: { NONE: 65535, TARGET_PORT_MAX: 8, TARGET_PORT_WORDS: 1, TARGET_MAX: 32, TARGET_WORD_MAX: 32, INITIATOR_MAX: 32, SESSION_MAX: 128, MOVE_MAX: 8, REGISTRATION_CHANGE_MAX: 16, ARRIVAL_MAX: 8, RESIDENCE_MAX: 32, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 4, SERVER_MAX: 4, APPARATUS_MAX: 4, AGENT_MAX: 8, MEMBER_MAX: 20, NETWORK_PORT_MAX: 16, NETWORK_PORT_WORDS: 1, INTERFACE_MAX: 32, ELIGIBLE_SET_MAX: 8, ELIGIBLE_SET_WORD_MAX: 8, UNIT_MAX: 8, SYSTEM_MAX: 16, TRANSFER_MAX: 16, DOMAIN_MAX: 4, SCOPE_MAX: 8, HEALTH_MAX: 44, DECISION_MAX: 64, DECISION_RESERVED: 8, OUTCOME_MAX: 32, WORK_PER_TICK_MAX: 64, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 8, HEALTH_MEMBERS: 24, HEALTH_KIND_MAX: 6, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
@@ -1135,6 +1138,7 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
   standard: {
     profile: 1,
     memoryBytes: 1048576,
+    hash: layoutHash,
     limits: { NONE: 65535, TARGET_PORT_MAX: 64, TARGET_PORT_WORDS: 2, TARGET_MAX: 512, TARGET_WORD_MAX: 1024, INITIATOR_MAX: 1024, SESSION_MAX: 4096, MOVE_MAX: 64, REGISTRATION_CHANGE_MAX: 128, ARRIVAL_MAX: 64, RESIDENCE_MAX: 1024, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 16, SERVER_MAX: 32, APPARATUS_MAX: 32, AGENT_MAX: 64, MEMBER_MAX: 144, NETWORK_PORT_MAX: 256, NETWORK_PORT_WORDS: 8, INTERFACE_MAX: 1024, ELIGIBLE_SET_MAX: 64, ELIGIBLE_SET_WORD_MAX: 512, UNIT_MAX: 64, SYSTEM_MAX: 1024, TRANSFER_MAX: 1024, DOMAIN_MAX: 16, SCOPE_MAX: 32, HEALTH_MAX: 464, DECISION_MAX: 1024, DECISION_RESERVED: 128, OUTCOME_MAX: 512, WORK_PER_TICK_MAX: 512, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 64, HEALTH_MEMBERS: 320, HEALTH_KIND_MAX: 6, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
@@ -1209,6 +1213,7 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
   large: {
     profile: 2,
     memoryBytes: 12582912,
+    hash: layoutHash,
     limits: { NONE: 65535, TARGET_PORT_MAX: 256, TARGET_PORT_WORDS: 8, TARGET_MAX: 4096, TARGET_WORD_MAX: 32768, INITIATOR_MAX: 8192, SESSION_MAX: 32768, MOVE_MAX: 256, REGISTRATION_CHANGE_MAX: 1024, ARRIVAL_MAX: 256, RESIDENCE_MAX: 8192, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 64, SERVER_MAX: 128, APPARATUS_MAX: 128, AGENT_MAX: 256, MEMBER_MAX: 576, NETWORK_PORT_MAX: 1024, NETWORK_PORT_WORDS: 32, INTERFACE_MAX: 16384, ELIGIBLE_SET_MAX: 1024, ELIGIBLE_SET_WORD_MAX: 32768, UNIT_MAX: 256, SYSTEM_MAX: 16384, TRANSFER_MAX: 16384, DOMAIN_MAX: 64, SCOPE_MAX: 128, HEALTH_MAX: 1856, DECISION_MAX: 8192, DECISION_RESERVED: 1024, OUTCOME_MAX: 4096, WORK_PER_TICK_MAX: 2048, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 256, HEALTH_MEMBERS: 1280, HEALTH_KIND_MAX: 6, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
@@ -1371,7 +1376,7 @@ export class HeaderView extends TableView {
   /** Bytes of the whole memory. */
   memoryBytes(row: number): number { return this.u32[(this.rowZero + row * 160 + 20) >>> 2]!; }
   setMemoryBytes(row: number, value: number): void { this.u32[(this.rowZero + row * 160 + 20) >>> 2] = value; }
-  /** Address of the directory: one 16-byte entry a table. */
+  /** Address of the directory: one 24-byte entry a table. */
   directoryAddress(row: number): number { return this.u32[(this.rowZero + row * 160 + 24) >>> 2]!; }
   setDirectoryAddress(row: number, value: number): void { this.u32[(this.rowZero + row * 160 + 24) >>> 2] = value; }
   /** Entries of the directory. */

@@ -77,6 +77,8 @@ export interface TableLayout {
 export interface ProfileLayout {
   profile: number;
   memoryBytes: number;
+  /** \`layoutHash\`, as the module writes it into header and custom section. */
+  hash: string;
   /** Every constant of the core's layout files by its name. */
   limits: Record<string, number>;
   tables: readonly TableLayout[];
@@ -118,7 +120,7 @@ function layoutsSource(model: Model): string[] {
   for (const map of model.maps) {
     const limits = model.constants.map((constant) => `${constant.name}: ${constant.values[map.profile]}`);
     lines.push(`  ${PROFILES[map.profile]}: {`, `    profile: ${map.profile},`);
-    lines.push(`    memoryBytes: ${map.memoryBytes},`, `    limits: { ${limits.join(", ")} },`, "    tables: [");
+    lines.push(`    memoryBytes: ${map.memoryBytes},`, "    hash: layoutHash,", `    limits: { ${limits.join(", ")} },`, "    tables: [");
     lines.push(...map.tables.map(tableSource), "    ],", "  },");
   }
   return [...lines, "};", ""];
