@@ -1,0 +1,162 @@
+/* The module compiled to C by wasm2c, as one translation unit with what it needs of a runtime. */
+
+#define NDEBUG /* the generated file asserts only that its runtime is initialized, which this one always is */
+
+#include "fairlead-aot.h"
+#include "wasm-rt.h"
+
+#ifndef FAIRLEAD_MODULE_C
+#error "define FAIRLEAD_MODULE_C as the C file that wasm2c wrote"
+#endif
+#ifndef FAIRLEAD_AOT_OPEN
+#define FAIRLEAD_AOT_OPEN fairlead_aot_open
+#endif
+#ifndef FAIRLEAD_AOT_THREAD
+#if defined(__GNUC__) && defined(__STDC_HOSTED__) && __STDC_HOSTED__ && (defined(__unix__) || defined(__APPLE__))
+#define FAIRLEAD_AOT_THREAD static __thread
+#else
+#define FAIRLEAD_AOT_THREAD static
+#endif
+#endif
+
+struct w2c_env {
+  wasm_rt_memory_t memory;
+};
+
+/* A first declaration as static makes the later ones of the generated file static too (C99, 6.2.2). */
+struct w2c_fairlead;
+static void wasm2c_fairlead_instantiate(struct w2c_fairlead *, struct w2c_env *);
+static void wasm2c_fairlead_free(struct w2c_fairlead *);
+static wasm_rt_func_type_t wasm2c_fairlead_get_func_type(uint32_t, uint32_t, ...);
+static wasm_rt_memory_t *w2c_env_memory(struct w2c_env *);
+static uint32_t w2c_fairlead_abiVersion(struct w2c_fairlead *);
+static void w2c_fairlead_reset(struct w2c_fairlead *);
+static uint32_t w2c_fairlead_configure(struct w2c_fairlead *);
+static uint32_t w2c_fairlead_attach(struct w2c_fairlead *);
+static uint32_t w2c_fairlead_tick(struct w2c_fairlead *);
+static uint32_t w2c_fairlead_scrub(struct w2c_fairlead *, uint32_t);
+static void w2c_fairlead_fairlead_abi_1(struct w2c_fairlead *);
+
+/* Warnings of generated code are wabt's to heed. */
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-variable"
+#pragma GCC diagnostic ignored "-Wunused-const-variable"
+#pragma GCC diagnostic ignored "-Wunused-but-set-variable"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
+#include FAIRLEAD_MODULE_C
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+
+/* The call under way in this thread, for the trap to leave; NULL between calls. */
+FAIRLEAD_AOT_THREAD fairlead_aot_t *under_way;
+
+static void wasm_rt_trap(wasm_rt_trap_t code) {
+  under_way->trap_code = (int)code;
+  longjmp(under_way->trap, 1);
+}
+
+static wasm_rt_memory_t *w2c_env_memory(struct w2c_env *environment) { return &environment->memory; }
+
+#if FAIRLEAD_STATIC_BYTES
+/* The one instance: constant, so that its memory's address is one too. */
+static struct w2c_env environment = {{.size = FAIRLEAD_STATIC_BYTES}};
+static const w2c_fairlead the_instance = {.w2c_env_memory = &environment.memory};
+#define INSTANCE(aot) ((void)(aot), (w2c_fairlead *)(uintptr_t)&the_instance)
+#else
+typedef struct {
+  w2c_fairlead instance;
+  struct w2c_env environment;
+} aot_storage_t;
+typedef char aot_storage_fits[sizeof(aot_storage_t) <= sizeof(((fairlead_aot_t *)0)->instance) ? 1 : -1];
+#define STORAGE(aot) ((aot_storage_t *)(void *)(aot)->instance)
+#define INSTANCE(aot) (&STORAGE(aot)->instance)
+#endif
+
+static uint32_t enter(fairlead_aot_t *aot, fairlead_call_t call, uint32_t argument) {
+  switch (call) {
+    case FAIRLEAD_CALL_ABI_VERSION:
+      return w2c_fairlead_abiVersion(INSTANCE(aot));
+    case FAIRLEAD_CALL_RESET:
+      w2c_fairlead_reset(INSTANCE(aot));
+      return 0;
+    case FAIRLEAD_CALL_CONFIGURE:
+      return w2c_fairlead_configure(INSTANCE(aot));
+    case FAIRLEAD_CALL_TICK:
+      return w2c_fairlead_tick(INSTANCE(aot));
+    case FAIRLEAD_CALL_SCRUB:
+      return w2c_fairlead_scrub(INSTANCE(aot), argument);
+    case FAIRLEAD_CALL_ATTACH:
+      return w2c_fairlead_attach(INSTANCE(aot));
+    default:
+      return 0;
+  }
+}
+
+static int aot_call(void *context, fairlead_call_t call, uint32_t argument, uint32_t *result) {
+  fairlead_aot_t *aot = context;
+  if ((unsigned)call >= FAIRLEAD_CALL_COUNT) return FAIRLEAD_ERROR_ARGUMENT;
+  aot->outer = under_way;
+  if (setjmp(aot->trap) == 0) {
+    under_way = aot;
+    *result = enter(aot, call, argument);
+    under_way = aot->outer;
+    return FAIRLEAD_OK;
+  }
+  aot = under_way;
+  under_way = aot->outer;
+  return FAIRLEAD_ERROR_TRAPPED;
+}
+
+/* Copies the data segments, the only part of instantiating that a module without start function has. */
+static int write_constants(fairlead_aot_t *aot) {
+  aot->outer = under_way;
+  if (setjmp(aot->trap) != 0) {
+    under_way = under_way->outer;
+    return FAIRLEAD_ERROR_MODULE;
+  }
+  under_way = aot;
+#if FAIRLEAD_STATIC_BYTES
+  init_memories((w2c_fairlead *)(uintptr_t)&the_instance);
+#else
+  wasm2c_fairlead_instantiate(INSTANCE(aot), &STORAGE(aot)->environment);
+#endif
+  under_way = aot->outer;
+  return FAIRLEAD_OK;
+}
+
+int FAIRLEAD_AOT_OPEN(fairlead_aot_t *aot, void *memory, size_t memory_bytes, fairlead_runtime_t *runtime) {
+  if (!aot || !runtime) return FAIRLEAD_ERROR_ARGUMENT;
+  if (memory_bytes != wasm2c_fairlead_min_env_memory * 65536u) return FAIRLEAD_ERROR_MODULE;
+  memset(aot, 0, sizeof *aot);
+  aot->memory_bytes = (uint32_t)memory_bytes;
+#if FAIRLEAD_STATIC_BYTES
+  if (memory || memory_bytes != FAIRLEAD_STATIC_BYTES) return FAIRLEAD_ERROR_ARGUMENT;
+  aot->memory = environment.memory.data;
+#else
+  if (!memory || ((uintptr_t)memory & 7u) != 0) return FAIRLEAD_ERROR_ARGUMENT;
+  aot->memory = memory;
+  STORAGE(aot)->environment.memory.data = memory;
+  STORAGE(aot)->environment.memory.size = aot->memory_bytes;
+#if WABT_BIG_ENDIAN
+  STORAGE(aot)->environment.memory.data_end = aot->memory + memory_bytes;
+#endif
+#endif
+  int error = write_constants(aot);
+  if (error) return error;
+  runtime->memory = aot->memory;
+  runtime->memory_bytes = aot->memory_bytes;
+  runtime->mirrored = WABT_BIG_ENDIAN;
+  runtime->call = aot_call;
+  runtime->context = aot;
+  return FAIRLEAD_OK;
+}
