@@ -9,7 +9,16 @@ import type { World } from "./world.js";
 /** What of a shim is used here. */
 export type ArrayShim = Pick<
   Shim,
-  "core" | "names" | "setLink" | "setRegistrations" | "initiator" | "login" | "logout" | "sessionCounters" | "portCounters" | "outcome"
+  | "core"
+  | "names"
+  | "setLink"
+  | "setRegistrations"
+  | "initiator"
+  | "login"
+  | "logout"
+  | "sessionCounters"
+  | "portCounters"
+  | "outcome"
 >;
 
 /** Between two readings of the sessions' counters, in milliseconds. */
