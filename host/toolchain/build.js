@@ -1,44 +1,10 @@
 #!/usr/bin/env node
-// The first step of `npm run build`: compiles the toolchain itself if its sources changed, then hands over to it.
-// Plain JavaScript, since it runs before anything is compiled.
+// `npm run build`: compiles the toolchain if it is stale, then hands over to it.
 
-import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { compileToolchain, root } from "./bootstrap.js";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const main = join(root, "build/js/host/toolchain/main.js");
-const stamp = join(root, "build/js/toolchain.stamp");
-const compilerFiles = ["tsconfig.base.json", "tsconfig.toolchain.json", "package-lock.json"];
-
-function toolchainHash() {
-  const sources = readdirSync(join(root, "host/toolchain"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
-  const hash = createHash("sha256");
-  for (const file of [...compilerFiles, ...sources.sort()]) {
-    hash.update(`${file}\0`).update(readFileSync(join(root, file)));
-  }
-  return hash.digest("hex");
-}
-
-function compileToolchain(hash) {
-  if (existsSync(main) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
-  if (!existsSync(tsc)) {
-    console.error("node_modules/typescript is missing: run `npm ci` first");
-    process.exit(2);
-  }
-  rmSync(stamp, { force: true });
-  const result = spawnSync(process.execPath, [tsc, "-p", "tsconfig.toolchain.json"], { cwd: root, stdio: "inherit" });
-  if (result.status !== 0) process.exit(1);
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, hash);
-}
-
-const hash = toolchainHash();
-compileToolchain(hash);
-const { build } = await import(pathToFileURL(main).href);
+const hash = compileToolchain();
+const { build } = await import(pathToFileURL(join(root, "build/js/host/toolchain/main.js")).href);
 process.exitCode = await build(root, process.argv.slice(2), hash);
