@@ -1,7 +1,7 @@
 /** Loads a module after checking that it is exactly what the shim drives. */
 
 import { ModuleError } from "./errors.js";
-import { createViews, layouts, layoutVersion, type ProfileName, type Views } from "./generated/layout.js";
+import { createViews, layoutHash, layouts, layoutVersion, type ProfileName, type Views } from "./generated/layout.js";
 import { readWasmFile, type WasmFile } from "./wasm-file.js";
 
 /** The calls of the module. `configure` and `attach` return 0 or an `ErrorCode`; `tick` how many decisions wait. */
@@ -131,10 +131,9 @@ function readLayoutSection(file: WasmFile): LayoutSection {
 function checkLayout(section: LayoutSection): ProfileName {
   const profile = PROFILES[section.profile];
   if (profile === undefined) throw new ModuleError("layout-other", `profile ${section.profile} is not known here`);
-  const expected = profileHash(profile);
-  if (section.version !== layoutVersion || section.hash !== expected) {
+  if (section.version !== layoutVersion || section.hash !== layoutHash) {
     const found = `version ${section.version}, hash ${section.hash}`;
-    const own = `version ${layoutVersion}, hash ${expected}`;
+    const own = `version ${layoutVersion}, hash ${layoutHash}`;
     throw new ModuleError("layout-other", `the module is of layout ${found}; this host reads ${own}`);
   }
   return profile;
@@ -167,11 +166,6 @@ function checkData(file: WasmFile, profile: ProfileName): number {
 /** Address of the changed summaries: one word a table, right behind the header's place. */
 export function changedSummariesAddress(profile: ProfileName): number {
   return layouts[profile].limits.CHANGED_SUMMARIES_ADDRESS ?? 256;
-}
-
-/** Layout hash of a profile, 16 hex digits. */
-export function profileHash(profile: ProfileName): string {
-  return (layouts[profile] as { hash: string }).hash;
 }
 
 /** A memory as the modules of a profile want it. */

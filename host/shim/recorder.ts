@@ -2,8 +2,8 @@
 
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { Fnv64 } from "./digest.js";
-import { layouts, layoutVersion, type TableLayout } from "./generated/layout.js";
-import { type Core, changedSummariesAddress, profileHash } from "./module.js";
+import { layoutHash, layouts, layoutVersion, type TableLayout } from "./generated/layout.js";
+import { type Core, changedSummariesAddress } from "./module.js";
 import {
   type CallName,
   padded,
@@ -115,7 +115,8 @@ export class Recorder {
   /** Records the input rows that are marked changed. */
   beforeCall(): void {
     for (const watched of this.watched) {
-      if (this.words[watched.summaryWord] !== 0) this.changedRows(watched);
+      const summary = this.words[watched.summaryWord] as number;
+      if (summary !== 0) this.changedRows(watched, summary);
     }
   }
 
@@ -190,9 +191,10 @@ export class Recorder {
     return latched;
   }
 
-  private changedRows(watched: Watched): void {
+  private changedRows(watched: Watched, summary: number): void {
     const { table, leafWord, leafCount } = watched;
     for (let leaf = 0; leaf < leafCount; leaf++) {
+      if (((summary >>> (leaf >> table.changedShift)) & 1) === 0) continue;
       let bits = this.words[leafWord + leaf] as number;
       while (bits !== 0) {
         const bit = 31 - Math.clz32(bits & -bits);
@@ -232,11 +234,10 @@ export class Recorder {
   }
 
   private writeHeader(core: Core): void {
-    const hash = profileHash(core.profile);
     this.view.setUint32(0, RECORDING_MAGIC, true);
     this.view.setUint32(4, layoutVersion, true);
-    this.view.setUint32(8, Number.parseInt(hash.slice(8), 16), true);
-    this.view.setUint32(12, Number.parseInt(hash.slice(0, 8), 16), true);
+    this.view.setUint32(8, Number.parseInt(layoutHash.slice(8), 16), true);
+    this.view.setUint32(12, Number.parseInt(layoutHash.slice(0, 8), 16), true);
     this.view.setUint32(16, layouts[core.profile].profile, true);
     this.used = RECORDING_HEADER_BYTES;
   }

@@ -2,8 +2,8 @@
 
 import { Fnv64 } from "./digest.js";
 import { FileError } from "./errors.js";
-import { layouts, layoutVersion, type FieldLayout, type ProfileName, type TableLayout } from "./generated/layout.js";
-import { type Core, profileHash } from "./module.js";
+import { layoutHash, layouts, layoutVersion, type FieldLayout, type ProfileName, type TableLayout } from "./generated/layout.js";
+import { type Core, changedSummariesAddress } from "./module.js";
 import {
   padded,
   RECORD_HEAD_BYTES,
@@ -59,10 +59,9 @@ export function readRecordingHeader(bytes: Uint8Array, file: string): RecordingF
   const hash = hex(view.getUint32(12, true)) + hex(view.getUint32(8, true));
   const profile = PROFILES[view.getUint32(16, true)];
   if (profile === undefined) throw new FileError(file, 16, `profile ${view.getUint32(16, true)}: 0, 1 or 2 expected`);
-  const expected = profileHash(profile);
-  if (version !== layoutVersion || hash !== expected) {
+  if (version !== layoutVersion || hash !== layoutHash) {
     const found = `layout version ${version}, hash ${hash}`;
-    throw new FileError(file, 4, `recorded with ${found}; this host reads version ${layoutVersion}, hash ${expected}`);
+    throw new FileError(file, 4, `recorded with ${found}; this host reads version ${layoutVersion}, hash ${layoutHash}`);
   }
   return { layoutVersion: version, layoutHash: hash, profile, bytes: bytes.length };
 }
@@ -156,12 +155,7 @@ class Replay {
   private mark(table: TableLayout, row: number): void {
     const leaf = row >> 5;
     this.setBit(table.changedAddress + leaf * 4, row & 31);
-    const header = this.tables[0] as TableLayout;
-    this.setBit(this.summaries(header) + table.number * 4, leaf >> table.changedShift);
-  }
-
-  private summaries(_header: TableLayout): number {
-    return layouts[this.core.profile].limits.CHANGED_SUMMARIES_ADDRESS ?? 256;
+    this.setBit(changedSummariesAddress(this.core.profile) + table.number * 4, leaf >> table.changedShift);
   }
 
   private setBit(address: number, bit: number): void {

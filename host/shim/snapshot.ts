@@ -4,9 +4,8 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { dirname } from "node:path";
 import { Fnv64 } from "./digest.js";
 import { FileError } from "./errors.js";
-import { layouts, layoutVersion, type ProfileName } from "./generated/layout.js";
+import { layoutHash, layouts, layoutVersion, type ProfileName } from "./generated/layout.js";
 import { IdBook, type IdBookContents } from "./id-book.js";
-import { profileHash } from "./module.js";
 import type { Shim } from "./shim.js";
 
 /** "FLS1", little-endian. */
@@ -35,11 +34,10 @@ export function snapshotBytes(shim: Shim, savedMs: number): Uint8Array {
   const memoryBytes = memory.buffer.byteLength;
   const bytes = new Uint8Array(HEADER_BYTES + book.length + memoryBytes + DIGEST_BYTES);
   const view = new DataView(bytes.buffer);
-  const hash = profileHash(profile);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, layoutVersion, true);
-  view.setUint32(8, Number.parseInt(hash.slice(8), 16), true);
-  view.setUint32(12, Number.parseInt(hash.slice(0, 8), 16), true);
+  view.setUint32(8, Number.parseInt(layoutHash.slice(8), 16), true);
+  view.setUint32(12, Number.parseInt(layoutHash.slice(0, 8), 16), true);
   view.setUint32(16, layouts[profile].profile, true);
   view.setUint32(20, memoryBytes, true);
   view.setUint32(24, shim.incarnation, true);
@@ -107,7 +105,7 @@ export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
     memory: bytes.slice(HEADER_BYTES + bookBytes, HEADER_BYTES + bookBytes + memoryBytes),
     sameLayout:
       view.getUint32(4, true) === layoutVersion &&
-      hash === profileHash(profile) &&
+      hash === layoutHash &&
       memoryBytes === layouts[profile].memoryBytes,
   };
 }
