@@ -34,9 +34,10 @@ export class Plan {
   /** … whose registration another controller's arrival pins. */
   @field("count") reserved: u16;
   @field("check") check: u32;
+  @field("pad") pad: u32;
 
   @inline static get(): Plan {
     return changetype<Plan>(PLAN_BASE);
   }
 }
-if (offsetof<Plan>() != 44) ERROR("Plan");
+if (offsetof<Plan>() != 48) ERROR("Plan");

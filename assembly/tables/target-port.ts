@@ -146,11 +146,13 @@ export enum TargetPortStatus {
 @deadlines
 export class TargetPortState {
   @field("generation") generation: u32;
-  @field("flags", "TargetPortStatus") status: u16;
+  @field("flags", "TargetPortStatus") status: u32;
   /** Samples in a row at or above the high watermark. */
   @field("count") highSamples: u8;
   /** Samples in a row at or below the low watermark. */
   @field("count") lowSamples: u8;
+  /** Moves under way from the port. */
+  @field("count") leaving: u16;
   /** Smoothed usage: microseconds of processor time in a second. */
   @field("rate") processorUsage: u32;
   /** Smoothed usage: KiB in a second. */
@@ -167,8 +169,6 @@ export class TargetPortState {
   @field("permille") arrivingPermille: u32;
   /** Load that moves under way will take away. */
   @field("permille") leavingPermille: u32;
-  /** Moves under way from the port. */
-  @field("count") leaving: u16;
   /** First session of the port's list, or `NONE`. */
   @field("index", "session") firstSession: u16;
   /** Why its registrations were withdrawn or restored latest. */
@@ -178,7 +178,6 @@ export class TargetPortState {
   @field("number") stuckSamples: u16;
   /** Place of the port in the listing order of all configured ports. */
   @field("number") rank: u16;
-  @field("pad") pad0: u16;
   /** Host's milliseconds of the counters in the latest sample. */
   @field("hostTime") sampledMs: u32;
   /** Counters of the latest sample. */

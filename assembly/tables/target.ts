@@ -71,13 +71,20 @@ export class RegistrationState {
   @field("bitmap", "target-port") confirmed: u32;
   /** Registrations of own ports that another controller's arrival pins. */
   @field("bitmap", "target-port") pinned: u32;
+  /** Ports with a registration change that was said and not yet seen done. */
+  @field("bitmap", "target-port") changing: u32;
+  /** Ports for which `Reason.ONLY_PORT` was said. */
+  @field("bitmap", "target-port") alarmed: u32;
+  /** Term of deciding in which `withdrawn` was first taken from what is observed. */
+  @field("count") term: u32;
+  @field("pad") pad: u32;
   @field("check") check: u32;
 
   @inline static at(index: u32): RegistrationState {
     return changetype<RegistrationState>(REGISTRATION_STATE_BASE + index * <u32>offsetof<RegistrationState>());
   }
 }
-if (offsetof<RegistrationState>() != 24) ERROR("RegistrationState");
+if (offsetof<RegistrationState>() != 40) ERROR("RegistrationState");
 
 /** A registration change that has been said and not yet seen done. */
 @unmanaged

@@ -1,0 +1,132 @@
+/**
+ * Health of whatever can fail. One machinery for target ports, network ports and members.
+ *
+ *   UNKNOWN ──first observation──▶ UP or DOWN
+ *   UP ──`fallCount` looks in a row find it failed──▶ DOWN           (a flap: the hold-down doubles)
+ *   DOWN ──`riseCount` looks in a row find it well──▶ HELD_DOWN ──hold-down over──▶ UP
+ *   HELD_DOWN ──a look finds it failed──▶ DOWN
+ *
+ * Silence is told apart from a reported failure: where too many of a kind fall silent together, the observer is the
+ * likelier fault (panic), and none of them goes down for it.
+ */
+import { NEVER, nowMs, setDeadline } from "../memory/scheduling";
+import { seal, sealed, clear } from "../memory/seals";
+import { HealthConfig, HealthKind, HealthState, HealthStatus } from "../tables/health";
+
+/** Doublings after which the hold-down is surely at its limit. */
+const FLAPS_MAX: u32 = 20;
+
+/** The health row of a subject; a broken one begins anew as unknown. */
+export function healthOf(row: u32): HealthState {
+  const health = HealthState.at(row);
+  if (!sealed(health)) resetHealth(row);
+  return health;
+}
+
+/** Nothing heard yet. */
+export function resetHealth(row: u32): void {
+  const health = HealthState.at(row);
+  clear(health);
+  health.deadlineMs = NEVER;
+  seal(health);
+}
+
+/** Something came from the subject: it isn't silent. */
+export function heard(row: u32): void {
+  const health = healthOf(row);
+  health.heardMs = nowMs();
+  seal(health);
+}
+
+/** What a report says of the subject, judged at once and then by looks. True if its status changed. */
+export function report(row: u32, kind: HealthKind, found: HealthStatus): bool {
+  const health = healthOf(row);
+  health.heardMs = nowMs();
+  if (health.observed != <u8>found) {
+    health.observed = <u8>found;
+    health.looks = 0;
+  }
+  return look(row, kind, health);
+}
+
+/** Looks at a subject whose deadline has come. True if its status changed. */
+export function lookAgain(row: u32, kind: HealthKind): bool {
+  return look(row, kind, healthOf(row));
+}
+
+/** Silence of a subject that reports by itself: counts as failed. True if its status changed. */
+export function fallSilent(row: u32): bool {
+  const health = healthOf(row);
+  if (health.silent) return false;
+  health.silent = 1;
+  health.observed = <u8>HealthStatus.DOWN;
+  const changed = health.status == <u8>HealthStatus.UP;
+  if (changed) goDown(row, health);
+  seal(health);
+  return changed;
+}
+
+function look(row: u32, kind: HealthKind, health: HealthState): bool {
+  const config = HealthConfig.at(kind);
+  const before = health.status;
+  if (health.looks < 255) health.looks++;
+  switch (<u32>before) {
+    case HealthStatus.UNKNOWN: {
+      // A first observation is taken as it is: a cold start has nothing to compare it with.
+      health.status = health.observed;
+      health.changedMs = nowMs();
+      break;
+    }
+    case HealthStatus.UP: {
+      if (health.observed == <u8>HealthStatus.DOWN && health.looks >= config.fallCount) goDown(row, health);
+      break;
+    }
+    case HealthStatus.DOWN: {
+      if (health.observed == <u8>HealthStatus.UP && health.looks >= config.riseCount) holdDown(health, config);
+      break;
+    }
+    default: {
+      if (health.observed == <u8>HealthStatus.DOWN) goDown(row, health);
+      break;
+    }
+  }
+  if (health.status == <u8>HealthStatus.HELD_DOWN && health.heldUntilMs <= nowMs()) goUp(health);
+  forgetFlaps(health, config);
+  health.deadlineMs = nextLook(health, config);
+  seal(health);
+  setDeadline(HEALTH_STATE_TABLE, HEALTH_STATE_DEADLINES_BASE, row, health.deadlineMs);
+  return health.status != before;
+}
+
+function goDown(row: u32, health: HealthState): void {
+  if (health.status == <u8>HealthStatus.UP && health.flaps < FLAPS_MAX) health.flaps++;
+  health.status = <u8>HealthStatus.DOWN;
+  health.changedMs = nowMs();
+}
+
+/** Hold-down doubles with each flap up to its limit. */
+function holdDown(health: HealthState, config: HealthConfig): void {
+  const doublings = health.flaps > 0 ? health.flaps - 1 : 0;
+  const holdMs = min(<u64>config.holdDownMs << doublings, <u64>config.holdDownMaxMs);
+  health.status = <u8>HealthStatus.HELD_DOWN;
+  health.heldUntilMs = nowMs() + holdMs;
+}
+
+function goUp(health: HealthState): void {
+  health.status = <u8>HealthStatus.UP;
+  health.silent = 0;
+  health.changedMs = nowMs();
+}
+
+function forgetFlaps(health: HealthState, config: HealthConfig): void {
+  if (health.status != <u8>HealthStatus.UP || health.flaps == 0) return;
+  if (health.changedMs + config.flapForgetMs <= nowMs()) health.flaps = 0;
+}
+
+/** While in doubt at the interval, then at the end of a hold-down, then when flaps are forgotten; else never. */
+function nextLook(health: HealthState, config: HealthConfig): u64 {
+  if (health.status == <u8>HealthStatus.HELD_DOWN) return health.heldUntilMs;
+  if (health.status != health.observed) return nowMs() + config.intervalMs;
+  if (health.status == <u8>HealthStatus.UP && health.flaps > 0) return health.changedMs + config.flapForgetMs;
+  return NEVER;
+}

@@ -1,0 +1,27 @@
+/** Taking over the bytes that an earlier instance left. It only looks: on refusal and on success nothing is changed. */
+import { DECISION_MAX } from "../limits";
+import { Call, ErrorCode, Header, LAYOUT_VERSION, MAGIC } from "./header";
+import { firstBroken } from "./scrub";
+
+/**
+ * 0 if this module can go on with what the memory holds. Else the `ErrorCode` in the low byte; for `BROKEN_SEAL` the
+ * table's number in the next byte and the row in the upper two; for `CALL_UNDER_WAY` the call in the next byte.
+ */
+export function checkMemory(): u32 {
+  const header = Header.get();
+  if (header.magic != MAGIC) return ErrorCode.BAD_MAGIC;
+  if (header.layoutVersion != LAYOUT_VERSION) return ErrorCode.BAD_VERSION;
+  if (header.profile != PROFILE || header.memoryBytes != MEMORY_BYTES) return ErrorCode.BAD_PROFILE;
+  const sameLayout = header.layoutHashLow == LAYOUT_HASH_LOW && header.layoutHashHigh == LAYOUT_HASH_HIGH;
+  if (!sameLayout) return ErrorCode.BAD_LAYOUT;
+  if (header.callUnderWay != Call.NONE) return ErrorCode.CALL_UNDER_WAY | (header.callUnderWay << 8);
+  if (!isHeaderSound(header)) return ErrorCode.BAD_HEADER;
+  const broken = firstBroken();
+  return broken == 0 ? 0 : ErrorCode.BROKEN_SEAL | broken;
+}
+
+function isHeaderSound(header: Header): bool {
+  if (header.directoryAddress != DIRECTORY_ADDRESS || header.tableCount != TABLE_COUNT) return false;
+  if (header.ringHead - header.ringTail > DECISION_MAX) return false;
+  return header.ringFull <= 1;
+}

@@ -1,0 +1,161 @@
+/**
+ * Changed bits and deadlines: the one device by which rows come to be looked at.
+ *
+ * A table with changed bits has one summary word, a bit of which stands for `1 << shift` leaf words, a bit of which
+ * stands for a row. Writers set the leaf bit, then the summary bit; the module takes the summary, then the leaves,
+ * then reads the rows. A table with deadlines keeps the earliest of each block of 64 rows, and of them all.
+ */
+import { BLOCK_ROWS } from "../limits";
+import { Work } from "../tables/module-state";
+import { CHANGED_SUMMARIES_ADDRESS, Header, TABLE_DEADLINES_ADDRESS } from "./header";
+
+/** A deadline that never comes. */
+export const NEVER: u64 = 0xffff_ffff_ffff_ffff;
+
+/** Takes all bits of a word that host threads may set meanwhile. */
+function exchange(address: usize): u32 {
+  if (load<u32>(address) == 0) return 0;
+  if (ASC_FEATURE_THREADS) return atomic.xchg<u32>(address, 0);
+  const bits = load<u32>(address);
+  store<u32>(address, 0);
+  return bits;
+}
+
+/** Sets bits of a word that host threads may set meanwhile. */
+function include(address: usize, bits: u32): void {
+  if (ASC_FEATURE_THREADS) atomic.or<u32>(address, bits);
+  else store<u32>(address, load<u32>(address) | bits);
+}
+
+/** True if any changed bit of any table is set. */
+export function anyChanged(): bool {
+  let any: u64 = 0;
+  for (let table: u32 = 0; table < TABLE_COUNT; table += 2) {
+    any |= load<u64>(CHANGED_SUMMARIES_ADDRESS + table * 4);
+  }
+  return any != 0;
+}
+
+/** Marks a row changed: `leaves` is the table's `…_CHANGED_BASE`, `shift` its `…_CHANGED_SHIFT`. */
+export function markChanged(table: u32, leaves: usize, shift: u32, row: u32): void {
+  include(leaves + (row >> 5) * 4, 1 << (row & 31));
+  include(CHANGED_SUMMARIES_ADDRESS + table * 4, 1 << ((row >> 5) >> shift));
+}
+
+/**
+ * Takes changed rows into the work list and clears their bits. A group of rows, those of one summary bit, is taken
+ * whole or left with its bits; `start` is the group to begin with, so that none starves. Returns how many rows.
+ */
+export function takeChanged(table: u32, leaves: usize, shift: u32, start: u32, most: u32): u32 {
+  const summaryAddress: usize = CHANGED_SUMMARIES_ADDRESS + table * 4;
+  const summary = exchange(summaryAddress);
+  if (summary == 0) return 0;
+  const groupRows: u32 = 32 << shift;
+  let count: u32 = 0;
+  let left: u32 = 0;
+  for (let step: u32 = 0; step < 32; step++) {
+    const group = (start + step) & 31;
+    const bit: u32 = 1 << group;
+    if ((summary & bit) == 0) continue;
+    if (count + groupRows > most) left |= bit;
+    else count = takeGroup(leaves, group << shift, 1 << shift, count);
+  }
+  if (left != 0) include(summaryAddress, left);
+  return count;
+}
+
+/** True if the table has changed rows, left over or new. */
+export function changesWait(table: u32): bool {
+  return load<u32>(CHANGED_SUMMARIES_ADDRESS + table * 4) != 0;
+}
+
+function takeGroup(leaves: usize, firstLeaf: u32, leafCount: u32, taken: u32): u32 {
+  let count = taken;
+  for (let n: u32 = 0; n < LEAVES_PER_GROUP_MAX; n++) {
+    if (n == leafCount) break;
+    const leaf = firstLeaf + n;
+    let bits = exchange(leaves + leaf * 4);
+    for (let step: u32 = 0; step < 32; step++) {
+      if (bits == 0) break;
+      Work.at(count).row = <u16>((leaf << 5) + ctz(bits));
+      bits &= bits - 1;
+      count++;
+    }
+  }
+  return count;
+}
+
+/** Leaf words of one summary bit: a table has at most 65,536 rows, 2,048 leaf words, 32 summary bits. */
+const LEAVES_PER_GROUP_MAX: u32 = 64;
+
+/** Sets a row's deadline: the row keeps it in its own `deadlineMs`, the block and the table the earliest. */
+export function setDeadline(table: u32, blocks: usize, row: u32, deadlineMs: u64): void {
+  const block = blocks + (row / BLOCK_ROWS) * 8;
+  if (deadlineMs < load<u64>(block)) store<u64>(block, deadlineMs);
+  const whole: usize = TABLE_DEADLINES_ADDRESS + table * 8;
+  if (deadlineMs < load<u64>(whole)) store<u64>(whole, deadlineMs);
+}
+
+/** True if a row of the table may be due. */
+export function anyDue(table: u32, nowMs: u64): bool {
+  return load<u64>(TABLE_DEADLINES_ADDRESS + table * 8) <= nowMs;
+}
+
+/**
+ * Takes the rows that are due into the work list, at most `most`, and makes the deadlines of their blocks anew from
+ * the rows that aren't; whoever handles a row sets its next deadline. A block is taken whole or left due.
+ */
+export function takeDue<T>(table: u32, base: usize, blocks: usize, capacity: u32, nowMs: u64, most: u32): u32 {
+  let count: u32 = 0;
+  let earliest = NEVER;
+  for (let block: u32 = 0; block < BLOCKS_MAX; block++) {
+    if (block * BLOCK_ROWS >= capacity) break;
+    const address = blocks + block * 8;
+    if (load<u64>(address) <= nowMs && count + BLOCK_ROWS <= most) {
+      count = takeBlock<T>(base, address, block * BLOCK_ROWS, capacity, nowMs, count);
+    }
+    earliest = min(earliest, load<u64>(address));
+  }
+  store<u64>(TABLE_DEADLINES_ADDRESS + table * 8, earliest);
+  return count;
+}
+
+function takeBlock<T>(base: usize, address: usize, first: u32, capacity: u32, nowMs: u64, taken: u32): u32 {
+  let count = taken;
+  let earliest = NEVER;
+  for (let n: u32 = 0; n < BLOCK_ROWS; n++) {
+    const row = first + n;
+    if (row == capacity) break;
+    const deadlineMs = load<u64>(base + row * <u32>offsetof<T>(), offsetof<T>("deadlineMs"));
+    if (deadlineMs > nowMs) {
+      earliest = min(earliest, deadlineMs);
+      continue;
+    }
+    Work.at(count).row = <u16>row;
+    count++;
+  }
+  store<u64>(address, earliest);
+  return count;
+}
+
+/** Blocks of the largest table with deadlines: 16,384 rows. */
+const BLOCKS_MAX: u32 = 256;
+
+/** The earliest deadline of all tables, for the header. */
+export function earliestDeadline(): u64 {
+  let earliest = NEVER;
+  for (let table: u32 = 0; table < TABLE_COUNT; table++) {
+    earliest = min(earliest, load<u64>(TABLE_DEADLINES_ADDRESS + table * 8));
+  }
+  return earliest;
+}
+
+/** Host-independent time of the module, in milliseconds. */
+export function nowMs(): u64 {
+  return Header.get().nowMs;
+}
+
+/** True once `deadlineMs` has come. */
+export function due(deadlineMs: u64): bool {
+  return deadlineMs <= Header.get().nowMs;
+}

@@ -1,0 +1,167 @@
+/** Where a session would land, whether that is fit, and how much the move disturbs (steps 103 to 106). */
+import { MOVE_MAX, NONE, SESSION_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../../limits";
+import { ofThisIncarnation } from "../../memory/ring";
+import { nowMs } from "../../memory/scheduling";
+import { InitiatorInput, NextPortal } from "../../tables/initiator";
+import { Move, MoveState } from "../../tables/move";
+import { SessionFlag, SessionInput } from "../../tables/session";
+import { TargetConfig, TargetFlag } from "../../tables/target";
+import { TargetPortConfig, TargetPortInput, TargetPortOrder, TargetPortState, TargetPortStatus } from "../../tables/target-port";
+import { loadWith } from "./loads";
+import { listedPorts, servingPorts } from "./registrations";
+import { initiatorAt, policy, portAt, sessionAt } from "./rows";
+
+/** Computed switching priorities lie between this and twice this; configured ones go before or after them at will. */
+const COMPUTED_PRIORITY: u32 = 1000;
+/** Added for a session that holds a reservation: moved after all that don't. */
+const RESERVATION_DISTURBANCE: u32 = 480;
+const LOAD_UNFIT: u32 = 0xffff;
+
+/** Load of `port` in permille with the session added, all arrivals included; `LOAD_UNFIT` where it can't land at all. */
+export function landingLoad(port: u32, row: u32, from: u32, ownArriving: u32): u32 {
+  const config = TargetPortConfig.at(port);
+  const state = portAt(port);
+  const session = sessionAt(row);
+  const input = SessionInput.at(row);
+  const unfit = TargetPortStatus.MAINTENANCE | TargetPortStatus.FAILED | TargetPortStatus.SILENT;
+  if ((state.status & TargetPortStatus.OPERATIVE) == 0 || (state.status & unfit) != 0) return LOAD_UNFIT;
+  const own = (state.status & TargetPortStatus.OWN) != 0;
+  const charged = state.arrivingPermille - min(ownArriving, state.arrivingPermille);
+  let load = loadWith(state, config, input, session, portAt(from));
+  if (!own) load += remoteLoad(port);
+  return slowed(state, load + charged);
+}
+
+/** What another controller says of its own port; unknown in this incarnation means full. */
+function remoteLoad(port: u32): u32 {
+  const input = TargetPortInput.at(port);
+  if (!ofThisIncarnation(input.incarnation)) return LOAD_UNFIT;
+  return <u32>input.remoteLoadPermille + <u32>input.remotePlannedPermille;
+}
+
+/** Slow start: right after its return a port counts with a part of its capacity. */
+function slowed(state: TargetPortState, load: u32): u32 {
+  const knobs = policy();
+  if (state.returnedMs == 0) return load;
+  const elapsedMs = nowMs() - state.returnedMs;
+  if (elapsedMs >= knobs.slowStartMs) return load;
+  const grown = ((1000 - <u64>knobs.slowStartPermille) * elapsedMs) / knobs.slowStartMs;
+  return <u32>((<u64>load * 1000) / (knobs.slowStartPermille + grown));
+}
+
+/** True below the high watermark: the port would not be overloaded by it (step 106). */
+export function isFit(load: u32): bool {
+  return load < policy().highWatermarkPermille;
+}
+
+/** True if the target is listed through any other port (step 105). */
+export function hasAlternative(target: u32, from: u32): bool {
+  let any: u32 = 0;
+  for (let word: u32 = 0; word < TARGET_PORT_WORDS; word++) {
+    any |= servingPorts(target, word) & ~bitIn(from, word);
+  }
+  return any != 0;
+}
+
+/** The bit of `port` in a word of a bitmap of ports. */
+export function bitIn(port: u32, word: u32): u32 {
+  return port >> 5 == word ? <u32>1 << (port & 31) : 0;
+}
+
+/**
+ * The port where the session would land once its pair is withdrawn: another port over which its host already has a
+ * session to the target; the best one, where the target redirects logins; else the portal that the initiator takes
+ * next. `NONE` if there is none that works.
+ */
+export function landingPort(row: u32, from: u32): u32 {
+  const session = sessionAt(row);
+  const other = otherPath(row, from);
+  if (other != NONE) return other;
+  if (TargetConfig.at(session.target).flags & TargetFlag.REDIRECTION) return bestPort(row, from);
+  return nextPort(session.target, from, InitiatorInput.at(session.initiator).nextPortal);
+}
+
+/** Of the host's other sessions to the target, the port that would be the fullest; `NONE` without any. */
+export function otherPath(row: u32, from: u32): u32 {
+  const session = sessionAt(row);
+  let found = NONE;
+  let fullest: u32 = 0;
+  let at: u32 = initiatorAt(session.initiator).firstSession;
+  for (let step: u32 = 0; step < SESSION_MAX; step++) {
+    if (at == NONE) break;
+    const other = sessionAt(at);
+    if (at != row && other.target == session.target && other.port != <u16>from) {
+      const load = landingLoad(other.port, row, from, 0);
+      if (found == NONE || load > fullest) {
+        found = other.port;
+        fullest = load;
+      }
+    }
+    at = other.initiatorNext;
+  }
+  return found;
+}
+
+/** Login redirection lets the array choose: the port that would be the least loaded, first in listing order. */
+function bestPort(row: u32, from: u32): u32 {
+  const target: u32 = sessionAt(row).target;
+  let found = NONE;
+  let lowest: u32 = LOAD_UNFIT;
+  for (let place: u32 = 0; place < TARGET_PORT_MAX; place++) {
+    const port: u32 = TargetPortOrder.at(place).port;
+    if (port == NONE) break;
+    if (port == from || (servingPorts(target, port >> 5) & bitIn(port, port >> 5)) == 0) continue;
+    const load = landingLoad(port, row, from, 0);
+    if (load < lowest) {
+      found = port;
+      lowest = load;
+    }
+  }
+  return found;
+}
+
+/** Step 305: the first portal still listed, or the one listed after the lost one, round to the first. */
+function nextPort(target: u32, from: u32, mode: u32): u32 {
+  let first = NONE;
+  let passed = false;
+  for (let place: u32 = 0; place < TARGET_PORT_MAX; place++) {
+    const port: u32 = TargetPortOrder.at(place).port;
+    if (port == NONE) break;
+    if (port == from) {
+      passed = true;
+      continue;
+    }
+    if ((listedPorts(target, port >> 5) & bitIn(port, port >> 5)) == 0) continue;
+    if (mode == NextPortal.FIRST || passed) return port;
+    if (first == NONE) first = port;
+  }
+  return first;
+}
+
+/** Step 103, switching priority: the least disturbance first. Configured priorities override computed ones. */
+export function disturbance(row: u32, from: u32): u32 {
+  const input = SessionInput.at(row);
+  const session = sessionAt(row);
+  if (input.switchingPriority != 0) return input.switchingPriority;
+  const configured = InitiatorInput.at(session.initiator).switchingPriority;
+  if (configured != 0) return configured;
+  let sum = COMPUTED_PRIORITY + magnitude(input.inFlight) * 20 + magnitude(session.operationsRate) * 4;
+  if ((input.flags & SessionFlag.RESERVATION) != 0) sum += RESERVATION_DISTURBANCE;
+  if (otherPath(row, from) == NONE) sum += 10;
+  return sum;
+}
+
+/** Sizes within a factor of two count alike, so that best fit has something to choose from. */
+function magnitude(value: u32): u32 {
+  return 32 - clz(value);
+}
+
+/** True if a move of the pair is between its first decision and its landing. */
+export function pairIsMoving(initiatorId: u32, targetId: u32): bool {
+  for (let row: u32 = 0; row < MOVE_MAX; row++) {
+    const move = Move.at(row);
+    if (move.state == <u8>MoveState.FREE || move.state == <u8>MoveState.SETTLING) continue;
+    if (move.initiatorId == initiatorId && move.targetId == targetId) return true;
+  }
+  return false;
+}

@@ -1,0 +1,381 @@
+/**
+ * Moves under way: one session from an overloaded or drained port to another.
+ *
+ *   RESERVING ──granted──▶ WITHDRAWING       (only where the other port belongs to another controller)
+ *   WITHDRAWING ──no longer listed──▶ LOGGING_OUT          WITHDRAW_REGISTRATION (step 107)
+ *   LOGGING_OUT ──session gone──▶ AWAITING_LOGIN           LOGOUT_SESSION or REDIRECT_SESSION (step 108)
+ *   AWAITING_LOGIN ──login elsewhere──▶ SETTLING ──samples show it──▶ free
+ *   any before SETTLING ──deadline, refusal, came back──▶ failed: given back, backed off, free
+ *
+ * Steps follow from what is observed, so that a decision said twice or an outcome lost does no harm.
+ */
+import { MOVE_MAX, NONE, SESSION_MAX } from "../../limits";
+import { alarmBetween, decide, ringHasRoom } from "../../memory/ring";
+import { due, nowMs, setDeadline } from "../../memory/scheduling";
+import { seal } from "../../memory/seals";
+import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
+import { InitiatorInput } from "../../tables/initiator";
+import { Move, MoveState } from "../../tables/move";
+import { Outcome, OutcomeResult } from "../../tables/outcome";
+import { SessionFlag, SessionInput } from "../../tables/session";
+import { TargetConfig, TargetFlag } from "../../tables/target";
+import { TargetPortConfig, TargetPortState, TargetPortStatus } from "../../tables/target-port";
+import { hasAlternative, isFit, landingLoad, otherPath } from "./fit";
+import { hold, isObserved, noteLanded, unhold } from "./registrations";
+import { beginBackOff, beginResidence } from "./residence";
+import { freeMoveRow, initiatorAt, moduleState, moveAt, policy, portAt, sessionAt } from "./rows";
+
+/** Doublings of the wait between two requests to log out. */
+const SAID_DOUBLINGS_MAX: u32 = 6;
+
+/** Begins the move of a session to `to`; loads in permille of each port are charged and credited at once. */
+export function beginMove(
+  session: u32,
+  from: u32,
+  to: u32,
+  arrivingPermille: u32,
+  leavingPermille: u32,
+  reason: Reason,
+): void {
+  const row = freeRow();
+  if (row == NONE) return;
+  const input = SessionInput.at(session);
+  const move = Move.at(row);
+  move.said = 0;
+  move.reason = <u16>reason;
+  move.session = <u16>session;
+  move.sessionGeneration = input.generation;
+  move.target = input.target;
+  move.initiator = input.initiator;
+  move.targetId = TargetConfig.at(input.target).id;
+  move.initiatorId = InitiatorInput.at(input.initiator).id;
+  move.from = <u16>from;
+  move.to = <u16>to;
+  move.otherPaths = otherPath(session, from) != NONE ? 1 : 0;
+  move.arrivingPermille = arrivingPermille;
+  move.leavingPermille = leavingPermille;
+  move.startedMs = nowMs();
+  move.endMs = nowMs() + policy().moveMs;
+  const own = (TargetPortState.at(to).status & TargetPortStatus.OWN) != 0;
+  if (own) enterWithdrawing(row, move);
+  else enter(row, move, MoveState.RESERVING, nowMs() + policy().reserveMs);
+  charge(to, arrivingPermille);
+  creditFrom(from, leavingPermille);
+  const module = moduleState();
+  module.movesUnderWay++;
+  module.movesInUse++;
+  seal(module);
+}
+
+function freeRow(): u32 {
+  for (let row: u32 = 0; row < MOVE_MAX; row++) {
+    if (Move.at(row).state == <u8>MoveState.FREE) return row;
+  }
+  return NONE;
+}
+
+function enter(row: u32, move: Move, state: MoveState, deadlineMs: u64): void {
+  move.state = <u8>state;
+  move.said = 0;
+  move.sayAgainMs = 0;
+  rest(row, move, deadlineMs);
+}
+
+/** Seals the move and has it looked at by then. */
+function rest(row: u32, move: Move, deadlineMs: u64): void {
+  move.deadlineMs = deadlineMs;
+  seal(move);
+  setDeadline(MOVE_TABLE, MOVE_DEADLINES_BASE, row, deadlineMs);
+}
+
+/** Step 107. */
+function enterWithdrawing(row: u32, move: Move): void {
+  hold(move.target, move.from);
+  enter(row, move, MoveState.WITHDRAWING, nowMs() + policy().withdrawMs);
+}
+
+function charge(port: u32, arrivingPermille: u32): void {
+  const state = portAt(port);
+  state.arrivingPermille += arrivingPermille;
+  seal(state);
+}
+
+function uncharge(port: u32, arrivingPermille: u32): void {
+  const state = portAt(port);
+  state.arrivingPermille -= min(arrivingPermille, state.arrivingPermille);
+  seal(state);
+}
+
+function creditFrom(port: u32, leavingPermille: u32): void {
+  const state = portAt(port);
+  state.leavingPermille += leavingPermille;
+  state.leaving++;
+  if (state.status & TargetPortStatus.MAINTENANCE) state.withdrawReason = <u8>Reason.MAINTENANCE;
+  else state.withdrawReason = <u8>Reason.OVERLOADED;
+  seal(state);
+}
+
+/** Takes every move one step on, as far as what is observed allows. */
+export function stepMoves(): void {
+  if (moduleState().movesInUse == 0) return;
+  for (let row: u32 = 0; row < MOVE_MAX; row++) {
+    const move = moveAt(row);
+    switch (<u32>move.state) {
+      case MoveState.FREE: {
+        break;
+      }
+      case MoveState.RESERVING: {
+        reserve(row, move);
+        break;
+      }
+      case MoveState.WITHDRAWING: {
+        awaitWithdrawal(row, move);
+        break;
+      }
+      case MoveState.LOGGING_OUT: {
+        logOut(row, move);
+        break;
+      }
+      case MoveState.AWAITING_LOGIN: {
+        awaitLogin(row, move);
+        break;
+      }
+      default: {
+        if (due(move.deadlineMs)) free(row, move);
+        break;
+      }
+    }
+  }
+}
+
+function reserve(row: u32, move: Move): void {
+  if (sessionGone(move)) return abandon(row, move);
+  if (move.said == 0 && ringHasRoom(1)) {
+    const generation = TargetConfig.at(move.target).generation;
+    move.sequence = decide(
+      DecisionKind.RESERVE_ARRIVAL,
+      <Reason>move.reason,
+      SubjectKind.TARGET,
+      move.target,
+      generation,
+      move.from,
+      move.to,
+      move.arrivingPermille,
+    );
+    move.said = 1;
+    seal(move);
+  }
+  if (due(move.deadlineMs)) fail(row, move, Reason.MOVE_REFUSED);
+}
+
+function awaitWithdrawal(row: u32, move: Move): void {
+  if (sessionGone(move) || !isStillWanted(move)) return abandon(row, move);
+  if (!canLand(move)) return fail(row, move, Reason.MOVE_NO_ROOM);
+  if (isObserved(move.target, move.from, false)) {
+    enter(row, move, MoveState.LOGGING_OUT, move.endMs);
+    return logOut(row, move);
+  }
+  if (due(move.deadlineMs)) fail(row, move, Reason.MOVE_NOT_WITHDRAWN);
+}
+
+/** The cause of a move may go away before anybody was disturbed. */
+function isStillWanted(move: Move): bool {
+  const status = TargetPortState.at(move.from).status;
+  const cause = move.reason == <u16>Reason.MAINTENANCE ? TargetPortStatus.MAINTENANCE : TargetPortStatus.OVERLOADED;
+  return (status & cause) != 0;
+}
+
+/** No logout without a confirmed alternative: listed, working, and with room. */
+function canLand(move: Move): bool {
+  if (!hasAlternative(move.target, move.from)) return false;
+  return isFit(landingLoad(move.to, move.session, move.from, move.arrivingPermille));
+}
+
+/** Step 108: ask, and ask again after a while that doubles. */
+function logOut(row: u32, move: Move): void {
+  if (sessionGone(move)) return left(row, move);
+  if (move.said == 0 && !canLand(move)) return fail(row, move, Reason.MOVE_NO_ROOM);
+  if (due(move.endMs)) return fail(row, move, Reason.MOVE_NOT_LOGGED_OUT);
+  if (!due(move.sayAgainMs) || !ringHasRoom(1)) return;
+  const redirects = (TargetConfig.at(move.target).flags & TargetFlag.REDIRECTION) != 0;
+  const asks = (SessionInput.at(move.session).flags & SessionFlag.ASYNC_LOGOUT) != 0;
+  const knobs = policy();
+  move.sequence = decide(
+    redirects ? DecisionKind.REDIRECT_SESSION : DecisionKind.LOGOUT_SESSION,
+    move.said == 0 ? <Reason>move.reason : Reason.SAID_AGAIN,
+    SubjectKind.SESSION,
+    move.session,
+    move.sessionGeneration,
+    move.from,
+    move.to,
+    asks ? knobs.logoutMs : 0,
+  );
+  const waitMs = (<u64>knobs.logoutMs + knobs.registrationMs) << min(<u32>move.said, SAID_DOUBLINGS_MAX);
+  if (move.said < 255) move.said++;
+  move.sayAgainMs = nowMs() + waitMs;
+  rest(row, move, min(move.sayAgainMs, move.endMs));
+}
+
+/** True once the session is no longer logged in, or its row is another's. */
+function sessionGone(move: Move): bool {
+  const input = SessionInput.at(move.session);
+  return input.generation != move.sessionGeneration || (input.flags & SessionFlag.LOGGED_IN) == 0;
+}
+
+/** The session has ended: its host may already be elsewhere. */
+function left(row: u32, move: Move): void {
+  enter(row, move, MoveState.AWAITING_LOGIN, move.endMs);
+  awaitLogin(row, move);
+}
+
+function awaitLogin(row: u32, move: Move): void {
+  const elsewhere = pairPort(move, true);
+  if (elsewhere != NONE) return land(row, move, elsewhere);
+  if (pairPort(move, false) != NONE) return fail(row, move, Reason.MOVE_RETURNED);
+  if (due(move.endMs)) fail(row, move, Reason.MOVE_NOT_BACK);
+}
+
+/** Port of a session of the move's pair: through another port than the move's, or through the same one. The planned port first. */
+function pairPort(move: Move, elsewhere: bool): u32 {
+  if (InitiatorInput.at(move.initiator).id != move.initiatorId) return NONE;
+  let found = NONE;
+  let at: u32 = initiatorAt(move.initiator).firstSession;
+  for (let step: u32 = 0; step < SESSION_MAX; step++) {
+    if (at == NONE) break;
+    const session = sessionAt(at);
+    if (session.target == move.target && (session.port != move.from) == elsewhere) {
+      if (found == NONE || session.port == move.to) found = session.port;
+    }
+    at = session.initiatorNext;
+  }
+  return found;
+}
+
+/** A landing elsewhere than planned is accounted as it is. */
+function land(row: u32, move: Move, port: u32): void {
+  if (<u32>move.to != port) {
+    uncharge(move.to, move.arrivingPermille);
+    charge(port, move.arrivingPermille);
+    move.to = <u16>port;
+  }
+  beginResidence(move.initiatorId, move.targetId);
+  endUnderWay(move);
+  letGo(row, move, true);
+  const source = portAt(move.from);
+  source.highSamples = 0;
+  source.failedMoves = 0;
+  seal(source);
+  enter(row, move, MoveState.SETTLING, nowMs() + policy().settleMs);
+}
+
+/** Gives the move up: its pair is given back unless another move needs it, and left alone for a while. */
+function fail(row: u32, move: Move, reason: Reason): void {
+  const source = portAt(move.from);
+  source.restoreReason = <u8>reason;
+  source.failedMoves++;
+  seal(source);
+  beginBackOff(move.initiatorId, move.targetId);
+  if (reason == Reason.MOVE_NOT_BACK) {
+    const generation = InitiatorInput.at(move.initiator).generation;
+    alarmBetween(reason, SubjectKind.INITIATOR, move.initiator, generation, move.from, move.to, move.target);
+  }
+  abandon(row, move);
+}
+
+/** Ends a move before its landing, without blame. */
+function abandon(row: u32, move: Move): void {
+  endUnderWay(move);
+  if (move.state != <u8>MoveState.RESERVING) letGo(row, move, false);
+  free(row, move);
+}
+
+function endUnderWay(move: Move): void {
+  const module = moduleState();
+  if (module.movesUnderWay > 0) module.movesUnderWay--;
+  seal(module);
+  const source = portAt(move.from);
+  if (source.leaving > 0) source.leaving--;
+  seal(source);
+}
+
+/** The pair's wanted registration follows from all moves of that pair. */
+function letGo(row: u32, move: Move, landed: bool): void {
+  for (let other: u32 = 0; other < MOVE_MAX; other++) {
+    if (other != row && holdsPair(Move.at(other), move)) {
+      if (landed) noteLanded(move.target, move.from);
+      return;
+    }
+  }
+  unhold(move.target, move.from, landed);
+}
+
+function holdsPair(other: Move, move: Move): bool {
+  if (other.target != move.target || other.from != move.from) return false;
+  const state = other.state;
+  return state == <u8>MoveState.WITHDRAWING || state == <u8>MoveState.LOGGING_OUT || state == <u8>MoveState.AWAITING_LOGIN;
+}
+
+function free(row: u32, move: Move): void {
+  uncharge(move.to, move.arrivingPermille);
+  const source = portAt(move.from);
+  source.leavingPermille -= min(move.leavingPermille, source.leavingPermille);
+  seal(source);
+  freeMoveRow(row);
+  const module = moduleState();
+  if (module.movesInUse > 0) module.movesInUse--;
+  seal(module);
+}
+
+/** What the host reports of a move's latest decision. True if the decision was a move's. */
+export function moveOutcome(outcome: Outcome): bool {
+  for (let row: u32 = 0; row < MOVE_MAX; row++) {
+    const move = moveAt(row);
+    if (move.state == <u8>MoveState.FREE || move.sequence != outcome.sequence || move.said == 0) continue;
+    if (move.state == <u8>MoveState.RESERVING) reserved(row, move, outcome.result);
+    else if (move.state == <u8>MoveState.LOGGING_OUT) answered(row, move, outcome.result);
+    return true;
+  }
+  return false;
+}
+
+/** Another controller keeps room for the session, or doesn't: WITHDRAW comes only after a grant. */
+function reserved(row: u32, move: Move, result: u32): void {
+  if (result == OutcomeResult.DONE) enterWithdrawing(row, move);
+  else fail(row, move, Reason.MOVE_REFUSED);
+}
+
+/** A refusal ends the move; a failure is tried again after a wait. */
+function answered(row: u32, move: Move, result: u32): void {
+  if (result == OutcomeResult.REFUSED) return fail(row, move, Reason.MOVE_NOT_LOGGED_OUT);
+  if (result == OutcomeResult.DONE) return;
+  move.sayAgainMs = nowMs() + (<u64>policy().registrationMs << min(<u32>move.said, SAID_DOUBLINGS_MAX));
+  rest(row, move, min(move.sayAgainMs, move.endMs));
+}
+
+/** Forgets all moves without effects: another decider, or another configuration, begins from what is observed. */
+export function forgetMoves(): void {
+  for (let row: u32 = 0; row < MOVE_MAX; row++) {
+    const move = moveAt(row);
+    if (move.state == <u8>MoveState.FREE) continue;
+    if (move.state != <u8>MoveState.SETTLING) abandon(row, move);
+    else free(row, move);
+  }
+}
+
+/** Ends the moves that name a port or target that is no longer configured. */
+export function dropMovesOfRemoved(): void {
+  for (let row: u32 = 0; row < MOVE_MAX; row++) {
+    const move = moveAt(row);
+    if (move.state == <u8>MoveState.FREE) continue;
+    const known = TargetPortConfig.at(move.from).id != 0 && TargetPortConfig.at(move.to).id != 0;
+    if (known && TargetConfig.at(move.target).id == move.targetId) continue;
+    if (move.state != <u8>MoveState.SETTLING) abandon(row, move);
+    else free(row, move);
+  }
+}
+
+/** A move that was stepped and is still due waits for room in the ring: looked at again after a while. */
+export function wakeMove(row: u32): void {
+  const move = moveAt(row);
+  if (move.state != <u8>MoveState.FREE && due(move.deadlineMs)) rest(row, move, nowMs() + policy().registrationMs);
+}

@@ -1,0 +1,398 @@
+/**
+ * Port balance: an overloaded port loses target registrations in the iSNS server and its initiators are logged out, so
+ * that they come back through another port; registrations return when the load falls (JP 4675664).
+ *
+ *   101 overloaded? ──no──▶ 110 relieved? ──yes──▶ 111 anything withdrawn? ──yes──▶ 112 restore
+ *        │ yes
+ *   102–104 sessions of the port, by switching priority, and their targets
+ *   105 target on another port? ──no──▶ 109 next session
+ *   106 other port below the watermark? ──no──▶ 109 next session
+ *   107 withdraw the registration ──▶ 108 log out
+ */
+import {
+  ARRIVAL_MAX,
+  HEALTH_MAX,
+  MOVE_MAX,
+  NONE,
+  OUTCOME_MAX,
+  REGISTRATION_CHANGE_MAX,
+  TARGET_MAX,
+  TARGET_PORT_MAX,
+  TARGET_PORT_WORDS,
+  WORK_PER_TICK_MAX,
+} from "../../limits";
+import { healthOf, lookAgain, report, resetHealth } from "../../members/health";
+import { Header } from "../../memory/header";
+import { latchTargetPort } from "../../memory/latch";
+import { decide, ofThisIncarnation, ringHasRoom } from "../../memory/ring";
+import { anyDue, changesWait, due, nowMs, takeChanged, takeDue } from "../../memory/scheduling";
+import { seal } from "../../memory/seals";
+import { Control, ControlFlag } from "../../tables/control";
+import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
+import { HEALTH_TARGET_PORTS, HealthKind, HealthState, HealthStatus } from "../../tables/health";
+import { ArrivalState, Move } from "../../tables/move";
+import { ModuleState, Work } from "../../tables/module-state";
+import { Outcome } from "../../tables/outcome";
+import { SCOPE_PORTS, Scope, ScopeKind, ScopeRole } from "../../tables/scope";
+import { RegistrationChange, RegistrationInput } from "../../tables/target";
+import { LinkState, TargetPortConfig, TargetPortInput, TargetPortState, TargetPortStatus } from "../../tables/target-port";
+import { answerArrival, endArrival } from "./arrivals";
+import { markAllTargets, markTarget, targetOf } from "./marks";
+import { forgetMoves, moveOutcome, stepMoves, wakeMove } from "./moves";
+import { planMoves } from "./planning";
+import { changeOutcome, judgeTarget, sayAgain } from "./registrations";
+import { beginGrace, endPlan, freeChange, moduleState, portAt, wakePort } from "./rows";
+import { countersCame, judgePort } from "./samples";
+import { observeSession, rebuildAccounts } from "./sessions";
+import { planningWanted, refreshSets } from "./sets";
+
+/** Outcomes taken in one tick: each is looked for among the moves and changes. */
+const OUTCOMES_PER_TICK: u32 = OUTCOME_MAX < 256 ? OUTCOME_MAX : 256;
+
+/** After a jump of the clock, detectors start anew and a grace period begins. */
+export function restartPortDetectors(): void {
+  for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
+    const state = portAt(port);
+    state.highSamples = 0;
+    state.lowSamples = 0;
+    state.status &= ~TargetPortStatus.SAMPLED;
+    wakePort(port, state, nowMs());
+    seal(state);
+  }
+  beginGrace();
+}
+
+/** After a restart of the host: ports and the role are unknown until they are written anew. */
+export function forgetPortObservations(): void {
+  const module = moduleState();
+  module.deciding = 0;
+  seal(module);
+  for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
+    resetHealth(HEALTH_TARGET_PORTS + port);
+    const state = portAt(port);
+    state.status &= ~(TargetPortStatus.OPERATIVE | TargetPortStatus.FAILED);
+    seal(state);
+  }
+  refreshSets();
+  restartPortDetectors();
+}
+
+/** The first step of the policy's tick: whatever has changed is taken over, health and port state whole. */
+export function latchPorts(): void {
+  const count = takeChanged(
+    TARGET_PORT_COUNTERS_TABLE,
+    TARGET_PORT_COUNTERS_CHANGED_BASE,
+    TARGET_PORT_COUNTERS_CHANGED_SHIFT,
+    0,
+    WORK_PER_TICK_MAX,
+  );
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == count) break;
+    const port: u32 = Work.at(n).row;
+    if (latchTargetPort(port)) countersCame(port);
+  }
+}
+
+/** Role, port states, health. */
+export function observePorts(): void {
+  followRole();
+  takePortStates();
+  lookAtHealth();
+  const module = moduleState();
+  if (module.rebuild) {
+    rebuildAccounts();
+    module.rebuild = 0;
+    seal(module);
+  }
+  takeSessions();
+  takeRegistrations();
+}
+
+/** On becoming the decider, moves of an earlier term are forgotten and what is observed is what is assigned. */
+function followRole(): void {
+  const scope = Scope.at(SCOPE_PORTS);
+  const told = scope.kind == <u8>ScopeKind.PORTS && ofThisIncarnation(scope.incarnation);
+  const deciding: u16 = told && scope.role == <u8>ScopeRole.DECIDING ? 1 : 0;
+  takeChanged(SCOPE_TABLE, SCOPE_CHANGED_BASE, SCOPE_CHANGED_SHIFT, 0, WORK_PER_TICK_MAX);
+  const module = moduleState();
+  if (module.deciding == deciding) return;
+  module.deciding = deciding;
+  if (deciding) module.term++;
+  seal(module);
+  forgetMoves();
+  endPlan();
+  for (let row: u32 = 0; row < REGISTRATION_CHANGE_MAX; row++) {
+    freeChange(row);
+  }
+  markAllTargets();
+  beginGrace();
+}
+
+function takePortStates(): void {
+  const count = takeChanged(
+    TARGET_PORT_INPUT_TABLE,
+    TARGET_PORT_INPUT_CHANGED_BASE,
+    TARGET_PORT_INPUT_CHANGED_SHIFT,
+    0,
+    WORK_PER_TICK_MAX,
+  );
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == count) break;
+    takePortState(Work.at(n).row);
+  }
+}
+
+function takePortState(port: u32): void {
+  const input = TargetPortInput.at(port);
+  const config = TargetPortConfig.at(port);
+  if (config.id == 0 || input.generation != config.generation || !ofThisIncarnation(input.incarnation)) {
+    Header.get().droppedRows++;
+    return;
+  }
+  const state = portAt(port);
+  state.changedMs = nowMs();
+  if ((state.status & TargetPortStatus.OWN) == 0) followRemote(port, state, input);
+  seal(state);
+  if (input.link == <u8>LinkState.UNKNOWN) return;
+  const found = input.link == <u8>LinkState.UP ? HealthStatus.UP : HealthStatus.DOWN;
+  if (report(HEALTH_TARGET_PORTS + port, HealthKind.TARGET_PORT, found)) followHealth(port);
+}
+
+/** Another controller's port: its load is what its own module says; silence counts from its latest report. */
+function followRemote(port: u32, state: TargetPortState, input: TargetPortInput): void {
+  state.loadPermille = input.remoteLoadPermille;
+  state.status |= TargetPortStatus.SAMPLED;
+  if (state.status & TargetPortStatus.SILENT) {
+    state.status &= ~TargetPortStatus.SILENT;
+    refreshSets();
+  }
+  wakePort(port, state, nowMs());
+}
+
+function lookAtHealth(): void {
+  if (!anyDue(HEALTH_STATE_TABLE, nowMs())) return;
+  const count = takeDue<HealthState>(
+    HEALTH_STATE_TABLE,
+    HEALTH_STATE_BASE,
+    HEALTH_STATE_DEADLINES_BASE,
+    HEALTH_MAX,
+    nowMs(),
+    WORK_PER_TICK_MAX,
+  );
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == count) break;
+    const row: u32 = Work.at(n).row;
+    if (lookAgain(row, HealthKind.TARGET_PORT)) followHealth(row - HEALTH_TARGET_PORTS);
+  }
+}
+
+/** A port that failed or came back: every target is judged anew. */
+function followHealth(port: u32): void {
+  const status = healthOf(HEALTH_TARGET_PORTS + port).status;
+  const state = portAt(port);
+  const wasFailed = (state.status & TargetPortStatus.FAILED) != 0;
+  state.status &= ~(TargetPortStatus.OPERATIVE | TargetPortStatus.FAILED);
+  if (status == <u8>HealthStatus.UP) {
+    state.status |= TargetPortStatus.OPERATIVE;
+    if (wasFailed) {
+      state.returnedMs = nowMs();
+      state.restoreReason = <u8>Reason.PORT_STABLE;
+    }
+  } else if (status != <u8>HealthStatus.UNKNOWN) {
+    state.status |= TargetPortStatus.FAILED;
+    state.withdrawReason = <u8>Reason.PORT_FAILED;
+  }
+  wakePort(port, state, nowMs());
+  seal(state);
+  refreshSets();
+  markAllTargets();
+}
+
+function takeSessions(): void {
+  const module = moduleState();
+  const count = takeChanged(
+    SESSION_INPUT_TABLE,
+    SESSION_INPUT_CHANGED_BASE,
+    SESSION_INPUT_CHANGED_SHIFT,
+    module.sessionCursor,
+    WORK_PER_TICK_MAX,
+  );
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == count) break;
+    observeSession(Work.at(n).row);
+  }
+  // Initiator rows are read where they are needed; their bits only wake the module.
+  takeChanged(INITIATOR_INPUT_TABLE, INITIATOR_INPUT_CHANGED_BASE, INITIATOR_INPUT_CHANGED_SHIFT, 0, WORK_PER_TICK_MAX);
+  advanceCursor(module, SESSION_INPUT_TABLE);
+}
+
+/** Where rows were left over, the next look begins one group further, and nothing is planned meanwhile. */
+function advanceCursor(module: ModuleState, table: u32): void {
+  module.leftOver = changesWait(table) ? 1 : 0;
+  if (module.leftOver) module.sessionCursor = (module.sessionCursor + 1) & 31;
+  seal(module);
+}
+
+function takeRegistrations(): void {
+  const module = moduleState();
+  const count = takeChanged(
+    REGISTRATION_INPUT_TABLE,
+    REGISTRATION_INPUT_CHANGED_BASE,
+    REGISTRATION_INPUT_CHANGED_SHIFT,
+    module.registrationCursor,
+    WORK_PER_TICK_MAX,
+  );
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == count) break;
+    markTarget(targetOf(Work.at(n).row));
+  }
+  if (!changesWait(REGISTRATION_INPUT_TABLE)) return;
+  module.registrationCursor = (module.registrationCursor + 1) & 31;
+  module.leftOver = 1;
+  seal(module);
+}
+
+/** Outcomes of this incarnation; others are dropped and counted. */
+export function takeOutcomes(): void {
+  const module = moduleState();
+  const count = takeChanged(
+    OUTCOME_TABLE,
+    OUTCOME_CHANGED_BASE,
+    OUTCOME_CHANGED_SHIFT,
+    module.outcomeCursor,
+    OUTCOMES_PER_TICK,
+  );
+  for (let n: u32 = 0; n < OUTCOMES_PER_TICK; n++) {
+    if (n == count) break;
+    const outcome = Outcome.at(Work.at(n).row);
+    if (!ofThisIncarnation(outcome.incarnation)) Header.get().droppedRows++;
+    else if (!moveOutcome(outcome)) changeOutcome(outcome);
+  }
+  if (!changesWait(OUTCOME_TABLE)) return;
+  module.outcomeCursor = (module.outcomeCursor + 1) & 31;
+  seal(module);
+}
+
+/** Samples that are due. */
+export function judgePorts(): void {
+  if (!anyDue(TARGET_PORT_STATE_TABLE, nowMs())) return;
+  const count = takeDue<TargetPortState>(
+    TARGET_PORT_STATE_TABLE,
+    TARGET_PORT_STATE_BASE,
+    TARGET_PORT_STATE_DEADLINES_BASE,
+    TARGET_PORT_MAX,
+    nowMs(),
+    WORK_PER_TICK_MAX,
+  );
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == count) break;
+    judgePort(Work.at(n).row);
+  }
+}
+
+/** Decisions, unless this module is a shadow, held, in its grace period, or its observer is suspected. */
+export function decidePorts(): void {
+  const header = Header.get();
+  const module = moduleState();
+  const held = module.held != 0 || (Control.get().flags & ControlFlag.HOLD) != 0;
+  if (!module.deciding || held || header.generation == 0) return;
+  if (!due(header.graceUntilMs) || !due(header.panicUntilMs)) return;
+  header.ringFull = 0;
+  takeArrivals();
+  stepMoves();
+  wakeMoves();
+  if (module.leftOver == 0) {
+    if (planningWanted()) planMoves();
+    reportDrained();
+  }
+  judgeTargets();
+  sayChangesAgain();
+}
+
+function wakeMoves(): void {
+  if (!anyDue(MOVE_TABLE, nowMs())) return;
+  const count = takeDue<Move>(MOVE_TABLE, MOVE_BASE, MOVE_DEADLINES_BASE, MOVE_MAX, nowMs(), WORK_PER_TICK_MAX);
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == count) break;
+    wakeMove(Work.at(n).row);
+  }
+}
+
+function judgeTargets(): void {
+  const module = moduleState();
+  const count = takeChanged(
+    REGISTRATION_STATE_TABLE,
+    REGISTRATION_STATE_CHANGED_BASE,
+    REGISTRATION_STATE_CHANGED_SHIFT,
+    module.targetCursor,
+    WORK_PER_TICK_MAX,
+  );
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == count) break;
+    judgeTarget(targetOf(Work.at(n).row));
+  }
+  if (!changesWait(REGISTRATION_STATE_TABLE)) return;
+  module.targetCursor = (module.targetCursor + 1) & 31;
+  seal(module);
+}
+
+function sayChangesAgain(): void {
+  if (!anyDue(REGISTRATION_CHANGE_TABLE, nowMs())) return;
+  const count = takeDue<RegistrationChange>(
+    REGISTRATION_CHANGE_TABLE,
+    REGISTRATION_CHANGE_BASE,
+    REGISTRATION_CHANGE_DEADLINES_BASE,
+    REGISTRATION_CHANGE_MAX,
+    nowMs(),
+    WORK_PER_TICK_MAX,
+  );
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == count) break;
+    sayAgain(Work.at(n).row);
+  }
+}
+
+function takeArrivals(): void {
+  const count = takeChanged(ARRIVAL_INPUT_TABLE, ARRIVAL_INPUT_CHANGED_BASE, ARRIVAL_INPUT_CHANGED_SHIFT, 0, WORK_PER_TICK_MAX);
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == count) break;
+    answerArrival(Work.at(n).row);
+  }
+  if (!anyDue(ARRIVAL_STATE_TABLE, nowMs())) return;
+  const ended = takeDue<ArrivalState>(
+    ARRIVAL_STATE_TABLE,
+    ARRIVAL_STATE_BASE,
+    ARRIVAL_STATE_DEADLINES_BASE,
+    ARRIVAL_MAX,
+    nowMs(),
+    WORK_PER_TICK_MAX,
+  );
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == ended) break;
+    endArrival(Work.at(n).row);
+  }
+}
+
+/** A port in maintenance that no session and no registration is left on is reported, once. */
+function reportDrained(): void {
+  for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
+    const status = TargetPortState.at(port).status;
+    const draining = TargetPortStatus.OWN | TargetPortStatus.MAINTENANCE;
+    if ((status & (draining | TargetPortStatus.DRAINED)) != draining) continue;
+    const state = portAt(port);
+    if (state.sessions != 0 || isListedAnywhere(port) || !ringHasRoom(1)) continue;
+    const generation = TargetPortConfig.at(port).generation;
+    decide(DecisionKind.DRAINED, Reason.MAINTENANCE, SubjectKind.TARGET_PORT, port, generation, port, NONE, 0);
+    state.status |= TargetPortStatus.DRAINED;
+    seal(state);
+  }
+}
+
+function isListedAnywhere(port: u32): bool {
+  const bit: u32 = 1 << (port & 31);
+  for (let target: u32 = 0; target < TARGET_MAX; target++) {
+    const input = RegistrationInput.at(target * TARGET_PORT_WORDS + (port >> 5));
+    if ((input.ports & bit) != 0) return true;
+  }
+  return false;
+}

@@ -1,0 +1,88 @@
+/**
+ * Pairs (initiator, target) that are left alone for a time: after a move for the residence time, after a failed one
+ * for a back-off that doubles. Kept by ids in buckets of a few rows, since a session that returns is a new row.
+ */
+import { NONE, RESIDENCE_MAX, RESIDENCE_WAYS } from "../../limits";
+import { due, nowMs } from "../../memory/scheduling";
+import { clear, seal, sealed } from "../../memory/seals";
+import { Residence } from "../../tables/move";
+import { policy, reportBroken } from "./rows";
+
+const BUCKETS: u32 = RESIDENCE_MAX / RESIDENCE_WAYS;
+/** Doublings after which the back-off is surely at its limit. */
+const DOUBLINGS_MAX: u32 = 20;
+
+/** True if the pair may be moved for balance now, and a row is there to remember that it was. */
+export function mayMove(initiatorId: u32, targetId: u32): bool {
+  const row = find(initiatorId, targetId);
+  if (row != NONE) return due(Residence.at(row).untilMs);
+  return findFree(initiatorId, targetId) != NONE;
+}
+
+/** True if a failed move of the pair is not long ago: even a drain leaves it alone then. */
+export function backsOff(initiatorId: u32, targetId: u32): bool {
+  const row = find(initiatorId, targetId);
+  if (row == NONE) return false;
+  const residence = Residence.at(row);
+  return residence.failedMoves > 0 && !due(residence.untilMs);
+}
+
+/** The pair has moved. */
+export function beginResidence(initiatorId: u32, targetId: u32): void {
+  remember(initiatorId, targetId, policy().residenceMs, 0);
+}
+
+/** A move of the pair has failed. */
+export function beginBackOff(initiatorId: u32, targetId: u32): void {
+  const knobs = policy();
+  const row = find(initiatorId, targetId);
+  const failedBefore = row == NONE ? 0 : Residence.at(row).failedMoves;
+  const waitMs = min(<u64>knobs.backOffMs << min(failedBefore, DOUBLINGS_MAX), <u64>knobs.backOffMaxMs);
+  remember(initiatorId, targetId, <u32>waitMs, failedBefore + 1);
+}
+
+function remember(initiatorId: u32, targetId: u32, forMs: u32, failedMoves: u32): void {
+  let row = find(initiatorId, targetId);
+  if (row == NONE) row = findFree(initiatorId, targetId);
+  if (row == NONE) return;
+  const residence = Residence.at(row);
+  residence.initiatorId = initiatorId;
+  residence.targetId = targetId;
+  residence.untilMs = nowMs() + forMs;
+  residence.failedMoves = failedMoves;
+  seal(residence);
+}
+
+function firstOf(initiatorId: u32, targetId: u32): u32 {
+  const mixed = (initiatorId * 0x9e37_79b1) ^ (targetId * 0x85eb_ca6b);
+  return ((mixed ^ (mixed >> 15)) % BUCKETS) * RESIDENCE_WAYS;
+}
+
+function find(initiatorId: u32, targetId: u32): u32 {
+  const first = firstOf(initiatorId, targetId);
+  for (let way: u32 = 0; way < RESIDENCE_WAYS; way++) {
+    const residence = residenceAt(first + way);
+    if (residence.initiatorId == initiatorId && residence.targetId == targetId) return first + way;
+  }
+  return NONE;
+}
+
+/** A row of the pair's bucket that was never used or whose time is over. */
+function findFree(initiatorId: u32, targetId: u32): u32 {
+  const first = firstOf(initiatorId, targetId);
+  for (let way: u32 = 0; way < RESIDENCE_WAYS; way++) {
+    if (due(residenceAt(first + way).untilMs)) return first + way;
+  }
+  return NONE;
+}
+
+/** A broken row keeps its bucket's place for a residence time, since nobody knows whose it was. */
+export function residenceAt(row: u32): Residence {
+  const residence = Residence.at(row);
+  if (sealed(residence)) return residence;
+  clear(residence);
+  residence.untilMs = nowMs() + policy().residenceMs;
+  seal(residence);
+  reportBroken(RESIDENCE_TABLE, row);
+  return residence;
+}

@@ -1,0 +1,182 @@
+/**
+ * Accounts of sessions: which port and which initiator each belongs to (the seed's Figure 2: ports, targets, logged-in
+ * initiators), and how much each does.
+ */
+import { INITIATOR_MAX, NONE, SESSION_MAX, TARGET_MAX, TARGET_PORT_MAX } from "../../limits";
+import { Header } from "../../memory/header";
+import { markChanged } from "../../memory/scheduling";
+import { seal } from "../../memory/seals";
+import { InitiatorInput } from "../../tables/initiator";
+import { SessionFlag, SessionInput, SessionState } from "../../tables/session";
+import { TargetConfig } from "../../tables/target";
+import { TargetPortConfig } from "../../tables/target-port";
+import { portLoad } from "./loads";
+import { initiatorAt, policy, portAt, resetInitiator, resetSession, sessionAt, wakePort } from "./rows";
+
+/** Takes a changed session row into the accounts. */
+export function observeSession(row: u32): void {
+  const input = SessionInput.at(row);
+  const state = sessionAt(row);
+  const port = portOf(input);
+  if (state.port != <u16>NONE && !isSame(input, state, port)) end(row, state);
+  if (port == NONE) return;
+  if (state.port == <u16>NONE) begin(row, input, state, port);
+  else follow(input, state);
+  seal(state);
+}
+
+/** The port that the session is to be accounted to; `NONE` if it is logged out or names rows that are not in use. */
+function portOf(input: SessionInput): u32 {
+  if ((input.flags & SessionFlag.LOGGED_IN) == 0) return NONE;
+  const inRange = input.port < TARGET_PORT_MAX && input.target < TARGET_MAX && input.initiator < INITIATOR_MAX;
+  if (inRange) {
+    const known = TargetPortConfig.at(input.port).id != 0 && TargetConfig.at(input.target).id != 0;
+    if (known && InitiatorInput.at(input.initiator).id != 0) return input.port;
+  }
+  Header.get().droppedRows++;
+  return NONE;
+}
+
+function isSame(input: SessionInput, state: SessionState, port: u32): bool {
+  if (state.port != <u16>port || state.generation != input.generation) return false;
+  return state.target == input.target && state.initiator == input.initiator;
+}
+
+function begin(row: u32, input: SessionInput, state: SessionState, port: u32): void {
+  state.generation = input.generation;
+  state.port = <u16>port;
+  state.target = input.target;
+  state.initiator = input.initiator;
+  state.sampled = 0;
+  state.operationsRate = 0;
+  state.bandwidthRate = 0;
+  linkPort(row, state, port);
+  linkInitiator(row, state);
+  follow(input, state);
+  accountPort(port, 1);
+}
+
+function end(row: u32, state: SessionState): void {
+  const port: u32 = state.port;
+  unlinkPort(state, port);
+  unlinkInitiator(state);
+  resetSession(row);
+  accountPort(port, -1);
+}
+
+/** The number of sessions is a resource of its own, known without a sample. */
+function accountPort(port: u32, change: i32): void {
+  const state = portAt(port);
+  state.sessions += change;
+  state.loadPermille = portLoad(state, TargetPortConfig.at(port));
+  wakePort(port, state, state.sampleDueMs);
+  seal(state);
+}
+
+/** Rates of a session, smoothed as the port's are. */
+function follow(input: SessionInput, state: SessionState): void {
+  const elapsedMs = input.sampledMs - state.sampledMs;
+  if (state.sampled && elapsedMs == 0) return;
+  const fell = input.bytes < state.bytes;
+  if (state.sampled && !fell && elapsedMs < 0x8000_0000) {
+    const operations = <u64>(input.operations - state.operations);
+    const kibibytes = (input.bytes - state.bytes) >> 10;
+    state.operationsRate = rate(state.operationsRate, operations, elapsedMs, state.sampled == 1);
+    state.bandwidthRate = rate(state.bandwidthRate, kibibytes, elapsedMs, state.sampled == 1);
+    state.sampled = 2;
+  } else {
+    state.sampled = 1;
+  }
+  state.sampledMs = input.sampledMs;
+  state.operations = input.operations;
+  state.bytes = input.bytes;
+}
+
+/** The first rate of a session is taken as it is; an average would begin at zero. */
+function rate(before: u32, gained: u64, elapsedMs: u32, first: bool): u32 {
+  const now = min((gained * 1000) / elapsedMs, <u64>0xffff_ffff);
+  if (first) return <u32>now;
+  const step = ((<i64>now - <i64>before) * policy().smoothingPermille) / 1000;
+  return <u32>(<i64>before + step);
+}
+
+function linkPort(row: u32, state: SessionState, port: u32): void {
+  const owner = portAt(port);
+  state.portPrevious = <u16>NONE;
+  state.portNext = owner.firstSession;
+  if (owner.firstSession != <u16>NONE) {
+    const next = sessionAt(owner.firstSession);
+    next.portPrevious = <u16>row;
+    seal(next);
+  }
+  owner.firstSession = <u16>row;
+  seal(owner);
+}
+
+function unlinkPort(state: SessionState, port: u32): void {
+  if (state.portNext != <u16>NONE) {
+    const next = sessionAt(state.portNext);
+    next.portPrevious = state.portPrevious;
+    seal(next);
+  }
+  if (state.portPrevious != <u16>NONE) {
+    const previous = sessionAt(state.portPrevious);
+    previous.portNext = state.portNext;
+    seal(previous);
+    return;
+  }
+  const owner = portAt(port);
+  owner.firstSession = state.portNext;
+  seal(owner);
+}
+
+function linkInitiator(row: u32, state: SessionState): void {
+  const owner = initiatorAt(state.initiator);
+  state.initiatorPrevious = <u16>NONE;
+  state.initiatorNext = owner.firstSession;
+  if (owner.firstSession != <u16>NONE) {
+    const next = sessionAt(owner.firstSession);
+    next.initiatorPrevious = <u16>row;
+    seal(next);
+  }
+  owner.firstSession = <u16>row;
+  seal(owner);
+}
+
+function unlinkInitiator(state: SessionState): void {
+  if (state.initiatorNext != <u16>NONE) {
+    const next = sessionAt(state.initiatorNext);
+    next.initiatorPrevious = state.initiatorPrevious;
+    seal(next);
+  }
+  if (state.initiatorPrevious != <u16>NONE) {
+    const previous = sessionAt(state.initiatorPrevious);
+    previous.initiatorNext = state.initiatorNext;
+    seal(previous);
+    return;
+  }
+  const owner = initiatorAt(state.initiator);
+  owner.firstSession = state.initiatorNext;
+  seal(owner);
+}
+
+/** Forgets all accounts and has every session row looked at again. */
+export function rebuildAccounts(): void {
+  for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
+    const state = portAt(port);
+    state.sessions = 0;
+    state.firstSession = <u16>NONE;
+    seal(state);
+  }
+  for (let initiator: u32 = 0; initiator < INITIATOR_MAX; initiator++) {
+    resetInitiator(initiator);
+  }
+  for (let row: u32 = 0; row < SESSION_MAX; row++) {
+    resetSession(row);
+    if (SessionInput.at(row).flags & SessionFlag.LOGGED_IN) markSession(row);
+  }
+}
+
+export function markSession(row: u32): void {
+  markChanged(SESSION_INPUT_TABLE, SESSION_INPUT_CHANGED_BASE, SESSION_INPUT_CHANGED_SHIFT, row);
+}

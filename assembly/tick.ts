@@ -1,0 +1,53 @@
+/** The product on one page: latch, judge, decide, seal. */
+import { ClockStep, advanceClock } from "./memory/clock";
+import { Call, Header } from "./memory/header";
+import { checkRing, decisionsWaiting } from "./memory/ring";
+import { anyChanged, earliestDeadline } from "./memory/scheduling";
+import {
+  decidePorts,
+  forgetPortObservations,
+  judgePorts,
+  latchPorts,
+  observePorts,
+  restartPortDetectors,
+  takeOutcomes,
+} from "./policies/ports/ports";
+import { planUnderWay } from "./policies/ports/planning";
+
+/** One step. Returns how many decisions wait for the host. */
+export function step(): u32 {
+  const header = Header.get();
+  header.callUnderWay = Call.TICK;
+  const clock = advanceClock();
+  const idle = clock == ClockStep.STEADY && header.nowMs < header.nextDeadlineMs && !anyChanged();
+  if (!idle) work(clock);
+  header.callUnderWay = Call.NONE;
+  return decisionsWaiting();
+}
+
+function work(clock: ClockStep): void {
+  const header = Header.get();
+  header.busyTicks++;
+  checkRing();
+  if (clock == ClockStep.RESTART) forgetPortObservations();
+  if (clock == ClockStep.GAP) restartPortDetectors();
+  // Latch: what others wrote is taken over, health and port state whole, before anything is judged.
+  latchPorts();
+  observePorts();
+  takeOutcomes();
+  // Judge: samples become loads, loads become states.
+  judgePorts();
+  // Decide: the difference between what is wanted and what is observed. Rows are sealed as they are written.
+  decidePorts();
+  header.nextDeadlineMs = nextDeadline();
+}
+
+/** When time alone makes a tick necessary. */
+function nextDeadline(): u64 {
+  const header = Header.get();
+  let next = earliestDeadline();
+  if (planUnderWay() || header.ringFull != 0) return header.nowMs;
+  if (header.graceUntilMs > header.nowMs) next = min(next, header.graceUntilMs);
+  if (header.panicUntilMs > header.nowMs) next = min(next, header.panicUntilMs);
+  return next;
+}
