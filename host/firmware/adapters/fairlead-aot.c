@@ -3,6 +3,7 @@
 #define NDEBUG /* the generated file asserts only that its runtime is initialized, which this one always is */
 
 #include "fairlead-aot.h"
+#include "fairlead-guard.h"
 #include "wasm-rt.h"
 
 #ifndef FAIRLEAD_MODULE_C
@@ -10,6 +11,9 @@
 #endif
 #ifndef FAIRLEAD_AOT_OPEN
 #define FAIRLEAD_AOT_OPEN fairlead_aot_open
+#endif
+#ifndef FAIRLEAD_AOT_FAULT
+#define FAIRLEAD_AOT_FAULT fairlead_aot_fault
 #endif
 #ifndef FAIRLEAD_AOT_THREAD
 #if defined(__GNUC__) && defined(__STDC_HOSTED__) && __STDC_HOSTED__ && (defined(__unix__) || defined(__APPLE__))
@@ -47,6 +51,7 @@ static void w2c_fairlead_fairlead_abi_1(struct w2c_fairlead *);
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-value"
 #pragma GCC diagnostic ignored "-Wunused-variable"
 #pragma GCC diagnostic ignored "-Wunused-const-variable"
 #pragma GCC diagnostic ignored "-Wunused-but-set-variable"
@@ -65,42 +70,95 @@ static void wasm_rt_trap(wasm_rt_trap_t code) {
   longjmp(under_way->trap, 1);
 }
 
-static wasm_rt_memory_t *w2c_env_memory(struct w2c_env *environment) { return &environment->memory; }
-
-#if FAIRLEAD_STATIC_BYTES
-/* The one instance: constant, so that its memory's address is one too. */
-static struct w2c_env environment = {{.size = FAIRLEAD_STATIC_BYTES}};
-static const w2c_fairlead the_instance = {.w2c_env_memory = &environment.memory};
-#define INSTANCE(aot) ((void)(aot), (w2c_fairlead *)(uintptr_t)&the_instance)
-#else
-typedef struct {
-  w2c_fairlead instance;
-  struct w2c_env environment;
-} aot_storage_t;
-typedef char aot_storage_fits[sizeof(aot_storage_t) <= sizeof(((fairlead_aot_t *)0)->instance) ? 1 : -1];
-#define STORAGE(aot) ((aot_storage_t *)(void *)(aot)->instance)
-#define INSTANCE(aot) (&STORAGE(aot)->instance)
+#if FAIRLEAD_BOUNDS_GUARD
+void FAIRLEAD_AOT_FAULT(const void *address) {
+  if (!under_way) return;
+  uintptr_t memory = (uintptr_t)under_way->memory;
+  uintptr_t place = (uintptr_t)address;
+  if (place >= memory + under_way->memory_bytes && place - memory < FAIRLEAD_GUARD_BYTES) {
+    wasm_rt_trap(WASM_RT_TRAP_OOB);
+  }
+}
 #endif
 
-static uint32_t enter(fairlead_aot_t *aot, fairlead_call_t call, uint32_t argument) {
+static wasm_rt_memory_t *w2c_env_memory(struct w2c_env *environment) { return &environment->memory; }
+
+static uint32_t enter(w2c_fairlead *instance, fairlead_call_t call, uint32_t argument) {
   switch (call) {
     case FAIRLEAD_CALL_ABI_VERSION:
-      return w2c_fairlead_abiVersion(INSTANCE(aot));
+      return w2c_fairlead_abiVersion(instance);
     case FAIRLEAD_CALL_RESET:
-      w2c_fairlead_reset(INSTANCE(aot));
+      w2c_fairlead_reset(instance);
       return 0;
     case FAIRLEAD_CALL_CONFIGURE:
-      return w2c_fairlead_configure(INSTANCE(aot));
+      return w2c_fairlead_configure(instance);
     case FAIRLEAD_CALL_TICK:
-      return w2c_fairlead_tick(INSTANCE(aot));
+      return w2c_fairlead_tick(instance);
     case FAIRLEAD_CALL_SCRUB:
-      return w2c_fairlead_scrub(INSTANCE(aot), argument);
+      return w2c_fairlead_scrub(instance, argument);
     case FAIRLEAD_CALL_ATTACH:
-      return w2c_fairlead_attach(INSTANCE(aot));
+      return w2c_fairlead_attach(instance);
     default:
       return 0;
   }
 }
+
+/* The two below stay apart from the function with setjmp, whose variables they would share if they were inlined. */
+#if defined(__GNUC__)
+#define APART __attribute__((noinline))
+#else
+#define APART
+#endif
+
+#if FAIRLEAD_STATIC_BYTES
+
+/* The one instance is constant, so that its memory's address is one too. */
+static struct w2c_env environment = {{.size = FAIRLEAD_STATIC_BYTES}};
+static const w2c_fairlead the_instance = {.w2c_env_memory = &environment.memory};
+#define THE_INSTANCE ((w2c_fairlead *)(uintptr_t)&the_instance)
+
+APART static uint32_t run(const fairlead_aot_t *aot, fairlead_call_t call, uint32_t argument) {
+  (void)aot;
+  return enter(THE_INSTANCE, call, argument);
+}
+
+APART static void instantiate(fairlead_aot_t *aot) {
+  aot->memory = environment.memory.data;
+  init_memories(THE_INSTANCE);
+}
+
+#else
+
+static void describe_memory(const fairlead_aot_t *aot, struct w2c_env *environment) {
+  environment->memory.data = aot->memory;
+  environment->memory.size = aot->memory_bytes;
+#if WABT_BIG_ENDIAN
+  environment->memory.data_end = aot->memory + aot->memory_bytes;
+#endif
+}
+
+typedef char instance_fits[sizeof(w2c_fairlead) <= sizeof(((fairlead_aot_t *)0)->instance) ? 1 : -1];
+
+/* A module without state of its own (no mutable global) can be entered by way of a copy of its instance. */
+APART static uint32_t run(const fairlead_aot_t *aot, fairlead_call_t call, uint32_t argument) {
+  struct w2c_env environment;
+  w2c_fairlead instance;
+  describe_memory(aot, &environment);
+  memcpy(&instance, aot->instance, sizeof instance);
+  instance.w2c_env_memory = &environment.memory;
+  return enter(&instance, call, argument);
+}
+
+APART static void instantiate(fairlead_aot_t *aot) {
+  struct w2c_env environment;
+  w2c_fairlead instance;
+  memset(&instance, 0, sizeof instance);
+  describe_memory(aot, &environment);
+  wasm2c_fairlead_instantiate(&instance, &environment);
+  memcpy(aot->instance, &instance, sizeof instance);
+}
+
+#endif
 
 static int aot_call(void *context, fairlead_call_t call, uint32_t argument, uint32_t *result) {
   fairlead_aot_t *aot = context;
@@ -108,49 +166,38 @@ static int aot_call(void *context, fairlead_call_t call, uint32_t argument, uint
   aot->outer = under_way;
   if (setjmp(aot->trap) == 0) {
     under_way = aot;
-    *result = enter(aot, call, argument);
-    under_way = aot->outer;
+    *result = run(aot, call, argument);
+    under_way = under_way->outer;
     return FAIRLEAD_OK;
   }
-  aot = under_way;
-  under_way = aot->outer;
+  under_way = under_way->outer;
   return FAIRLEAD_ERROR_TRAPPED;
 }
 
 /* Copies the data segments, the only part of instantiating that a module without start function has. */
 static int write_constants(fairlead_aot_t *aot) {
   aot->outer = under_way;
-  if (setjmp(aot->trap) != 0) {
+  if (setjmp(aot->trap) == 0) {
+    under_way = aot;
+    instantiate(aot);
     under_way = under_way->outer;
-    return FAIRLEAD_ERROR_MODULE;
+    return FAIRLEAD_OK;
   }
-  under_way = aot;
-#if FAIRLEAD_STATIC_BYTES
-  init_memories((w2c_fairlead *)(uintptr_t)&the_instance);
-#else
-  wasm2c_fairlead_instantiate(INSTANCE(aot), &STORAGE(aot)->environment);
-#endif
-  under_way = aot->outer;
-  return FAIRLEAD_OK;
+  under_way = under_way->outer;
+  return FAIRLEAD_ERROR_MODULE;
 }
 
 int FAIRLEAD_AOT_OPEN(fairlead_aot_t *aot, void *memory, size_t memory_bytes, fairlead_runtime_t *runtime) {
   if (!aot || !runtime) return FAIRLEAD_ERROR_ARGUMENT;
   if (memory_bytes != wasm2c_fairlead_min_env_memory * 65536u) return FAIRLEAD_ERROR_MODULE;
-  memset(aot, 0, sizeof *aot);
-  aot->memory_bytes = (uint32_t)memory_bytes;
 #if FAIRLEAD_STATIC_BYTES
   if (memory || memory_bytes != FAIRLEAD_STATIC_BYTES) return FAIRLEAD_ERROR_ARGUMENT;
-  aot->memory = environment.memory.data;
 #else
   if (!memory || ((uintptr_t)memory & 7u) != 0) return FAIRLEAD_ERROR_ARGUMENT;
+#endif
+  memset(aot, 0, sizeof *aot);
   aot->memory = memory;
-  STORAGE(aot)->environment.memory.data = memory;
-  STORAGE(aot)->environment.memory.size = aot->memory_bytes;
-#if WABT_BIG_ENDIAN
-  STORAGE(aot)->environment.memory.data_end = aot->memory + memory_bytes;
-#endif
-#endif
+  aot->memory_bytes = (uint32_t)memory_bytes;
   int error = write_constants(aot);
   if (error) return error;
   runtime->memory = aot->memory;

@@ -33,8 +33,8 @@ extern "C" {
 typedef struct fairlead_aot {
   uint8_t *memory;
   uint32_t memory_bytes;
-  /* The generated instance and the description of the memory. */
-  uint64_t instance[12];
+  /* The generated instance, copied. */
+  unsigned char instance[64];
   jmp_buf trap;
   volatile int trap_code;
   struct fairlead_aot *outer;

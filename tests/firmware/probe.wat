@@ -1,0 +1,16 @@
+;; A module with the core's import and exports that does wrong on request: what adapters make of a trap.
+(module
+  (import "env" "memory" (memory 1 1))
+  (data (i32.const 1408) "constants")
+  (func (export "fairlead_abi_1"))
+  (func (export "abiVersion") (result i32) i32.const 7)
+  (func (export "reset") (i32.store (i32.const 4480) (i32.const 0x01020304)))
+  (func (export "configure") (result i32) (i32.load (i32.const 4480)))
+  (func (export "attach") (result i32) (i32.load8_u (i32.const 4480)))
+  (func (export "tick") (result i32) (unreachable))
+  (func (export "scrub") (param $what i32) (result i32)
+    (if (i32.eq (local.get $what) (i32.const 1)) (then (return (i32.div_u (i32.const 1) (i32.const 0)))))
+    (if (i32.eq (local.get $what) (i32.const 2)) (then (return (i32.load (i32.const 65534)))))
+    (if (i32.eq (local.get $what) (i32.const 3)) (then (return (i32.load offset=0xffffffff (i32.const -1)))))
+    (if (i32.eq (local.get $what) (i32.const 4)) (then (i32.store (i32.const 65536) (i32.const 1))))
+    (local.get $what)))
