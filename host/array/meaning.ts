@@ -1,6 +1,7 @@
 /** What the fields of an array mean together: names once, references to what is there, no more than the profile holds. */
 
 import { layouts, type ProfileName } from "../shim/generated/layout.js";
+import { checkSections } from "../sources/sections.js";
 import type { CheckedYaml, Path } from "./checked-yaml.js";
 import type { Problem } from "./description.js";
 import type { Placed, PlacedArray } from "./parse.js";
@@ -21,6 +22,7 @@ export function checkMeaning(placed: PlacedArray, path: Path, yaml: CheckedYaml)
   checkReferences(placed, report);
   checkSizes(placed, path, report);
   checkWatermarks(placed, path, report);
+  checkSections(placed.array, (at, message, expected) => report([...path, ...at], message, expected));
   return problems;
 }
 
@@ -64,12 +66,11 @@ function checkReferences(placed: PlacedArray, report: Report): void {
     if (controllers.has(thing.controller)) continue;
     report([...path, "controller"], `no controller ${thing.controller}`, `one of: ${[...controllers].join(", ")}`);
   }
-  const ports = placed.ports.map(({ thing }) => thing.name);
-  const known = new Set(ports);
+  const known = new Set(placed.ports.map(({ thing }) => thing.name));
   for (const { thing, path } of placed.targets) {
     for (const [index, name] of thing.ports.entries()) {
       const at = [...path, "ports", index];
-      if (!known.has(name)) report(at, `no port ${name}`, `one of: ${ports.join(", ")}`);
+      if (!known.has(name)) report(at, `no port ${name}`, `one of: ${[...known].join(", ")}`);
       else if (thing.ports.indexOf(name) !== index) report(at, `port ${name} is there already`, "each port once");
     }
   }

@@ -2,6 +2,7 @@
 
 import { type FieldLayout, HealthKindNames, layouts, ReservationMovesNames } from "../shim/generated/layout.js";
 import { camelCase } from "../shim/staging.js";
+import { realSectionSchemas } from "../sources/sections.js";
 import { patternOf, suffixesOf } from "./units.js";
 
 export type Schema = Record<string, unknown>;
@@ -158,7 +159,11 @@ export function arrayBody(): Schema {
       targets: { type: "array", items: targetSchema() },
       initiators: { type: "array", items: initiatorSchema(), description: "What is known of initiators beforehand." },
       policy: policySchema(),
-      sources: { type: "object", description: "Sections of sources and effectors, such as `simulated` or `tgt`." },
+      sources: {
+        type: "object",
+        properties: realSectionSchemas(),
+        description: "Sections of sources and effectors: `simulated`, or `kernel`, `tgt` and `isns`.",
+      },
     },
     ["name", "ports"],
     "A storage array for fairlead.",

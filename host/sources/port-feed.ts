@@ -1,0 +1,105 @@
+/** Puts together what is known of each port, from the kernel and from its target server, and feeds it to the shim. */
+
+import type { Source } from "../shim/actor.js";
+import { LinkState } from "../shim/generated/layout.js";
+import type { Shim } from "../shim/shim.js";
+import type { KernelSampler } from "./kernel/sampler.js";
+import { emptySample } from "./kernel/samples.js";
+
+/** What a target server knows of ports, by an index of its own. */
+export interface PortActivity {
+  indexOf(port: string): number;
+  operations(index: number): number;
+  bytes(index: number): number;
+  queueDepth(index: number): number;
+  serverState(index: number): LinkState;
+}
+
+const NO_ROW = -1;
+
+export class PortFeed implements Source {
+  private shim: Shim | undefined;
+  private readonly sample = emptySample();
+  private readonly kernelIndexes: Int32Array;
+  private readonly activityIndexes: Int32Array;
+  private readonly rows: Int32Array;
+  /** Sequence of the latest sample taken of each port, and its count. */
+  private readonly seen: Uint32Array;
+  private readonly counted: Uint32Array;
+  /** Generation of the configuration for which `rows` holds. */
+  private generation = -1;
+
+  /** `ports`: names of this controller's ports. */
+  constructor(
+    private readonly ports: readonly string[],
+    private readonly kernel: KernelSampler,
+    private readonly activity: PortActivity | undefined,
+  ) {
+    this.kernelIndexes = Int32Array.from(ports, (port) => kernel.indexOf(port));
+    this.activityIndexes = Int32Array.from(ports, (port) => activity?.indexOf(port) ?? -1);
+    this.rows = new Int32Array(ports.length).fill(NO_ROW);
+    this.seen = new Uint32Array(ports.length);
+    this.counted = new Uint32Array(ports.length);
+  }
+
+  attach(shim: Shim): void {
+    this.shim = shim;
+    this.kernel.start();
+  }
+
+  /** Feeds each port of which there is a new sample. Allocates nothing unless the configuration changed. */
+  beforeTick(hostMs: number): void {
+    const shim = this.shim as Shim;
+    const generation = shim.core.views.header.generation(0);
+    if (generation !== this.generation) this.findRows(shim, generation);
+    const nowMs = performance.now();
+    for (let port = 0; port < this.rows.length; port++) {
+      const row = this.rows[port] as number;
+      if (row === NO_ROW) continue;
+      const index = this.kernelIndexes[port] as number;
+      const sequence = this.kernel.sequence(index);
+      if (sequence === this.seen[port] || !this.kernel.read(index, this.sample)) continue;
+      this.seen[port] = sequence;
+      shim.setLink(row, joinedState(this.sample.link, this.serverState(port)));
+      if (this.sample.count === this.counted[port]) continue;
+      this.counted[port] = this.sample.count;
+      this.count(shim, port, row, Math.max(0, Math.floor(hostMs - (nowMs - this.sample.timeMs))));
+    }
+  }
+
+  close(): Promise<void> {
+    return this.kernel.close();
+  }
+
+  private count(shim: Shim, port: number, row: number, sampledMs: number): void {
+    const { activity, sample } = this;
+    const index = this.activityIndexes[port] as number;
+    const known = activity !== undefined && index >= 0;
+    const hasDevice = this.kernel.hasDevice(this.kernelIndexes[port] as number);
+    const bytes = hasDevice || !known ? sample.bytes : activity.bytes(index);
+    const operations = known ? activity.operations(index) : 0;
+    const queueDepth = known ? activity.queueDepth(index) : 0;
+    shim.portCounters(row, sampledMs, sample.busyUs, bytes, operations, queueDepth);
+  }
+
+  private serverState(port: number): LinkState {
+    const index = this.activityIndexes[port] as number;
+    return index < 0 ? LinkState.UNKNOWN : (this.activity as PortActivity).serverState(index);
+  }
+
+  private findRows(shim: Shim, generation: number): void {
+    for (let port = 0; port < this.ports.length; port++) {
+      const sampled = (this.kernelIndexes[port] as number) >= 0;
+      this.rows[port] = sampled ? shim.names.ports.row(this.ports[port] as string) : NO_ROW;
+      this.seen[port] = 0;
+      this.counted[port] = 0;
+    }
+    this.generation = generation;
+  }
+}
+
+/** A port is down if its link is, or nobody serves it; up if nothing says otherwise and something says so. */
+export function joinedState(link: LinkState, server: LinkState): LinkState {
+  if (link === LinkState.DOWN || server === LinkState.DOWN) return LinkState.DOWN;
+  return link === LinkState.UP || server === LinkState.UP ? LinkState.UP : LinkState.UNKNOWN;
+}
