@@ -45,7 +45,6 @@ function printFailures(failures: ReadonlyMap<string, string>): void {
 export interface CompileJob {
   target: Target;
   outFile: string;
-  sourceMap?: boolean;
 }
 
 /** Compiles in processes of their own, since one compiler instance holds one program. Failures by output file. */

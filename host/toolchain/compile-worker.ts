@@ -7,7 +7,7 @@ process.once("message", async (message: { root: string; job: CompileJob }) => {
   const { root, job } = message;
   let answer = "";
   try {
-    await compileTarget(root, job.target, { outFile: job.outFile, sourceMap: job.sourceMap ?? false });
+    await compileTarget(root, job.target, job.outFile);
   } catch (error) {
     answer = error instanceof Error ? error.message : String(error);
   }

@@ -1,11 +1,13 @@
 /** Runs the AssemblyScript compiler for one build of the module. */
 
-import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import * as asc from "assemblyscript/asc";
 import { DIRECTORY_ENTRY_BYTES } from "./memory-map.js";
 import { buildModel, type Model, PROFILES, type ProfileName } from "./model.js";
+import { printError } from "./output.js";
 import LayoutTransform from "./transform.js";
+import { withoutCustomSections } from "./wasm-sections.js";
 
 /** One of the six modules. */
 export interface Target {
@@ -22,33 +24,38 @@ export const TARGETS: readonly Target[] = PROFILES.flatMap((profile) =>
   }),
 );
 
-export interface CompileOptions {
-  /** Where the module goes, from the root; the target's own file if not given. */
-  outFile?: string;
-  /** Writes a source map beside the module, and names of functions into it. */
-  sourceMap?: boolean;
-  entry?: string;
-}
-
 /** Thrown with what the compiler printed. */
 export class CompileError extends Error {}
 
-/** Compiles one target; throws `CompileError` with the compiler's messages, places included. */
-export async function compileTarget(root: string, target: Target, options: CompileOptions = {}): Promise<void> {
-  const outFile = options.outFile ?? target.file;
-  mkdirSync(dirname(join(root, outFile)), { recursive: true });
-  const args = compilerArguments(buildModel(root), target, outFile, options);
+/** The same code with names of functions and a source map beside it: what reports and coverage read. */
+export function debugFileOf(moduleFile: string): string {
+  return join(dirname(moduleFile), "debug", basename(moduleFile));
+}
+
+/**
+ * Compiles one target into `outFile`, and with names and source map into `debugFileOf(outFile)`.
+ * @throws CompileError with the compiler's messages, places included.
+ */
+export async function compileTarget(root: string, target: Target, outFile = target.file): Promise<void> {
+  const debugFile = debugFileOf(outFile);
+  mkdirSync(dirname(join(root, debugFile)), { recursive: true });
+  const args = compilerArguments(buildModel(root), target, debugFile);
   const stderr = asc.createMemoryStream();
-  const result = await asc.main([options.entry ?? "assembly/index.ts", "--baseDir", root, ...args], {
+  const result = await asc.main(["assembly/index.ts", "--baseDir", root, ...args], {
     stdout: asc.createMemoryStream(),
     stderr,
     transforms: [LayoutTransform as never],
   });
-  if (result.error !== null) throw new CompileError(stderr.toString().trim());
+  const said = stderr.toString().trim();
+  if (result.error !== null) throw new CompileError(said);
+  if (said !== "") printError(said);
+  // Names and source map leave the code as it is: the shipped module is the same one without them.
+  const bytes = readFileSync(join(root, debugFile));
+  writeFileSync(join(root, outFile), withoutCustomSections(bytes, ["name", "sourceMappingURL"]));
 }
 
-/** Command line of the compiler, the same for every build but for profile, threads and debug information. */
-export function compilerArguments(model: Model, target: Target, outFile: string, options: CompileOptions): string[] {
+/** Command line of the compiler, the same for every build but for profile and threads. */
+export function compilerArguments(model: Model, target: Target, outFile: string): string[] {
   const profile = PROFILES.indexOf(target.profile);
   const map = model.maps[profile];
   if (map === undefined) throw new Error(`no memory map for profile ${target.profile}`);
@@ -56,8 +63,8 @@ export function compilerArguments(model: Model, target: Target, outFile: string,
   const memoryBase = map.directoryAddress + Math.ceil((map.tables.length * DIRECTORY_ENTRY_BYTES) / 16) * 16;
   const pages = String(map.memoryPages);
   const args = ["--config", "asconfig.json", "--target", target.shared ? "shared" : "plain", "--outFile", outFile];
+  args.push("--debug", "--sourceMap");
   args.push("--use", `PROFILE=${profile}`, "--memoryBase", String(memoryBase));
   args.push("--initialMemory", pages, "--maximumMemory", pages);
-  if (options.sourceMap === true) args.push("--sourceMap", "--debug");
   return args;
 }

@@ -62,8 +62,25 @@ export function directoryBytes(map: MemoryMap): Uint8Array {
     view.setUint16(at + 14, TABLE_KINDS.indexOf(table.kind), true);
     view.setUint32(at + 16, table.changedAddress, true);
     view.setUint32(at + 20, table.deadlinesAddress, true);
+    view.setUint32(at + 24, noneWords(table.row), true);
+    view.setUint8(at + 28, offsetOf(table.row, (field) => field.role === "check"));
+    view.setUint8(at + 29, offsetOf(table.row, (field) => field.name === "deadlineMs"));
+    view.setUint8(at + 30, table.changedShift);
   }
   return bytes;
+}
+
+/** Offset that stands for "no such field". */
+const NO_FIELD = 255;
+
+function offsetOf(row: RowClass, matches: (field: Field) => boolean): number {
+  return row.fields.find(matches)?.offset ?? NO_FIELD;
+}
+
+/** Bit `n` stands for the 16-bit word at byte `2n`: an index, which resets to `NONE`. */
+function noneWords(row: RowClass): number {
+  const words = row.fields.filter((field) => field.role === "index" && field.size === 2 && field.offset < 64);
+  return words.reduce((mask, field) => (mask | (1 << (field.offset / 2))) >>> 0, 0);
 }
 
 /** `checkFooBar(row)`: 0, or the first field out of range as `(byte offset << 8) | ErrorCode`. */

@@ -17,8 +17,12 @@ export type TableKind = (typeof TABLE_KINDS)[number];
 
 const PAGE_BYTES = 65536;
 const TABLE_ALIGNMENT = 64;
-/** Bytes of a directory entry: base, stride, capacity, row type and kind, changed address, deadlines address. */
-export const DIRECTORY_ENTRY_BYTES = 24;
+/**
+ * Bytes of a directory entry: base, stride, capacity, row type and kind, changed address, deadlines address, and what
+ * the core needs to handle rows of any type: which 16-bit words reset to `NONE`, where the check word and the deadline
+ * are, and the shift of the changed bits.
+ */
+export const DIRECTORY_ENTRY_BYTES = 32;
 /** Most bytes of a whole memory, per profile: what a microcontroller, a controller and a large array can spare. */
 const MEMORY_BOUNDS: readonly number[] = [PAGE_BYTES, 2 * 1024 * 1024, 16 * 1024 * 1024];
 
