@@ -45,7 +45,7 @@ export function parseArray(text: string, file: string): { array?: ArrayDescripti
   const yaml = readCheckedYaml(text, file, compiled);
   if (!isFields(yaml.value)) return { problems: yaml.problems };
   const read = readArray(yaml.value, [], yaml);
-  const problems = [...yaml.problems, ...read.problems];
+  const problems = [...yaml.problems, ...read.problems].sort(byPlace);
   return problems.length === 0 ? { array: read.placed.array, problems } : { problems };
 }
 
@@ -61,7 +61,7 @@ export function readArray(fields: Fields, path: Path, yaml: CheckedYaml): { plac
   for (const entry of expanded(fields.ports, [...path, "ports"], yaml, problems)) {
     ports.push({ thing: readPort(entry.fields, defaults, firstController, ports.length), path: entry.path });
   }
-  const all = ports.map(({ thing }) => thing.name);
+  const all = [...new Set(ports.map(({ thing }) => thing.name))];
   const targets = expanded(fields.targets, [...path, "targets"], yaml, problems).map((entry) => ({
     thing: readTarget(entry.fields, all),
     path: entry.path,
@@ -83,6 +83,10 @@ export function readArray(fields: Fields, path: Path, yaml: CheckedYaml): { plac
   const placed = { array, controllers, ports, targets, initiators };
   problems.push(...checkMeaning(placed, path, yaml));
   return { placed, problems };
+}
+
+export function byPlace(left: Problem, right: Problem): number {
+  return left.line - right.line || left.column - right.column;
 }
 
 export function isFields(value: unknown): value is Fields {

@@ -57,7 +57,7 @@ export function suffixesOf(unit: string): readonly UnitSuffix[] {
 export function patternOf(unit: string): string | undefined {
   const suffixes = suffixesOf(unit);
   if (suffixes.length === 0) return undefined;
-  const alternatives = suffixes.map(({ suffix }) => suffix.replace(/[/%]/g, "\\$&")).join("|");
+  const alternatives = suffixes.map(({ suffix }) => suffix).join("|");
   return `^${NUMBER} ?(?:${alternatives})$`;
 }
 

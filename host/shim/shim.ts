@@ -55,6 +55,8 @@ export class Shim {
   readonly core: Core;
   readonly names: Names;
   readonly incarnation: number;
+  /** While false, decisions stay in the ring. */
+  draining = true;
   private book: IdBook;
   private readonly controller: string | undefined;
   private readonly epoch: number;
@@ -287,7 +289,7 @@ export class Shim {
     this.recorder?.beforeTick();
     const waiting = this.core.exports.tick();
     this.recorder?.afterTick(waiting);
-    this.drain(handler);
+    if (this.draining) this.drain(handler);
   }
 
   /** Verifies the check words of further rows; returns how many were broken. */

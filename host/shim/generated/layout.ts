@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "612dd146647bfb11";
+export const layoutHash: string = "1cce4679056c8093";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -906,24 +906,23 @@ const fieldsOfTargetPortInput: readonly FieldLayout[] = [
 
 const fieldsOfTargetPortState: readonly FieldLayout[] = [
   {"name":"generation","offset":0,"size":4,"role":"generation","doc":"Generation of the row."},
-  {"name":"status","offset":4,"size":2,"role":"flags","reference":"TargetPortStatus","doc":"Flags."},
-  {"name":"highSamples","offset":6,"size":1,"role":"count","doc":"Samples in a row at or above the high watermark."},
-  {"name":"lowSamples","offset":7,"size":1,"role":"count","doc":"Samples in a row at or below the low watermark."},
-  {"name":"processorUsage","offset":8,"size":4,"role":"rate","doc":"Smoothed usage: microseconds of processor time in a second."},
-  {"name":"bandwidthUsage","offset":12,"size":4,"role":"rate","doc":"Smoothed usage: KiB in a second."},
-  {"name":"operationsUsage","offset":16,"size":4,"role":"rate","doc":"Smoothed usage: commands in a second."},
-  {"name":"queueUsage","offset":20,"size":4,"role":"rate","doc":"Smoothed usage: commands under way."},
-  {"name":"sessions","offset":24,"size":4,"role":"count","doc":"Sessions logged in through the port, now."},
-  {"name":"loadPermille","offset":28,"size":4,"role":"permille","doc":"The fullest resource, in permille of its capacity: the load of the port."},
-  {"name":"arrivingPermille","offset":32,"size":4,"role":"permille","doc":"Load that moves under way will bring, in permille of the capacity of this port's fullest resource."},
-  {"name":"leavingPermille","offset":36,"size":4,"role":"permille","doc":"Load that moves under way will take away."},
-  {"name":"leaving","offset":40,"size":2,"role":"count","doc":"Moves under way from the port."},
-  {"name":"firstSession","offset":42,"size":2,"role":"index","reference":"session","doc":"First session of the port's list, or `NONE`."},
-  {"name":"withdrawReason","offset":44,"size":1,"role":"enum","reference":"Reason","doc":"Why its registrations were withdrawn or restored latest."},
-  {"name":"restoreReason","offset":45,"size":1,"role":"enum","reference":"Reason","doc":"One value of an enum."},
-  {"name":"stuckSamples","offset":46,"size":2,"role":"number","doc":"Which counters stood still for how many samples: two bits each."},
-  {"name":"rank","offset":48,"size":2,"role":"number","doc":"Place of the port in the listing order of all configured ports."},
-  {"name":"pad0","offset":50,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"status","offset":4,"size":4,"role":"flags","reference":"TargetPortStatus","doc":"Flags."},
+  {"name":"highSamples","offset":8,"size":1,"role":"count","doc":"Samples in a row at or above the high watermark."},
+  {"name":"lowSamples","offset":9,"size":1,"role":"count","doc":"Samples in a row at or below the low watermark."},
+  {"name":"leaving","offset":10,"size":2,"role":"count","doc":"Moves under way from the port."},
+  {"name":"processorUsage","offset":12,"size":4,"role":"rate","doc":"Smoothed usage: microseconds of processor time in a second."},
+  {"name":"bandwidthUsage","offset":16,"size":4,"role":"rate","doc":"Smoothed usage: KiB in a second."},
+  {"name":"operationsUsage","offset":20,"size":4,"role":"rate","doc":"Smoothed usage: commands in a second."},
+  {"name":"queueUsage","offset":24,"size":4,"role":"rate","doc":"Smoothed usage: commands under way."},
+  {"name":"sessions","offset":28,"size":4,"role":"count","doc":"Sessions logged in through the port, now."},
+  {"name":"loadPermille","offset":32,"size":4,"role":"permille","doc":"The fullest resource, in permille of its capacity: the load of the port."},
+  {"name":"arrivingPermille","offset":36,"size":4,"role":"permille","doc":"Load that moves under way will bring, in permille of the capacity of this port's fullest resource."},
+  {"name":"leavingPermille","offset":40,"size":4,"role":"permille","doc":"Load that moves under way will take away."},
+  {"name":"firstSession","offset":44,"size":2,"role":"index","reference":"session","doc":"First session of the port's list, or `NONE`."},
+  {"name":"withdrawReason","offset":46,"size":1,"role":"enum","reference":"Reason","doc":"Why its registrations were withdrawn or restored latest."},
+  {"name":"restoreReason","offset":47,"size":1,"role":"enum","reference":"Reason","doc":"One value of an enum."},
+  {"name":"stuckSamples","offset":48,"size":2,"role":"number","doc":"Which counters stood still for how many samples: two bits each."},
+  {"name":"rank","offset":50,"size":2,"role":"number","doc":"Place of the port in the listing order of all configured ports."},
   {"name":"sampledMs","offset":52,"size":4,"role":"hostTime","doc":"Host's milliseconds of the counters in the latest sample."},
   {"name":"busyUs","offset":56,"size":8,"role":"counter","doc":"Counters of the latest sample."},
   {"name":"bytes","offset":64,"size":8,"role":"counter","doc":"Monotonic counter."},
@@ -2780,59 +2779,56 @@ export class TargetPortStateView extends TableView {
   generation(row: number): number { return this.u32[(this.rowZero + row * 128) >>> 2]!; }
   setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 128) >>> 2] = value; }
   /** Flags. */
-  status(row: number): number { return this.u16[(this.rowZero + row * 128 + 4) >>> 1]!; }
-  setStatus(row: number, value: number): void { this.u16[(this.rowZero + row * 128 + 4) >>> 1] = value; }
+  status(row: number): number { return this.u32[(this.rowZero + row * 128 + 4) >>> 2]!; }
+  setStatus(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 4) >>> 2] = value; }
   /** Samples in a row at or above the high watermark. */
-  highSamples(row: number): number { return this.u8[this.rowZero + row * 128 + 6]!; }
-  setHighSamples(row: number, value: number): void { this.u8[this.rowZero + row * 128 + 6] = value; }
+  highSamples(row: number): number { return this.u8[this.rowZero + row * 128 + 8]!; }
+  setHighSamples(row: number, value: number): void { this.u8[this.rowZero + row * 128 + 8] = value; }
   /** Samples in a row at or below the low watermark. */
-  lowSamples(row: number): number { return this.u8[this.rowZero + row * 128 + 7]!; }
-  setLowSamples(row: number, value: number): void { this.u8[this.rowZero + row * 128 + 7] = value; }
-  /** Smoothed usage: microseconds of processor time in a second. */
-  processorUsage(row: number): number { return this.u32[(this.rowZero + row * 128 + 8) >>> 2]!; }
-  setProcessorUsage(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 8) >>> 2] = value; }
-  /** Smoothed usage: KiB in a second. */
-  bandwidthUsage(row: number): number { return this.u32[(this.rowZero + row * 128 + 12) >>> 2]!; }
-  setBandwidthUsage(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 12) >>> 2] = value; }
-  /** Smoothed usage: commands in a second. */
-  operationsUsage(row: number): number { return this.u32[(this.rowZero + row * 128 + 16) >>> 2]!; }
-  setOperationsUsage(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 16) >>> 2] = value; }
-  /** Smoothed usage: commands under way. */
-  queueUsage(row: number): number { return this.u32[(this.rowZero + row * 128 + 20) >>> 2]!; }
-  setQueueUsage(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 20) >>> 2] = value; }
-  /** Sessions logged in through the port, now. */
-  sessions(row: number): number { return this.u32[(this.rowZero + row * 128 + 24) >>> 2]!; }
-  setSessions(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 24) >>> 2] = value; }
-  /** The fullest resource, in permille of its capacity: the load of the port. */
-  loadPermille(row: number): number { return this.u32[(this.rowZero + row * 128 + 28) >>> 2]!; }
-  setLoadPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 28) >>> 2] = value; }
-  /** Load that moves under way will bring, in permille of the capacity of this port's fullest resource. */
-  arrivingPermille(row: number): number { return this.u32[(this.rowZero + row * 128 + 32) >>> 2]!; }
-  setArrivingPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 32) >>> 2] = value; }
-  /** Load that moves under way will take away. */
-  leavingPermille(row: number): number { return this.u32[(this.rowZero + row * 128 + 36) >>> 2]!; }
-  setLeavingPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 36) >>> 2] = value; }
+  lowSamples(row: number): number { return this.u8[this.rowZero + row * 128 + 9]!; }
+  setLowSamples(row: number, value: number): void { this.u8[this.rowZero + row * 128 + 9] = value; }
   /** Moves under way from the port. */
-  leaving(row: number): number { return this.u16[(this.rowZero + row * 128 + 40) >>> 1]!; }
-  setLeaving(row: number, value: number): void { this.u16[(this.rowZero + row * 128 + 40) >>> 1] = value; }
+  leaving(row: number): number { return this.u16[(this.rowZero + row * 128 + 10) >>> 1]!; }
+  setLeaving(row: number, value: number): void { this.u16[(this.rowZero + row * 128 + 10) >>> 1] = value; }
+  /** Smoothed usage: microseconds of processor time in a second. */
+  processorUsage(row: number): number { return this.u32[(this.rowZero + row * 128 + 12) >>> 2]!; }
+  setProcessorUsage(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 12) >>> 2] = value; }
+  /** Smoothed usage: KiB in a second. */
+  bandwidthUsage(row: number): number { return this.u32[(this.rowZero + row * 128 + 16) >>> 2]!; }
+  setBandwidthUsage(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 16) >>> 2] = value; }
+  /** Smoothed usage: commands in a second. */
+  operationsUsage(row: number): number { return this.u32[(this.rowZero + row * 128 + 20) >>> 2]!; }
+  setOperationsUsage(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 20) >>> 2] = value; }
+  /** Smoothed usage: commands under way. */
+  queueUsage(row: number): number { return this.u32[(this.rowZero + row * 128 + 24) >>> 2]!; }
+  setQueueUsage(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 24) >>> 2] = value; }
+  /** Sessions logged in through the port, now. */
+  sessions(row: number): number { return this.u32[(this.rowZero + row * 128 + 28) >>> 2]!; }
+  setSessions(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 28) >>> 2] = value; }
+  /** The fullest resource, in permille of its capacity: the load of the port. */
+  loadPermille(row: number): number { return this.u32[(this.rowZero + row * 128 + 32) >>> 2]!; }
+  setLoadPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 32) >>> 2] = value; }
+  /** Load that moves under way will bring, in permille of the capacity of this port's fullest resource. */
+  arrivingPermille(row: number): number { return this.u32[(this.rowZero + row * 128 + 36) >>> 2]!; }
+  setArrivingPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 36) >>> 2] = value; }
+  /** Load that moves under way will take away. */
+  leavingPermille(row: number): number { return this.u32[(this.rowZero + row * 128 + 40) >>> 2]!; }
+  setLeavingPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 40) >>> 2] = value; }
   /** First session of the port's list, or `NONE`. */
-  firstSession(row: number): number { return this.u16[(this.rowZero + row * 128 + 42) >>> 1]!; }
-  setFirstSession(row: number, value: number): void { this.u16[(this.rowZero + row * 128 + 42) >>> 1] = value; }
+  firstSession(row: number): number { return this.u16[(this.rowZero + row * 128 + 44) >>> 1]!; }
+  setFirstSession(row: number, value: number): void { this.u16[(this.rowZero + row * 128 + 44) >>> 1] = value; }
   /** Why its registrations were withdrawn or restored latest. */
-  withdrawReason(row: number): number { return this.u8[this.rowZero + row * 128 + 44]!; }
-  setWithdrawReason(row: number, value: number): void { this.u8[this.rowZero + row * 128 + 44] = value; }
+  withdrawReason(row: number): number { return this.u8[this.rowZero + row * 128 + 46]!; }
+  setWithdrawReason(row: number, value: number): void { this.u8[this.rowZero + row * 128 + 46] = value; }
   /** One value of an enum. */
-  restoreReason(row: number): number { return this.u8[this.rowZero + row * 128 + 45]!; }
-  setRestoreReason(row: number, value: number): void { this.u8[this.rowZero + row * 128 + 45] = value; }
+  restoreReason(row: number): number { return this.u8[this.rowZero + row * 128 + 47]!; }
+  setRestoreReason(row: number, value: number): void { this.u8[this.rowZero + row * 128 + 47] = value; }
   /** Which counters stood still for how many samples: two bits each. */
-  stuckSamples(row: number): number { return this.u16[(this.rowZero + row * 128 + 46) >>> 1]!; }
-  setStuckSamples(row: number, value: number): void { this.u16[(this.rowZero + row * 128 + 46) >>> 1] = value; }
+  stuckSamples(row: number): number { return this.u16[(this.rowZero + row * 128 + 48) >>> 1]!; }
+  setStuckSamples(row: number, value: number): void { this.u16[(this.rowZero + row * 128 + 48) >>> 1] = value; }
   /** Place of the port in the listing order of all configured ports. */
-  rank(row: number): number { return this.u16[(this.rowZero + row * 128 + 48) >>> 1]!; }
-  setRank(row: number, value: number): void { this.u16[(this.rowZero + row * 128 + 48) >>> 1] = value; }
-  /** Zero. */
-  pad0(row: number): number { return this.u16[(this.rowZero + row * 128 + 50) >>> 1]!; }
-  setPad0(row: number, value: number): void { this.u16[(this.rowZero + row * 128 + 50) >>> 1] = value; }
+  rank(row: number): number { return this.u16[(this.rowZero + row * 128 + 50) >>> 1]!; }
+  setRank(row: number, value: number): void { this.u16[(this.rowZero + row * 128 + 50) >>> 1] = value; }
   /** Host's milliseconds of the counters in the latest sample. */
   sampledMs(row: number): number { return this.u32[(this.rowZero + row * 128 + 52) >>> 2]!; }
   setSampledMs(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 52) >>> 2] = value; }

@@ -1,0 +1,56 @@
+/** The `fairlead` command: one subcommand a file, each registered by its own `register(program)`. */
+
+import { existsSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { EXIT_BAD_INPUT, fail, topFolder, version } from "./exit.js";
+
+/** Files beside this one, in the order of the help. */
+const COMMANDS = [
+  "run",
+  "scenario",
+  "replay",
+  "simulate",
+  "inspect",
+  "validate",
+  "bundle",
+  "sign",
+  "trust",
+] as const;
+
+interface CommandFile {
+  register(program: Command): void;
+}
+
+/** The program with all its subcommands. */
+export async function createProgram(): Promise<Command> {
+  const program = new Command("fairlead")
+    .description("Decides, for a storage array, who serves what.")
+    .version(version(topFolder()))
+    .showHelpAfterError("(see --help)")
+    .addHelpText("after", "\nExit codes: 0 ok, 1 failed, 2 wrong usage or input.\n\nExample: fairlead run --duration 20s");
+  program.exitOverride();
+  for (const name of COMMANDS) {
+    const place = new URL(`./${name}.js`, import.meta.url);
+    if (!existsSync(place)) continue;
+    const file = (await import(place.href)) as CommandFile;
+    file.register(program);
+  }
+  for (const command of program.commands) overrideExit(command);
+  return program;
+}
+
+function overrideExit(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) overrideExit(inner);
+}
+
+/** Runs the command line; sets `process.exitCode`. */
+export async function runCommand(argv: readonly string[]): Promise<void> {
+  try {
+    const program = await createProgram();
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
+    else fail(error);
+  }
+}
