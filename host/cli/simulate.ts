@@ -11,9 +11,7 @@ import { toJson, toTable } from "../simulate/report.js";
 import { simulate } from "../simulate/simulate.js";
 import { fileSource, type TraceSource } from "../simulate/trace/reader.js";
 import { TraceError } from "../simulate/trace/record.js";
-
-const EXIT_FAILURE = 1;
-const EXIT_BAD_INPUT = 2;
+import { guarded, print, readModule, UsageError } from "./exit.js";
 
 const examples = `
 Examples:
@@ -65,14 +63,14 @@ function collect(word: string, before: string[]): string[] {
   return [...before, word];
 }
 
-async function run(words: OptionWords): Promise<void> {
-  try {
-    await checked(words);
-  } catch (error) {
-    const badInput = error instanceof TraceError || error instanceof OptionError || error instanceof PolicyRefused;
-    process.stderr.write(`fairlead simulate: ${(error as Error).message}\n`);
-    process.exitCode = badInput ? EXIT_BAD_INPUT : EXIT_FAILURE;
-  }
+/** What the simulation can't use is wrong input of the command. */
+function run(words: OptionWords): Promise<void> {
+  return guarded(() =>
+    checked(words).catch((error: unknown) => {
+      const badInput = error instanceof TraceError || error instanceof OptionError || error instanceof PolicyRefused;
+      throw badInput ? new UsageError(error.message) : error;
+    }),
+  );
 }
 
 async function checked(words: OptionWords): Promise<void> {
@@ -81,14 +79,15 @@ async function checked(words: OptionWords): Promise<void> {
   if (typeof words.generate === "string") return writeTrace(words.generate, options.format, synthetic);
   const source = words.demo === true ? generatedSource(options.format, synthetic) : await traceOf(words);
   const shown = words.progress === true || process.stderr.isTTY ? progressOn(process.stderr) : undefined;
-  const found = await simulate(source, options, shown?.report).finally(() => shown?.end());
+  const read = (profile: string) => readModule(profile, false);
+  const found = await simulate(source, options, read, shown?.report).finally(() => shown?.end());
   if (typeof words.chart === "string") await writeFile(words.chart, chart(found));
-  process.stdout.write(`${words.json === true ? toJson(found) : toTable(found)}\n`);
+  print(words.json === true ? toJson(found) : toTable(found));
 }
 
 async function traceOf(words: OptionWords): Promise<TraceSource> {
-  if (typeof words.trace !== "string") throw new OptionError("--trace", "nothing", "a trace file, or --demo");
-  if (typeof words.format !== "string") throw new OptionError("--format", "nothing", "cloudphysics or msr");
+  if (typeof words.trace !== "string") throw new OptionError("--trace", undefined, "a trace file, or --demo");
+  if (typeof words.format !== "string") throw new OptionError("--format", undefined, "cloudphysics or msr");
   return fileSource(words.trace);
 }
 

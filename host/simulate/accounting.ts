@@ -6,11 +6,13 @@
 
 import { boundWindow } from "./bound.js";
 
-/** Spread of a figure over the windows in which something was asked for. */
+/** How far the worst port stands above the mean, over the windows in which something was asked for. */
 export interface Spread {
   mean: number;
   p95: number;
   max: number;
+  /** Each window weighed by its demand: the worst port's mean load ÷ the mean load of all, over the whole run. */
+  weighted: number;
 }
 
 /** Values of a window, one for each, in order; NaN for a window in which nothing was asked for. */
@@ -90,8 +92,8 @@ export class Account {
 /** Account of the planner that no policy can beat. */
 export class BoundAccount {
   readonly series: Series = { ratio: [], worst: [] };
-  /** As `series.ratio`, of an assignment that exists; it lies above the bound where that isn't known to be reachable. */
-  readonly reachedRatio: number[] = [];
+  /** As `series`, of assignments that exist; above the bound where that isn't known to be reachable. */
+  readonly reached: Series = { ratio: [], worst: [] };
   /** Windows in which some port is overloaded whatever the assignment; one port then suffices to carry the rest. */
   overloadedPortWindows = 0;
   private readonly demands: Float64Array;
@@ -109,7 +111,7 @@ export class BoundAccount {
     const { lower, reached } = boundWindow(this.demands, count, this.capacity.ports);
     if (isOverloaded(lower, this.capacity)) this.overloadedPortWindows++;
     record(this.series, lower, demand.total, this.capacity);
-    this.reachedRatio.push(demand.total === 0 ? Number.NaN : (reached * this.capacity.ports) / demand.total);
+    record(this.reached, reached, demand.total, this.capacity);
   }
 }
 
@@ -122,11 +124,24 @@ function record(series: Series, worst: number, total: number, capacity: PortCapa
   series.worst.push(worst / capacity.perWindow);
 }
 
-/** Mean, 95th percentile (nearest rank) and maximum over the windows that have a value; zeros when there are none. */
-export function spread(values: readonly number[]): Spread {
-  const sorted = Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort();
-  if (sorted.length === 0) return { mean: 0, p95: 0, max: 0 };
-  const sum = sorted.reduce((a, b) => a + b, 0);
-  const rank = Math.ceil(0.95 * sorted.length) - 1;
-  return { mean: sum / sorted.length, p95: sorted[rank] as number, max: sorted[sorted.length - 1] as number };
+/**
+ * Mean, 95th percentile (nearest rank) and maximum of `ratio`, and its mean weighed by demand, which follows from
+ * `worst` and each window's mean load. Zeros where nothing was asked for at all.
+ */
+export function spread(series: Series): Spread {
+  const sorted = Float64Array.from(series.ratio.filter((value) => !Number.isNaN(value))).sort();
+  if (sorted.length === 0) return { mean: 0, p95: 0, max: 0, weighted: 0 };
+  let worst = 0;
+  let mean = 0;
+  for (const [window, ratio] of series.ratio.entries()) {
+    if (Number.isNaN(ratio)) continue;
+    worst += series.worst[window] as number;
+    mean += (series.worst[window] as number) / ratio;
+  }
+  return {
+    mean: sorted.reduce((a, b) => a + b, 0) / sorted.length,
+    p95: sorted[Math.ceil(0.95 * sorted.length) - 1] as number,
+    max: sorted[sorted.length - 1] as number,
+    weighted: worst / mean,
+  };
 }

@@ -1,7 +1,5 @@
 /** Loads the module of the smallest profile that holds a simulation. */
 
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { layouts, type ProfileName } from "../shim/generated/layout.js";
 import { type Core, instantiate } from "../shim/module.js";
 import { OptionError } from "./options.js";
@@ -14,8 +12,8 @@ export interface LayoutChoice {
   sessions: number;
 }
 
-/** `build/`, as seen from `build/js/host/simulate/`. */
-const buildFolder = new URL("../../../", import.meta.url);
+/** Gives the bytes of the module of a profile, the plain build. */
+export type ModuleReader = (profile: ProfileName) => Uint8Array;
 
 /** @throws OptionError when even the large profile is too small. */
 export function profileFor(needs: LayoutChoice): ProfileName {
@@ -35,10 +33,7 @@ export function profileFor(needs: LayoutChoice): ProfileName {
   throw new OptionError(option, String(needs[need]), `at most ${most} ${need}, what the large profile holds`);
 }
 
-export async function coreFor(needs: LayoutChoice): Promise<Core> {
-  const path = fileURLToPath(new URL(`fairlead-${profileFor(needs)}-plain.wasm`, buildFolder));
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${path}: ${error.code}; run npm run build first`);
-  });
-  return instantiate(bytes);
+/** An instance of its own. @throws ModuleError for bytes that are no such module. */
+export function coreFor(needs: LayoutChoice, readModule: ModuleReader): Core {
+  return instantiate(readModule(profileFor(needs)));
 }

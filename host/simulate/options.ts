@@ -65,10 +65,10 @@ export const defaultOptions: SimulationOptions = {
 export class OptionError extends Error {
   constructor(
     readonly option: string,
-    found: string,
+    found: string | undefined,
     readonly expected: string,
   ) {
-    super(`${option}: found ${JSON.stringify(found)}; expected ${expected}`);
+    super(`${option}: ${found === undefined ? "missing" : `found ${JSON.stringify(found)}`}; expected ${expected}`);
     this.name = "OptionError";
   }
 }

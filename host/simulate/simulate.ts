@@ -1,7 +1,7 @@
 /** A block trace drives the balance: every policy side by side on the same demand. See README.md. */
 
-import { type LayoutChoice, coreFor } from "./core.js";
 import { BoundAccount, type PortCapacity, WindowDemand } from "./accounting.js";
+import { coreFor, type LayoutChoice, type ModuleReader } from "./core.js";
 import { type DemandShape, playDemand, Seats, type TickDemand } from "./demand.js";
 import { type LoadModel, loadModels } from "./load.js";
 import { type SimulationOptions, TICK_MS } from "./options.js";
@@ -39,13 +39,14 @@ export interface Plan {
 export async function simulate(
   source: TraceSource,
   options: SimulationOptions,
+  readModule: ModuleReader,
   progress: Progress = () => undefined,
 ): Promise<Report> {
   const model = loadModels[options.load];
   const share = (bytes: number) => (source.sizeBytes > 0 ? Math.min(1, bytes / source.sizeBytes) : 0);
   const facts = await survey(source, options.format, model, (bytes) => progress("reading", share(bytes)));
   const plan = makePlan(facts, options, model);
-  const runs = await makeRuns(plan);
+  const runs = makeRuns(plan, readModule);
   const bound = new BoundAccount(plan.capacity, plan.seats.count);
   const windows = new WindowDemand(plan.seats.count);
   const windowTicks = options.windowMs / TICK_MS;
@@ -103,7 +104,7 @@ function demandShape(plan: Plan): DemandShape {
   return { format: options.format, model, regions, seats, ticks, tickTicks: tickTicks(options) };
 }
 
-async function makeRuns(plan: Plan): Promise<Run[]> {
+function makeRuns(plan: Plan, readModule: ModuleReader): Run[] {
   const { options, seats, regions } = plan;
   const shape: RunShape = {
     world: {
@@ -118,15 +119,10 @@ async function makeRuns(plan: Plan): Promise<Run[]> {
     capacity: plan.capacity,
     returnWindowMs: options.returnWindowMs,
   };
-  const runs: Run[] = [];
-  for (const name of options.policies) {
-    const make = await policyMaker(name, plan);
-    runs.push(new Run(name, shape, make));
-  }
-  return runs;
+  return options.policies.map((name) => new Run(name, shape, policyMaker(name, plan, readModule)));
 }
 
-async function policyMaker(name: PolicyName, plan: Plan): Promise<(context: PolicyContext) => Policy> {
+function policyMaker(name: PolicyName, plan: Plan, readModule: ModuleReader): (context: PolicyContext) => Policy {
   const { options, regions, seats, capacityPerSecond } = plan;
   if (name === "static") return () => new StaticPolicy();
   if (name === "literal") {
@@ -144,7 +140,7 @@ async function policyMaker(name: PolicyName, plan: Plan): Promise<(context: Poli
     initiators: options.initiators,
     sessions: seats.count,
   };
-  const core = await coreFor(needs);
+  const core = coreFor(needs, readModule);
   return ({ world, counters }) => {
     const policy = new FairleadPolicy(core, world, counters, {
       targetNames: regions.names,
