@@ -5,7 +5,7 @@
  */
 import { NONE, TARGET_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../limits";
 import { ErrorCode, Header } from "../memory/header";
-import { copy, seal } from "../memory/seals";
+import { copyRow, seal } from "../memory/seals";
 import { HEALTH_KIND_MAX, HealthConfig } from "../tables/health";
 import { ModuleState } from "../tables/module-state";
 import { CommonPolicy, PortPolicy } from "../tables/policy";
@@ -16,11 +16,10 @@ import {
   portAdded,
   portKept,
   portRemoved,
-  targetAdded,
-  targetRemoved,
+  resetTarget,
 } from "../policies/ports/reconfigure";
 import { checkStaged, refuse } from "./check";
-import { assignRows, markKept, writeOrder } from "./matching";
+import { RowChange, assignRows, markKept, replaceRow, writeOrder } from "./matching";
 
 /** Checks the staged configuration whole; adopts it whole, or keeps the old one and says what is wrong. */
 export function adoptStaged(): u32 {
@@ -69,13 +68,14 @@ function assignTargets(): u32 {
 }
 
 function adoptPolicies(): void {
-  copy(CommonPolicy.get(), CommonPolicy.staged());
+  copyRow(COMMON_POLICY_BASE, COMMON_POLICY_STAGED_BASE, offsetof<CommonPolicy>());
   seal(CommonPolicy.get());
-  copy(PortPolicy.get(), PortPolicy.staged());
+  copyRow(PORT_POLICY_BASE, PORT_POLICY_STAGED_BASE, offsetof<PortPolicy>());
   seal(PortPolicy.get());
   for (let kind: u32 = 0; kind < HEALTH_KIND_MAX; kind++) {
-    copy(HealthConfig.at(kind), HealthConfig.stagedAt(kind));
-    seal(HealthConfig.at(kind));
+    const config = HealthConfig.at(kind);
+    copyRow(changetype<usize>(config), changetype<usize>(HealthConfig.stagedAt(kind)), offsetof<HealthConfig>());
+    seal(config);
   }
 }
 
@@ -89,22 +89,11 @@ function adoptPorts(): void {
 }
 
 function adoptPort(row: u32): void {
-  const config = TargetPortConfig.at(row);
-  const staged: u32 = config.assigned;
-  const before = config.id;
-  const generation = before != 0 && staged != NONE ? config.generation : Header.get().generation;
-  if (staged == NONE) {
-    if (before == 0) return seal(config);
-    config.id = 0;
-  } else {
-    copy(config, TargetPortConfig.stagedAt(staged));
-    config.assigned = <u16>row;
-  }
-  config.generation = generation;
-  seal(config);
-  if (staged == NONE) portRemoved(row);
-  else if (before == 0) portAdded(row);
-  else portKept(row);
+  const change = replaceRow(TARGET_PORT_CONFIG_TABLE, TARGET_PORT_CONFIG_STAGED_BASE, row);
+  seal(TargetPortConfig.at(row));
+  if (change == RowChange.REMOVED) portRemoved(row);
+  if (change == RowChange.ADDED) portAdded(row);
+  if (change == RowChange.KEPT) portKept(row);
 }
 
 function adoptTargets(): void {
@@ -117,22 +106,11 @@ function adoptTargets(): void {
 }
 
 function adoptTarget(row: u32): void {
-  const config = TargetConfig.at(row);
-  const staged: u32 = config.assigned;
-  const before = config.id;
-  const generation = before != 0 && staged != NONE ? config.generation : Header.get().generation;
-  if (staged == NONE) {
-    if (before == 0) return seal(config);
-    config.id = 0;
-  } else {
-    copy(config, TargetConfig.stagedAt(staged));
-    config.assigned = <u16>row;
-  }
-  config.generation = generation;
-  seal(config);
+  const staged: u32 = TargetConfig.at(row).assigned;
+  const change = replaceRow(TARGET_CONFIG_TABLE, TARGET_CONFIG_STAGED_BASE, row);
+  seal(TargetConfig.at(row));
   adoptPortsOf(row, staged);
-  if (staged == NONE) targetRemoved(row);
-  else if (before == 0) targetAdded(row);
+  if (change == RowChange.REMOVED || change == RowChange.ADDED) resetTarget(row);
 }
 
 /** Staged bits name staged rows; bits in force name rows in force. */

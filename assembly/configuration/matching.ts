@@ -1,6 +1,8 @@
 /** Matching of staged rows with rows in force, for every configured kind: their rows all begin with id, generation, assigned. */
 import { NONE } from "../limits";
-import { ErrorCode } from "../memory/header";
+import { ROWS_MAX, TableEntry } from "../memory/directory";
+import { ErrorCode, Header } from "../memory/header";
+import { copyRow } from "../memory/seals";
 import { Control } from "../tables/control";
 import { refuse } from "./check";
 
@@ -16,8 +18,14 @@ export class ConfiguredRow {
   }
 }
 
-/** No table has more rows. */
-const ROWS_MAX: u32 = 0x1_0000;
+/** What became of a row in force. */
+export enum RowChange {
+  /** A hole before and after. */
+  NONE = 0,
+  KEPT = 1,
+  ADDED = 2,
+  REMOVED = 3,
+}
 
 /**
  * Gives each staged row the row in force that has its id, or a free one. Both sides are in ascending order of id (the
@@ -91,4 +99,20 @@ export function writeOrder(staged: usize, stride: u32, order: usize, capacity: u
     const row: u32 = index < count ? ConfiguredRow.at(staged, stride, index).assigned : NONE;
     store<u16>(order + index * 2, <u16>row);
   }
+}
+
+/** Replaces a row in force, in which `markKept` has noted its staged row, and says what became of it; the caller seals it. */
+export function replaceRow(table: u32, stagedBase: usize, index: u32): RowChange {
+  const entry = TableEntry.of(table);
+  const row = ConfiguredRow.at(entry.base, entry.stride, index);
+  const staged: u32 = row.assigned;
+  const isHole = row.id == 0;
+  const generation = isHole || staged == NONE ? Header.get().generation : row.generation;
+  if (staged == NONE && isHole) return RowChange.NONE;
+  if (staged == NONE) row.id = 0;
+  else copyRow(changetype<usize>(row), stagedBase + staged * entry.stride, entry.stride);
+  row.assigned = <u16>index;
+  row.generation = generation;
+  if (staged == NONE) return RowChange.REMOVED;
+  return isHole ? RowChange.ADDED : RowChange.KEPT;
 }

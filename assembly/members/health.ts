@@ -9,8 +9,9 @@
  * Silence is told apart from a reported failure: where too many of a kind fall silent together, the observer is the
  * likelier fault (panic), and none of them goes down for it.
  */
-import { NEVER, nowMs, setDeadline } from "../memory/scheduling";
-import { seal, sealed, clear } from "../memory/seals";
+import { nowMs, setDeadline } from "../memory/scheduling";
+import { NEVER, seal } from "../memory/seals";
+import { verify } from "../policies/ports/rows";
 import { HealthConfig, HealthKind, HealthState, HealthStatus } from "../tables/health";
 
 /** Doublings after which the hold-down is surely at its limit. */
@@ -18,24 +19,8 @@ const FLAPS_MAX: u32 = 20;
 
 /** The health row of a subject; a broken one begins anew as unknown. */
 export function healthOf(row: u32): HealthState {
-  const health = HealthState.at(row);
-  if (!sealed(health)) resetHealth(row);
-  return health;
-}
-
-/** Nothing heard yet. */
-export function resetHealth(row: u32): void {
-  const health = HealthState.at(row);
-  clear(health);
-  health.deadlineMs = NEVER;
-  seal(health);
-}
-
-/** Something came from the subject: it isn't silent. */
-export function heard(row: u32): void {
-  const health = healthOf(row);
-  health.heardMs = nowMs();
-  seal(health);
+  verify(HEALTH_STATE_TABLE, row);
+  return HealthState.at(row);
 }
 
 /** What a report says of the subject, judged at once and then by looks. True if its status changed. */
@@ -52,18 +37,6 @@ export function report(row: u32, kind: HealthKind, found: HealthStatus): bool {
 /** Looks at a subject whose deadline has come. True if its status changed. */
 export function lookAgain(row: u32, kind: HealthKind): bool {
   return look(row, kind, healthOf(row));
-}
-
-/** Silence of a subject that reports by itself: counts as failed. True if its status changed. */
-export function fallSilent(row: u32): bool {
-  const health = healthOf(row);
-  if (health.silent) return false;
-  health.silent = 1;
-  health.observed = <u8>HealthStatus.DOWN;
-  const changed = health.status == <u8>HealthStatus.UP;
-  if (changed) goDown(row, health);
-  seal(health);
-  return changed;
 }
 
 function look(row: u32, kind: HealthKind, health: HealthState): bool {
@@ -94,7 +67,7 @@ function look(row: u32, kind: HealthKind, health: HealthState): bool {
   forgetFlaps(health, config);
   health.deadlineMs = nextLook(health, config);
   seal(health);
-  setDeadline(HEALTH_STATE_TABLE, HEALTH_STATE_DEADLINES_BASE, row, health.deadlineMs);
+  setDeadline(HEALTH_STATE_TABLE, row, health.deadlineMs);
   return health.status != before;
 }
 

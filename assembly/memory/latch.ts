@@ -17,12 +17,7 @@ export function latchTargetPort(row: u32): bool {
   const to = TargetPortCounters.latchedAt(row);
   if (copyWhole(changetype<usize>(from), changetype<usize>(to))) return true;
   Header.get().tornRows++;
-  markChanged(
-    TARGET_PORT_COUNTERS_TABLE,
-    TARGET_PORT_COUNTERS_CHANGED_BASE,
-    TARGET_PORT_COUNTERS_CHANGED_SHIFT,
-    row,
-  );
+  markChanged(TARGET_PORT_COUNTERS_TABLE, row);
   return false;
 }
 

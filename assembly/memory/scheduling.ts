@@ -7,10 +7,9 @@
  */
 import { BLOCK_ROWS } from "../limits";
 import { Work } from "../tables/module-state";
+import { ROWS_MAX, TableEntry } from "./directory";
 import { CHANGED_SUMMARIES_ADDRESS, Header, TABLE_DEADLINES_ADDRESS } from "./header";
-
-/** A deadline that never comes. */
-export const NEVER: u64 = 0xffff_ffff_ffff_ffff;
+import { NEVER } from "./seals";
 
 /** Takes all bits of a word that host threads may set meanwhile. */
 function exchange(address: usize): u32 {
@@ -36,29 +35,32 @@ export function anyChanged(): bool {
   return any != 0;
 }
 
-/** Marks a row changed: `leaves` is the table's `…_CHANGED_BASE`, `shift` its `…_CHANGED_SHIFT`. */
-export function markChanged(table: u32, leaves: usize, shift: u32, row: u32): void {
-  include(leaves + (row >> 5) * 4, 1 << (row & 31));
-  include(CHANGED_SUMMARIES_ADDRESS + table * 4, 1 << ((row >> 5) >> shift));
+/** Marks a row of a table with changed bits. */
+export function markChanged(table: u32, row: u32): void {
+  const entry = TableEntry.of(table);
+  include(entry.changed + (row >> 5) * 4, 1 << (row & 31));
+  include(CHANGED_SUMMARIES_ADDRESS + table * 4, 1 << ((row >> 5) >> entry.changedShift));
 }
 
 /**
  * Takes changed rows into the work list and clears their bits. A group of rows, those of one summary bit, is taken
- * whole or left with its bits; `start` is the group to begin with, so that none starves. Returns how many rows.
+ * whole or left with its bits; each busy tick begins with another group, so that none starves. Returns how many rows.
  */
-export function takeChanged(table: u32, leaves: usize, shift: u32, start: u32, most: u32): u32 {
+export function takeChanged(table: u32, most: u32): u32 {
   const summaryAddress: usize = CHANGED_SUMMARIES_ADDRESS + table * 4;
   const summary = exchange(summaryAddress);
   if (summary == 0) return 0;
+  const entry = TableEntry.of(table);
+  const shift: u32 = entry.changedShift;
   const groupRows: u32 = 32 << shift;
   let count: u32 = 0;
   let left: u32 = 0;
   for (let step: u32 = 0; step < 32; step++) {
-    const group = (start + step) & 31;
+    const group = (Header.get().busyTicks + step) & 31;
     const bit: u32 = 1 << group;
     if ((summary & bit) == 0) continue;
     if (count + groupRows > most) left |= bit;
-    else count = takeGroup(leaves, group << shift, 1 << shift, count);
+    else count = takeGroup(entry.changed, group << shift, 1 << shift, count);
   }
   if (left != 0) include(summaryAddress, left);
   return count;
@@ -88,45 +90,42 @@ function takeGroup(leaves: usize, firstLeaf: u32, leafCount: u32, taken: u32): u
 /** Leaf words of one summary bit: a table has at most 65,536 rows, 2,048 leaf words, 32 summary bits. */
 const LEAVES_PER_GROUP_MAX: u32 = 64;
 
-/** Sets a row's deadline: the row keeps it in its own `deadlineMs`, the block and the table the earliest. */
-export function setDeadline(table: u32, blocks: usize, row: u32, deadlineMs: u64): void {
-  const block = blocks + (row / BLOCK_ROWS) * 8;
+/** Has a row looked at by its deadline: the row keeps it in its own `deadlineMs`, the block and the table the earliest. */
+export function setDeadline(table: u32, row: u32, deadlineMs: u64): void {
+  const block: usize = TableEntry.of(table).deadlines + (row / BLOCK_ROWS) * 8;
   if (deadlineMs < load<u64>(block)) store<u64>(block, deadlineMs);
   const whole: usize = TABLE_DEADLINES_ADDRESS + table * 8;
   if (deadlineMs < load<u64>(whole)) store<u64>(whole, deadlineMs);
-}
-
-/** True if a row of the table may be due. */
-export function anyDue(table: u32, nowMs: u64): bool {
-  return load<u64>(TABLE_DEADLINES_ADDRESS + table * 8) <= nowMs;
 }
 
 /**
  * Takes the rows that are due into the work list, at most `most`, and makes the deadlines of their blocks anew from
  * the rows that aren't; whoever handles a row sets its next deadline. A block is taken whole or left due.
  */
-export function takeDue<T>(table: u32, base: usize, blocks: usize, capacity: u32, nowMs: u64, most: u32): u32 {
+export function takeDue(table: u32, most: u32): u32 {
+  const nowMs = Header.get().nowMs;
+  const whole: usize = TABLE_DEADLINES_ADDRESS + table * 8;
+  if (load<u64>(whole) > nowMs) return 0;
+  const entry = TableEntry.of(table);
   let count: u32 = 0;
   let earliest = NEVER;
   for (let block: u32 = 0; block < BLOCKS_MAX; block++) {
-    if (block * BLOCK_ROWS >= capacity) break;
-    const address = blocks + block * 8;
-    if (load<u64>(address) <= nowMs && count + BLOCK_ROWS <= most) {
-      count = takeBlock<T>(base, address, block * BLOCK_ROWS, capacity, nowMs, count);
-    }
+    if (block * BLOCK_ROWS >= entry.capacity) break;
+    const address: usize = entry.deadlines + block * 8;
+    if (load<u64>(address) <= nowMs && count + BLOCK_ROWS <= most) count = takeBlock(entry, block, nowMs, count);
     earliest = min(earliest, load<u64>(address));
   }
-  store<u64>(TABLE_DEADLINES_ADDRESS + table * 8, earliest);
+  store<u64>(whole, earliest);
   return count;
 }
 
-function takeBlock<T>(base: usize, address: usize, first: u32, capacity: u32, nowMs: u64, taken: u32): u32 {
+function takeBlock(entry: TableEntry, block: u32, nowMs: u64, taken: u32): u32 {
   let count = taken;
   let earliest = NEVER;
-  for (let n: u32 = 0; n < BLOCK_ROWS; n++) {
-    const row = first + n;
-    if (row == capacity) break;
-    const deadlineMs = load<u64>(base + row * <u32>offsetof<T>(), offsetof<T>("deadlineMs"));
+  const first = block * BLOCK_ROWS;
+  for (let row = first; row < ROWS_MAX; row++) {
+    if (row == first + BLOCK_ROWS || row == entry.capacity) break;
+    const deadlineMs = load<u64>(entry.base + row * entry.stride + entry.deadlineOffset);
     if (deadlineMs > nowMs) {
       earliest = min(earliest, deadlineMs);
       continue;
@@ -134,7 +133,7 @@ function takeBlock<T>(base: usize, address: usize, first: u32, capacity: u32, no
     Work.at(count).row = <u16>row;
     count++;
   }
-  store<u64>(address, earliest);
+  store<u64>(entry.deadlines + block * 8, earliest);
   return count;
 }
 

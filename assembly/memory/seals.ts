@@ -4,50 +4,66 @@
  * Two running sums (Fletcher's scheme, over 64-bit words) from a start that depends on the row's address, so that a
  * row of zeros, a changed bit, swapped words and a row copied to another place are all found.
  */
+import { NONE } from "../limits";
+import { NO_FIELD, TableEntry } from "./directory";
 
 const SEAL_START: u64 = 0x6661_6972_6c65_6164; // "fairlead"
 /** Even, so that one changed bit always changes the sum. */
 const SEAL_FACTOR: u64 = 0x9e37_79b9_7f4a_7c16;
+/** No sealed row is larger. */
+const ROW_BYTES_MAX: u32 = 256;
+/** A deadline that never comes. */
+export const NEVER: u64 = 0xffff_ffff_ffff_ffff;
 
-/** The check word that the row should have. Row sizes are multiples of 8 bytes. */
-export function sealOf<T>(row: T): u32 {
-  const address = changetype<usize>(row);
-  const checkAt = offsetof<T>("check");
+/** The check word that a row of so many bytes, a multiple of 8, should have. */
+export function sealOf(address: usize, bytes: u32, checkOffset: u32): u32 {
   let first: u64 = SEAL_START + <u64>address;
   let second: u64 = 0;
-  for (let at: usize = 0; at < offsetof<T>(); at += 8) {
-    let word = load<u64>(address + at);
-    if (at == (checkAt & ~7)) word &= (checkAt & 4) != 0 ? 0xffff_ffff : 0xffff_ffff_0000_0000;
-    first += word;
+  for (let at: u32 = 0; at < ROW_BYTES_MAX; at += 8) {
+    if (at == bytes) break;
+    first += load<u64>(address + at);
     second += first;
   }
-  const sum = first + second * SEAL_FACTOR;
+  // The check word itself is taken out again: its own share of both sums is known from its place.
+  const own = <u64>load<u32>(address + checkOffset) << ((checkOffset & 4) << 3);
+  const times = <u64>((bytes - (checkOffset & ~7)) >> 3);
+  const sum = first - own + (second - own * times) * SEAL_FACTOR;
   return <u32>(sum ^ (sum >> 32));
 }
 
 /** Writes the check word; call it after each change of a sealed row. */
 export function seal<T>(row: T): void {
-  store<u32>(changetype<usize>(row), sealOf<T>(row), offsetof<T>("check"));
+  sealAt(changetype<usize>(row), offsetof<T>(), offsetof<T>("check"));
 }
 
-/** True if the row is as it was when it was last sealed. */
-export function sealed<T>(row: T): bool {
-  return load<u32>(changetype<usize>(row), offsetof<T>("check")) == sealOf<T>(row);
+function sealAt(address: usize, bytes: u32, checkOffset: u32): void {
+  store<u32>(address + checkOffset, sealOf(address, bytes, checkOffset));
 }
 
-/** Sets a row to zeros, without sealing it. */
-export function clear<T>(row: T): void {
-  const address = changetype<usize>(row);
-  for (let at: usize = 0; at < offsetof<T>(); at += 8) {
-    store<u64>(address + at, 0);
+/** True if the row of a table is as it was when it was last sealed. */
+export function isWhole(table: u32, row: u32): bool {
+  const entry = TableEntry.of(table);
+  const address: usize = entry.base + row * entry.stride;
+  return load<u32>(address + entry.checkOffset) == sealOf(address, entry.stride, entry.checkOffset);
+}
+
+/** Sets a row to what it is in an empty array: zeros, indexes `NONE`, deadline never; sealed. */
+export function resetRow(table: u32, row: u32): void {
+  const entry = TableEntry.of(table);
+  const address: usize = entry.base + row * entry.stride;
+  for (let at: u32 = 0; at < ROW_BYTES_MAX; at += 2) {
+    if (at == entry.stride) break;
+    const isIndex = at < 64 && ((entry.noneWords >> (at >> 1)) & 1) != 0;
+    store<u16>(address + at, isIndex ? <u16>NONE : 0);
   }
+  if (entry.deadlineOffset != <u8>NO_FIELD) store<u64>(address + entry.deadlineOffset, NEVER);
+  if (entry.checkOffset != <u8>NO_FIELD) sealAt(address, entry.stride, entry.checkOffset);
 }
 
-/** Copies a row. */
-export function copy<T>(to: T, from: T): void {
-  const target = changetype<usize>(to);
-  const source = changetype<usize>(from);
-  for (let at: usize = 0; at < offsetof<T>(); at += 8) {
-    store<u64>(target + at, load<u64>(source + at));
+/** Copies a row of so many bytes, a multiple of 4. */
+export function copyRow(to: usize, from: usize, bytes: u32): void {
+  for (let at: u32 = 0; at < ROW_BYTES_MAX; at += 4) {
+    if (at == bytes) break;
+    store<u32>(to + at, load<u32>(from + at));
   }
 }

@@ -17,22 +17,15 @@ export class ModuleState {
   @field("count") movesInUse: u16;
   /** Arrivals granted. */
   @field("count") arrivals: u16;
-  /** Summary bit at which the next look for changed sessions begins, so that none starves. */
-  @field("count") sessionCursor: u16;
-  /** The same for registrations read back, and for targets to judge. */
-  @field("count") registrationCursor: u16;
-  @field("count") targetCursor: u16;
-  @field("count") outcomeCursor: u16;
-  /** 1: changed sessions or registrations were left for a later tick, so nothing is planned. */
-  @field("boolean") leftOver: u16;
-  @field("pad") pad: u16;
+  /** Zero. */
+  @field("pad") pad: u32;
   @field("check") check: u32;
 
   @inline static get(): ModuleState {
     return changetype<ModuleState>(MODULE_STATE_BASE);
   }
 }
-if (offsetof<ModuleState>() != 32) ERROR("ModuleState");
+if (offsetof<ModuleState>() != 24) ERROR("ModuleState");
 
 /** Rows that the present step looks at. Of no account between ticks. */
 @unmanaged

@@ -79,7 +79,7 @@ function runChecks(bytes: Uint8Array, facts: ModuleFacts): { abi: number; checks
   return { abi, checks };
 }
 
-const DIRECTORY_ENTRY_BYTES = 24;
+const DIRECTORY_ENTRY_BYTES = 32;
 
 function directoryCheck(memory: WebAssembly.Memory, address: number, facts: ModuleFacts): Check {
   const view = new DataView(memory.buffer);

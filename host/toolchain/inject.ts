@@ -15,9 +15,7 @@ export function injectedSource(model: Model, map: MemoryMap): string {
     lines.push(`import { ${names.join(", ")} } from "./${file.replace(/^assembly\//, "").replace(/\.ts$/, "")}";`);
   }
   for (const [name, value] of injectedConstants(map, model.layoutHash)) lines.push(`@global @lazy const ${name}: u32 = ${value};`);
-  for (const row of model.classes) {
-    if (row.kind === "configuration") lines.push(...checkFunction(row, model));
-  }
+  lines.push('import { checkFields } from "./configuration/fields";', ...checkFunctions(model, map));
   return `${lines.join("\n")}\n`;
 }
 
@@ -50,7 +48,7 @@ function tableConstants(table: TableMap): [string, number][] {
 }
 
 /** Bytes of the directory: one little-endian entry a table. */
-export function directoryBytes(map: MemoryMap): Uint8Array {
+function directoryBytes(map: MemoryMap): Uint8Array {
   const bytes = new Uint8Array(map.tables.length * DIRECTORY_ENTRY_BYTES);
   const view = new DataView(bytes.buffer);
   for (const table of map.tables) {
@@ -83,38 +81,81 @@ function noneWords(row: RowClass): number {
   return words.reduce((mask, field) => (mask | (1 << (field.offset / 2))) >>> 0, 0);
 }
 
-/** `checkFooBar(row)`: 0, or the first field out of range as `(byte offset << 8) | ErrorCode`. */
-function checkFunction(row: RowClass, model: Model): string[] {
-  const checks = row.fields.flatMap((field) => {
-    const check = fieldCheck(field, model);
-    return check === undefined ? [] : [`  if (${check[0]}) return ${(field.offset << 8) | check[1]};`];
-  });
-  return [`@global function check${row.name}(row: ${row.name}): u32 {`, ...checks, "  return 0;", "}"];
+/** Bytes of a check: offset, size and code of a field, whether it is a mask, and its least and largest value. */
+const CHECK_BYTES = 12;
+
+/** A check of one field of a configuration row; of flags, `max` is the mask of what must not be set. */
+interface FieldCheck {
+  field: Field;
+  code: number;
+  isMask: boolean;
+  min: number;
+  max: number;
 }
 
-function fieldCheck(field: Field, model: Model): [string, number] | undefined {
-  const value = field.size < 4 ? `<u32>row.${field.name}` : `row.${field.name}`;
+function checksOf(row: RowClass, model: Model): FieldCheck[] {
+  if (row.kind !== "configuration" || row.planned !== undefined) return [];
+  return row.fields.flatMap((field) => fieldCheck(field, model) ?? []);
+}
+
+/** Classes with checks, and where those stand behind the directory. */
+function checkRuns(model: Model, map: MemoryMap): { row: RowClass; address: number; checks: FieldCheck[] }[] {
+  let address = map.directoryAddress + map.tables.length * DIRECTORY_ENTRY_BYTES;
+  const runs = model.classes.map((row) => ({ row, checks: checksOf(row, model) }));
+  return runs
+    .filter((run) => run.checks.length > 0)
+    .map((run) => {
+      const placed = { ...run, address };
+      address += run.checks.length * CHECK_BYTES;
+      return placed;
+    });
+}
+
+/** Bytes that the transform places in the region of constants: the directory, then the checks. */
+export function constantBytes(model: Model, map: MemoryMap): Uint8Array {
+  const directory = directoryBytes(map);
+  const checks = checkRuns(model, map).flatMap((run) => run.checks);
+  const bytes = new Uint8Array(directory.length + checks.length * CHECK_BYTES);
+  bytes.set(directory);
+  const view = new DataView(bytes.buffer);
+  checks.forEach((check, index) => {
+    const at = directory.length + index * CHECK_BYTES;
+    view.setUint8(at, check.field.offset);
+    view.setUint8(at + 1, check.field.size);
+    view.setUint8(at + 2, check.code);
+    view.setUint8(at + 3, check.isMask ? 1 : 0);
+    view.setUint32(at + 4, check.min, true);
+    view.setUint32(at + 8, check.max, true);
+  });
+  return bytes;
+}
+
+/** `checkFooBar(row)`: 0, or the first field out of range as `(byte offset << 8) | ErrorCode`. */
+function checkFunctions(model: Model, map: MemoryMap): string[] {
+  return checkRuns(model, map).flatMap(({ row, address, checks }) => [
+    `@global function check${row.name}(row: ${row.name}): u32 {`,
+    `  return checkFields(changetype<usize>(row), ${address}, ${checks.length});`,
+    "}",
+  ]);
+}
+
+function fieldCheck(field: Field, model: Model): FieldCheck | undefined {
   const outOfRange = errorCode(model, "OUT_OF_RANGE");
-  if (field.role === "pad") return [`${value} != 0`, errorCode(model, "NOT_ZERO")];
-  if (field.role === "boolean") return [`${value} > 1`, outOfRange];
-  if (field.knob !== undefined) return rangeCheck(value, field, field.knob.min, field.knob.max, outOfRange);
+  if (field.role === "pad") return { field, code: errorCode(model, "NOT_ZERO"), isMask: false, min: 0, max: 0 };
+  if (field.role === "boolean") return { field, code: outOfRange, isMask: false, min: 0, max: 1 };
+  if (field.knob !== undefined) return rangeCheck(field, field.knob.min, field.knob.max, outOfRange);
   const entry = model.enums.find((candidate) => candidate.name === field.reference);
   if (entry === undefined) return undefined;
   const values = entry.members.map((member) => member.value);
   if (field.role === "flags") {
     const known = values.reduce((mask, bit) => mask | bit, 0) >>> 0;
-    return [`(${value} & ${~known >>> 0}) != 0`, outOfRange];
+    return { field, code: outOfRange, isMask: true, min: 0, max: ~known >>> 0 };
   }
-  return rangeCheck(value, field, Math.min(...values), Math.max(...values), outOfRange);
+  return rangeCheck(field, Math.min(...values), Math.max(...values), outOfRange);
 }
 
-function rangeCheck(value: string, field: Field, min: number, max: number, code: number): [string, number] | undefined {
-  const largest = 2 ** (field.size * 8) - 1;
-  if (min === 0 && max === largest) return undefined;
-  if (min === 0) return [`${value} > ${max}`, code];
-  if (max === largest) return [`${value} < ${min}`, code];
-  // One comparison: below the least value the unsigned difference goes round and is large.
-  return [`${value} - ${min} > ${max - min}`, code];
+function rangeCheck(field: Field, min: number, max: number, code: number): FieldCheck | undefined {
+  return min === 0 && max === 2 ** (field.size * 8) - 1 ? undefined : { field, code, isMask: false, min, max };
 }
 
 function errorCode(model: Model, name: string): number {

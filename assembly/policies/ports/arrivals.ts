@@ -4,14 +4,14 @@
  */
 import { ARRIVAL_MAX, TARGET_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../../limits";
 import { ofThisIncarnation } from "../../memory/ring";
-import { NEVER, nowMs, setDeadline } from "../../memory/scheduling";
-import { clear, seal, sealed } from "../../memory/seals";
+import { nowMs, setDeadline } from "../../memory/scheduling";
+import { resetRow, seal } from "../../memory/seals";
 import { ArrivalInput, ArrivalState, ArrivalStatus } from "../../tables/move";
 import { RegistrationState } from "../../tables/target";
 import { TargetPortState, TargetPortStatus } from "../../tables/target-port";
 import { isFit } from "./fit";
 import { isObserved } from "./registrations";
-import { policy, portAt, registrationAt, reportBroken } from "./rows";
+import { policy, portAt, registrationAt, verify } from "./rows";
 
 /** Answers a request that another controller has made; the host reads the answer from the state row. */
 export function answerArrival(row: u32): void {
@@ -26,7 +26,7 @@ export function answerArrival(row: u32): void {
   state.status = <u16>(mayGrant(input) ? ArrivalStatus.GRANTED : ArrivalStatus.REFUSED);
   state.deadlineMs = nowMs() + policy().moveMs;
   seal(state);
-  setDeadline(ARRIVAL_STATE_TABLE, ARRIVAL_STATE_DEADLINES_BASE, row, state.deadlineMs);
+  setDeadline(ARRIVAL_STATE_TABLE, row, state.deadlineMs);
   if (state.status == <u16>ArrivalStatus.GRANTED) keepRoom(state);
 }
 
@@ -69,7 +69,7 @@ export function endArrival(row: u32): void {
     seal(state);
     if (!isGrantedElsewhere(row, arrival)) pin(arrival, false);
   }
-  resetArrival(row);
+  resetRow(ARRIVAL_STATE_TABLE, row);
 }
 
 function isGrantedElsewhere(row: u32, arrival: ArrivalState): bool {
@@ -81,17 +81,7 @@ function isGrantedElsewhere(row: u32, arrival: ArrivalState): bool {
   return false;
 }
 
-export function arrivalAt(row: u32): ArrivalState {
-  const state = ArrivalState.at(row);
-  if (sealed(state)) return state;
-  resetArrival(row);
-  reportBroken(ARRIVAL_STATE_TABLE, row);
-  return state;
-}
-
-export function resetArrival(row: u32): void {
-  const state = ArrivalState.at(row);
-  clear(state);
-  state.deadlineMs = NEVER;
-  seal(state);
+function arrivalAt(row: u32): ArrivalState {
+  verify(ARRIVAL_STATE_TABLE, row);
+  return ArrivalState.at(row);
 }

@@ -4,12 +4,7 @@ import { markChanged } from "../../memory/scheduling";
 import { TargetConfig } from "../../tables/target";
 
 export function markTarget(target: u32): void {
-  markChanged(
-    REGISTRATION_STATE_TABLE,
-    REGISTRATION_STATE_CHANGED_BASE,
-    REGISTRATION_STATE_CHANGED_SHIFT,
-    target * TARGET_PORT_WORDS,
-  );
+  markChanged(REGISTRATION_STATE_TABLE, target * TARGET_PORT_WORDS);
 }
 
 /** Marks every configured target: a port's state has changed. */

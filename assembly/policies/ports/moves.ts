@@ -12,7 +12,7 @@
 import { MOVE_MAX, NONE, SESSION_MAX } from "../../limits";
 import { alarmBetween, decide, ringHasRoom } from "../../memory/ring";
 import { due, nowMs, setDeadline } from "../../memory/scheduling";
-import { seal } from "../../memory/seals";
+import { resetRow, seal } from "../../memory/seals";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import { InitiatorInput } from "../../tables/initiator";
 import { Move, MoveState } from "../../tables/move";
@@ -23,7 +23,7 @@ import { TargetPortConfig, TargetPortState, TargetPortStatus } from "../../table
 import { hasAlternative, isFit, landingLoad, otherPath } from "./fit";
 import { hold, isObserved, noteLanded, unhold } from "./registrations";
 import { beginBackOff, beginResidence } from "./residence";
-import { freeMoveRow, initiatorAt, moduleState, moveAt, policy, portAt, sessionAt } from "./rows";
+import { initiatorAt, moduleState, moveAt, policy, portAt, sessionAt } from "./rows";
 
 /** Doublings of the wait between two requests to log out. */
 const SAID_DOUBLINGS_MAX: u32 = 6;
@@ -85,7 +85,7 @@ function enter(row: u32, move: Move, state: MoveState, deadlineMs: u64): void {
 function rest(row: u32, move: Move, deadlineMs: u64): void {
   move.deadlineMs = deadlineMs;
   seal(move);
-  setDeadline(MOVE_TABLE, MOVE_DEADLINES_BASE, row, deadlineMs);
+  setDeadline(MOVE_TABLE, row, deadlineMs);
 }
 
 /** Step 107. */
@@ -320,7 +320,7 @@ function free(row: u32, move: Move): void {
   const source = portAt(move.from);
   source.leavingPermille -= min(move.leavingPermille, source.leavingPermille);
   seal(source);
-  freeMoveRow(row);
+  resetRow(MOVE_TABLE, row);
   const module = moduleState();
   if (module.movesInUse > 0) module.movesInUse--;
   seal(module);

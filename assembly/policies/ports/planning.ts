@@ -5,7 +5,7 @@
 import { MOVE_MAX, NONE, TARGET_PORT_MAX, TARGET_PORT_WORDS, WORK_PER_TICK_MAX } from "../../limits";
 import { alarm } from "../../memory/ring";
 import { due, nowMs } from "../../memory/scheduling";
-import { clear, seal } from "../../memory/seals";
+import { resetRow, seal } from "../../memory/seals";
 import { Reason, SubjectKind } from "../../tables/decision";
 import { InitiatorFlag, InitiatorInput } from "../../tables/initiator";
 import { Plan } from "../../tables/plan";
@@ -49,11 +49,9 @@ export function planUnderWay(): bool {
 }
 
 function beginPlan(plan: Plan, port: u32): void {
-  clear(plan);
+  resetRow(PLAN_TABLE, 0);
   plan.port = <u16>port;
   plan.cursor = portAt(port).firstSession;
-  plan.best = <u16>NONE;
-  plan.bestTo = <u16>NONE;
 }
 
 function finish(plan: Plan, port: u32): void {

@@ -21,17 +21,17 @@ import {
   TARGET_PORT_WORDS,
   WORK_PER_TICK_MAX,
 } from "../../limits";
-import { healthOf, lookAgain, report, resetHealth } from "../../members/health";
+import { healthOf, lookAgain, report } from "../../members/health";
 import { Header } from "../../memory/header";
 import { latchTargetPort } from "../../memory/latch";
 import { decide, ofThisIncarnation, ringHasRoom } from "../../memory/ring";
-import { anyDue, changesWait, due, nowMs, takeChanged, takeDue } from "../../memory/scheduling";
-import { seal } from "../../memory/seals";
+import { changesWait, due, nowMs, takeChanged, takeDue } from "../../memory/scheduling";
+import { resetRow, seal } from "../../memory/seals";
 import { Control, ControlFlag } from "../../tables/control";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import { HEALTH_TARGET_PORTS, HealthKind, HealthState, HealthStatus } from "../../tables/health";
 import { ArrivalState, Move } from "../../tables/move";
-import { ModuleState, Work } from "../../tables/module-state";
+import { Work } from "../../tables/module-state";
 import { Outcome } from "../../tables/outcome";
 import { SCOPE_PORTS, Scope, ScopeKind, ScopeRole } from "../../tables/scope";
 import { RegistrationChange, RegistrationInput } from "../../tables/target";
@@ -41,7 +41,7 @@ import { markAllTargets, markTarget, targetOf } from "./marks";
 import { forgetMoves, moveOutcome, stepMoves, wakeMove } from "./moves";
 import { planMoves } from "./planning";
 import { changeOutcome, judgeTarget, sayAgain } from "./registrations";
-import { beginGrace, endPlan, freeChange, moduleState, portAt, wakePort } from "./rows";
+import { beginGrace, endPlan, moduleState, portAt, wakePort } from "./rows";
 import { countersCame, judgePort } from "./samples";
 import { observeSession, rebuildAccounts } from "./sessions";
 import { planningWanted, refreshSets } from "./sets";
@@ -68,7 +68,7 @@ export function forgetPortObservations(): void {
   module.deciding = 0;
   seal(module);
   for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
-    resetHealth(HEALTH_TARGET_PORTS + port);
+    resetRow(HEALTH_STATE_TABLE, HEALTH_TARGET_PORTS + port);
     const state = portAt(port);
     state.status &= ~(TargetPortStatus.OPERATIVE | TargetPortStatus.FAILED);
     seal(state);
@@ -79,13 +79,7 @@ export function forgetPortObservations(): void {
 
 /** The first step of the policy's tick: whatever has changed is taken over, health and port state whole. */
 export function latchPorts(): void {
-  const count = takeChanged(
-    TARGET_PORT_COUNTERS_TABLE,
-    TARGET_PORT_COUNTERS_CHANGED_BASE,
-    TARGET_PORT_COUNTERS_CHANGED_SHIFT,
-    0,
-    WORK_PER_TICK_MAX,
-  );
+  const count = takeChanged(TARGET_PORT_COUNTERS_TABLE, WORK_PER_TICK_MAX);
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == count) break;
     const port: u32 = Work.at(n).row;
@@ -113,7 +107,7 @@ function followRole(): void {
   const scope = Scope.at(SCOPE_PORTS);
   const told = scope.kind == <u8>ScopeKind.PORTS && ofThisIncarnation(scope.incarnation);
   const deciding: u16 = told && scope.role == <u8>ScopeRole.DECIDING ? 1 : 0;
-  takeChanged(SCOPE_TABLE, SCOPE_CHANGED_BASE, SCOPE_CHANGED_SHIFT, 0, WORK_PER_TICK_MAX);
+  takeChanged(SCOPE_TABLE, WORK_PER_TICK_MAX);
   const module = moduleState();
   if (module.deciding == deciding) return;
   module.deciding = deciding;
@@ -122,20 +116,14 @@ function followRole(): void {
   forgetMoves();
   endPlan();
   for (let row: u32 = 0; row < REGISTRATION_CHANGE_MAX; row++) {
-    freeChange(row);
+    resetRow(REGISTRATION_CHANGE_TABLE, row);
   }
   markAllTargets();
   beginGrace();
 }
 
 function takePortStates(): void {
-  const count = takeChanged(
-    TARGET_PORT_INPUT_TABLE,
-    TARGET_PORT_INPUT_CHANGED_BASE,
-    TARGET_PORT_INPUT_CHANGED_SHIFT,
-    0,
-    WORK_PER_TICK_MAX,
-  );
+  const count = takeChanged(TARGET_PORT_INPUT_TABLE, WORK_PER_TICK_MAX);
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == count) break;
     takePortState(Work.at(n).row);
@@ -170,15 +158,7 @@ function followRemote(port: u32, state: TargetPortState, input: TargetPortInput)
 }
 
 function lookAtHealth(): void {
-  if (!anyDue(HEALTH_STATE_TABLE, nowMs())) return;
-  const count = takeDue<HealthState>(
-    HEALTH_STATE_TABLE,
-    HEALTH_STATE_BASE,
-    HEALTH_STATE_DEADLINES_BASE,
-    HEALTH_MAX,
-    nowMs(),
-    WORK_PER_TICK_MAX,
-  );
+  const count = takeDue(HEALTH_STATE_TABLE, WORK_PER_TICK_MAX);
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == count) break;
     const row: u32 = Work.at(n).row;
@@ -209,81 +189,37 @@ function followHealth(port: u32): void {
 }
 
 function takeSessions(): void {
-  const module = moduleState();
-  const count = takeChanged(
-    SESSION_INPUT_TABLE,
-    SESSION_INPUT_CHANGED_BASE,
-    SESSION_INPUT_CHANGED_SHIFT,
-    module.sessionCursor,
-    WORK_PER_TICK_MAX,
-  );
+  const count = takeChanged(SESSION_INPUT_TABLE, WORK_PER_TICK_MAX);
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == count) break;
     observeSession(Work.at(n).row);
   }
   // Initiator rows are read where they are needed; their bits only wake the module.
-  takeChanged(INITIATOR_INPUT_TABLE, INITIATOR_INPUT_CHANGED_BASE, INITIATOR_INPUT_CHANGED_SHIFT, 0, WORK_PER_TICK_MAX);
-  advanceCursor(module, SESSION_INPUT_TABLE);
-}
-
-/** Where rows were left over, the next look begins one group further, and nothing is planned meanwhile. */
-function advanceCursor(module: ModuleState, table: u32): void {
-  module.leftOver = changesWait(table) ? 1 : 0;
-  if (module.leftOver) module.sessionCursor = (module.sessionCursor + 1) & 31;
-  seal(module);
+  takeChanged(INITIATOR_INPUT_TABLE, WORK_PER_TICK_MAX);
 }
 
 function takeRegistrations(): void {
-  const module = moduleState();
-  const count = takeChanged(
-    REGISTRATION_INPUT_TABLE,
-    REGISTRATION_INPUT_CHANGED_BASE,
-    REGISTRATION_INPUT_CHANGED_SHIFT,
-    module.registrationCursor,
-    WORK_PER_TICK_MAX,
-  );
+  const count = takeChanged(REGISTRATION_INPUT_TABLE, WORK_PER_TICK_MAX);
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == count) break;
     markTarget(targetOf(Work.at(n).row));
   }
-  if (!changesWait(REGISTRATION_INPUT_TABLE)) return;
-  module.registrationCursor = (module.registrationCursor + 1) & 31;
-  module.leftOver = 1;
-  seal(module);
 }
 
 /** Outcomes of this incarnation; others are dropped and counted. */
 export function takeOutcomes(): void {
-  const module = moduleState();
-  const count = takeChanged(
-    OUTCOME_TABLE,
-    OUTCOME_CHANGED_BASE,
-    OUTCOME_CHANGED_SHIFT,
-    module.outcomeCursor,
-    OUTCOMES_PER_TICK,
-  );
+  const count = takeChanged(OUTCOME_TABLE, OUTCOMES_PER_TICK);
   for (let n: u32 = 0; n < OUTCOMES_PER_TICK; n++) {
     if (n == count) break;
     const outcome = Outcome.at(Work.at(n).row);
     if (!ofThisIncarnation(outcome.incarnation)) Header.get().droppedRows++;
     else if (!moveOutcome(outcome)) changeOutcome(outcome);
   }
-  if (!changesWait(OUTCOME_TABLE)) return;
-  module.outcomeCursor = (module.outcomeCursor + 1) & 31;
-  seal(module);
 }
 
 /** Samples that are due. */
 export function judgePorts(): void {
-  if (!anyDue(TARGET_PORT_STATE_TABLE, nowMs())) return;
-  const count = takeDue<TargetPortState>(
-    TARGET_PORT_STATE_TABLE,
-    TARGET_PORT_STATE_BASE,
-    TARGET_PORT_STATE_DEADLINES_BASE,
-    TARGET_PORT_MAX,
-    nowMs(),
-    WORK_PER_TICK_MAX,
-  );
+  const count = takeDue(TARGET_PORT_STATE_TABLE, WORK_PER_TICK_MAX);
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == count) break;
     judgePort(Work.at(n).row);
@@ -301,7 +237,8 @@ export function decidePorts(): void {
   takeArrivals();
   stepMoves();
   wakeMoves();
-  if (module.leftOver == 0) {
+  // Where sessions or registrations were left over, nothing is planned on half of the picture.
+  if (!changesWait(SESSION_INPUT_TABLE) && !changesWait(REGISTRATION_INPUT_TABLE)) {
     if (planningWanted()) planMoves();
     reportDrained();
   }
@@ -310,8 +247,7 @@ export function decidePorts(): void {
 }
 
 function wakeMoves(): void {
-  if (!anyDue(MOVE_TABLE, nowMs())) return;
-  const count = takeDue<Move>(MOVE_TABLE, MOVE_BASE, MOVE_DEADLINES_BASE, MOVE_MAX, nowMs(), WORK_PER_TICK_MAX);
+  const count = takeDue(MOVE_TABLE, WORK_PER_TICK_MAX);
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == count) break;
     wakeMove(Work.at(n).row);
@@ -319,33 +255,15 @@ function wakeMoves(): void {
 }
 
 function judgeTargets(): void {
-  const module = moduleState();
-  const count = takeChanged(
-    REGISTRATION_STATE_TABLE,
-    REGISTRATION_STATE_CHANGED_BASE,
-    REGISTRATION_STATE_CHANGED_SHIFT,
-    module.targetCursor,
-    WORK_PER_TICK_MAX,
-  );
+  const count = takeChanged(REGISTRATION_STATE_TABLE, WORK_PER_TICK_MAX);
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == count) break;
     judgeTarget(targetOf(Work.at(n).row));
   }
-  if (!changesWait(REGISTRATION_STATE_TABLE)) return;
-  module.targetCursor = (module.targetCursor + 1) & 31;
-  seal(module);
 }
 
 function sayChangesAgain(): void {
-  if (!anyDue(REGISTRATION_CHANGE_TABLE, nowMs())) return;
-  const count = takeDue<RegistrationChange>(
-    REGISTRATION_CHANGE_TABLE,
-    REGISTRATION_CHANGE_BASE,
-    REGISTRATION_CHANGE_DEADLINES_BASE,
-    REGISTRATION_CHANGE_MAX,
-    nowMs(),
-    WORK_PER_TICK_MAX,
-  );
+  const count = takeDue(REGISTRATION_CHANGE_TABLE, WORK_PER_TICK_MAX);
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == count) break;
     sayAgain(Work.at(n).row);
@@ -353,20 +271,12 @@ function sayChangesAgain(): void {
 }
 
 function takeArrivals(): void {
-  const count = takeChanged(ARRIVAL_INPUT_TABLE, ARRIVAL_INPUT_CHANGED_BASE, ARRIVAL_INPUT_CHANGED_SHIFT, 0, WORK_PER_TICK_MAX);
+  const count = takeChanged(ARRIVAL_INPUT_TABLE, WORK_PER_TICK_MAX);
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == count) break;
     answerArrival(Work.at(n).row);
   }
-  if (!anyDue(ARRIVAL_STATE_TABLE, nowMs())) return;
-  const ended = takeDue<ArrivalState>(
-    ARRIVAL_STATE_TABLE,
-    ARRIVAL_STATE_BASE,
-    ARRIVAL_STATE_DEADLINES_BASE,
-    ARRIVAL_MAX,
-    nowMs(),
-    WORK_PER_TICK_MAX,
-  );
+  const ended = takeDue(ARRIVAL_STATE_TABLE, WORK_PER_TICK_MAX);
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == ended) break;
     endArrival(Work.at(n).row);

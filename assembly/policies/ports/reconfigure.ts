@@ -1,24 +1,22 @@
 /** What a new configuration means for the port policy: rows that stay keep their state. */
 import { NONE, SESSION_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../../limits";
-import { resetHealth } from "../../members/health";
 import { markChanged, nowMs } from "../../memory/scheduling";
-import { clear, seal } from "../../memory/seals";
+import { resetRow, seal } from "../../memory/seals";
 import { Control } from "../../tables/control";
 import { Reason } from "../../tables/decision";
 import { HEALTH_TARGET_PORTS } from "../../tables/health";
 import { SessionFlag, SessionInput } from "../../tables/session";
-import { RegistrationInput, RegistrationState } from "../../tables/target";
-import { TargetPortConfig, TargetPortFlag, TargetPortInput, TargetPortOrder, TargetPortState, TargetPortStatus } from "../../tables/target-port";
+import { TargetPortConfig, TargetPortFlag, TargetPortOrder, TargetPortState, TargetPortStatus } from "../../tables/target-port";
 import { markAllTargets } from "./marks";
 import { dropMovesOfRemoved } from "./moves";
-import { beginGrace, endPlan, portAt, resetPort, wakePort } from "./rows";
+import { beginGrace, endPlan, portAt, wakePort } from "./rows";
 import { markSession } from "./sessions";
 import { refreshSets } from "./sets";
 
 export function portAdded(port: u32): void {
-  resetPort(port);
-  resetHealth(HEALTH_TARGET_PORTS + port);
-  clear(TargetPortInput.at(port));
+  resetRow(TARGET_PORT_STATE_TABLE, port);
+  resetRow(HEALTH_STATE_TABLE, HEALTH_TARGET_PORTS + port);
+  resetRow(TARGET_PORT_INPUT_TABLE, port);
   portKept(port);
 }
 
@@ -26,6 +24,7 @@ export function portAdded(port: u32): void {
 export function portKept(port: u32): void {
   const config = TargetPortConfig.at(port);
   const state = portAt(port);
+  state.generation = config.generation;
   const wasInMaintenance = (state.status & TargetPortStatus.MAINTENANCE) != 0;
   const inMaintenance = (config.flags & TargetPortFlag.MAINTENANCE) != 0;
   state.status &= ~(TargetPortStatus.OWN | TargetPortStatus.MAINTENANCE);
@@ -47,21 +46,16 @@ export function portRemoved(port: u32): void {
   state.status = 0;
   state.arrivingPermille = 0;
   seal(state);
-  resetHealth(HEALTH_TARGET_PORTS + port);
+  resetRow(HEALTH_STATE_TABLE, HEALTH_TARGET_PORTS + port);
 }
 
-export function targetAdded(target: u32): void {
+/** A target that was added or removed has no registrations yet, or any more. */
+export function resetTarget(target: u32): void {
   for (let word: u32 = 0; word < TARGET_PORT_WORDS; word++) {
     const row = target * TARGET_PORT_WORDS + word;
-    const state = RegistrationState.at(row);
-    clear(state);
-    seal(state);
-    clear(RegistrationInput.at(row));
+    resetRow(REGISTRATION_STATE_TABLE, row);
+    resetRow(REGISTRATION_INPUT_TABLE, row);
   }
-}
-
-export function targetRemoved(target: u32): void {
-  targetAdded(target);
 }
 
 /** After all rows are adopted. The first configuration begins with a grace period. */
@@ -75,7 +69,7 @@ export function endConfiguration(first: bool): void {
     if (SessionInput.at(row).flags & SessionFlag.LOGGED_IN) markSession(row);
   }
   for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
-    markChanged(TARGET_PORT_INPUT_TABLE, TARGET_PORT_INPUT_CHANGED_BASE, TARGET_PORT_INPUT_CHANGED_SHIFT, port);
+    markChanged(TARGET_PORT_INPUT_TABLE, port);
   }
   if (first) beginGrace();
 }

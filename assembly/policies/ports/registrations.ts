@@ -11,14 +11,14 @@
 import { NONE, REGISTRATION_CHANGE_MAX, TARGET_PORT_WORDS } from "../../limits";
 import { alarmBetween, decide, ofThisIncarnation, ringHasRoom } from "../../memory/ring";
 import { nowMs, setDeadline } from "../../memory/scheduling";
-import { seal } from "../../memory/seals";
+import { resetRow, seal } from "../../memory/seals";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import { Outcome, OutcomeResult } from "../../tables/outcome";
 import { RegistrationChange, RegistrationInput, RegistrationState, TargetConfig, TargetPortsConfig } from "../../tables/target";
 import { TargetPortState } from "../../tables/target-port";
 import { TargetPortSet } from "../../tables/target-port-set";
 import { markTarget } from "./marks";
-import { changeAt, freeChange, moduleState, policy, registrationAt } from "./rows";
+import { changeAt, moduleState, policy, registrationAt } from "./rows";
 
 /** Waits of a change double up to 2^6 times the first. */
 const SAID_DOUBLINGS_MAX: u32 = 6;
@@ -183,7 +183,7 @@ function settle(target: u32, word: u32, state: RegistrationState, equal: u32): v
   for (let step: u32 = 0; step < 32; step++) {
     if (done == 0) break;
     const change = findChange(target, (word << 5) + ctz(done));
-    if (change != NONE) freeChange(change);
+    if (change != NONE) resetRow(REGISTRATION_CHANGE_TABLE, change);
     done &= done - 1;
   }
   state.changing &= ~equal;
@@ -226,7 +226,7 @@ function say(row: u32, change: RegistrationChange, reason: Reason): void {
   if (change.said < 255) change.said++;
   change.deadlineMs = nowMs() + waitMs;
   seal(change);
-  setDeadline(REGISTRATION_CHANGE_TABLE, REGISTRATION_CHANGE_DEADLINES_BASE, row, change.deadlineMs);
+  setDeadline(REGISTRATION_CHANGE_TABLE, row, change.deadlineMs);
 }
 
 /** A change whose effect did not come by its deadline is said again. */
@@ -236,7 +236,7 @@ export function sayAgain(row: u32): void {
   const state = registrationAt(<u32>change.target * TARGET_PORT_WORDS + (change.port >> 5));
   const stale = ((state.changing >> (change.port & 31)) & 1) == 0 || TargetConfig.at(change.target).id == 0;
   if (stale) {
-    freeChange(row);
+    resetRow(REGISTRATION_CHANGE_TABLE, row);
     return;
   }
   if (ringHasRoom(1)) {
@@ -245,7 +245,7 @@ export function sayAgain(row: u32): void {
   }
   change.deadlineMs = nowMs() + policy().registrationMs;
   seal(change);
-  setDeadline(REGISTRATION_CHANGE_TABLE, REGISTRATION_CHANGE_DEADLINES_BASE, row, change.deadlineMs);
+  setDeadline(REGISTRATION_CHANGE_TABLE, row, change.deadlineMs);
 }
 
 /** A change that the host reports as failed is said again after its wait; one that is done shows in what is observed. */
@@ -256,7 +256,7 @@ export function changeOutcome(outcome: Outcome): bool {
     if (outcome.result != <u16>OutcomeResult.DONE) {
       change.deadlineMs = nowMs() + (<u64>policy().registrationMs << min(<u32>change.said, SAID_DOUBLINGS_MAX));
       seal(change);
-      setDeadline(REGISTRATION_CHANGE_TABLE, REGISTRATION_CHANGE_DEADLINES_BASE, row, change.deadlineMs);
+      setDeadline(REGISTRATION_CHANGE_TABLE, row, change.deadlineMs);
     }
     return true;
   }

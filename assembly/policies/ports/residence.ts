@@ -4,9 +4,9 @@
  */
 import { NONE, RESIDENCE_MAX, RESIDENCE_WAYS } from "../../limits";
 import { due, nowMs } from "../../memory/scheduling";
-import { clear, seal, sealed } from "../../memory/seals";
+import { seal } from "../../memory/seals";
 import { Residence } from "../../tables/move";
-import { policy, reportBroken } from "./rows";
+import { policy, verify } from "./rows";
 
 const BUCKETS: u32 = RESIDENCE_MAX / RESIDENCE_WAYS;
 /** Doublings after which the back-off is surely at its limit. */
@@ -76,13 +76,7 @@ function findFree(initiatorId: u32, targetId: u32): u32 {
   return NONE;
 }
 
-/** A broken row keeps its bucket's place for a residence time, since nobody knows whose it was. */
-export function residenceAt(row: u32): Residence {
-  const residence = Residence.at(row);
-  if (sealed(residence)) return residence;
-  clear(residence);
-  residence.untilMs = nowMs() + policy().residenceMs;
-  seal(residence);
-  reportBroken(RESIDENCE_TABLE, row);
-  return residence;
+function residenceAt(row: u32): Residence {
+  verify(RESIDENCE_TABLE, row);
+  return Residence.at(row);
 }

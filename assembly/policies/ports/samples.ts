@@ -7,8 +7,8 @@
 import { TARGET_PORT_MAX } from "../../limits";
 import { Header } from "../../memory/header";
 import { alarm } from "../../memory/ring";
-import { NEVER, due, nowMs } from "../../memory/scheduling";
-import { seal } from "../../memory/seals";
+import { due, nowMs } from "../../memory/scheduling";
+import { NEVER, seal } from "../../memory/seals";
 import { Reason, SubjectKind } from "../../tables/decision";
 import { HealthConfig, HealthKind } from "../../tables/health";
 import { Resource, TargetPortConfig, TargetPortCounters, TargetPortState, TargetPortStatus } from "../../tables/target-port";

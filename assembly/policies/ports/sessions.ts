@@ -5,13 +5,13 @@
 import { INITIATOR_MAX, NONE, SESSION_MAX, TARGET_MAX, TARGET_PORT_MAX } from "../../limits";
 import { Header } from "../../memory/header";
 import { markChanged } from "../../memory/scheduling";
-import { seal } from "../../memory/seals";
+import { resetRow, seal } from "../../memory/seals";
 import { InitiatorInput } from "../../tables/initiator";
 import { SessionFlag, SessionInput, SessionState } from "../../tables/session";
 import { TargetConfig } from "../../tables/target";
 import { TargetPortConfig } from "../../tables/target-port";
 import { portLoad } from "./loads";
-import { initiatorAt, policy, portAt, resetInitiator, resetSession, sessionAt, wakePort } from "./rows";
+import { initiatorAt, policy, portAt, sessionAt, wakePort } from "./rows";
 
 /** Takes a changed session row into the accounts. */
 export function observeSession(row: u32): void {
@@ -60,7 +60,7 @@ function end(row: u32, state: SessionState): void {
   const port: u32 = state.port;
   unlinkPort(state, port);
   unlinkInitiator(state);
-  resetSession(row);
+  resetRow(SESSION_STATE_TABLE, row);
   accountPort(port, -1);
 }
 
@@ -169,14 +169,14 @@ export function rebuildAccounts(): void {
     seal(state);
   }
   for (let initiator: u32 = 0; initiator < INITIATOR_MAX; initiator++) {
-    resetInitiator(initiator);
+    resetRow(INITIATOR_STATE_TABLE, initiator);
   }
   for (let row: u32 = 0; row < SESSION_MAX; row++) {
-    resetSession(row);
+    resetRow(SESSION_STATE_TABLE, row);
     if (SessionInput.at(row).flags & SessionFlag.LOGGED_IN) markSession(row);
   }
 }
 
 export function markSession(row: u32): void {
-  markChanged(SESSION_INPUT_TABLE, SESSION_INPUT_CHANGED_BASE, SESSION_INPUT_CHANGED_SHIFT, row);
+  markChanged(SESSION_INPUT_TABLE, row);
 }

@@ -1,13 +1,13 @@
 /** Ports as bitmaps: they follow from the ports' states, and let a target be judged by words. */
 import { TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../../limits";
-import { clear, seal } from "../../memory/seals";
+import { resetRow, seal } from "../../memory/seals";
 import { TargetPortConfig, TargetPortState, TargetPortStatus } from "../../tables/target-port";
 import { TargetPortSet } from "../../tables/target-port-set";
 
 /** Makes the bitmaps anew from the ports' states; cheap enough to do at each change of one. */
 export function refreshSets(): void {
   for (let word: u32 = 0; word < TARGET_PORT_WORDS; word++) {
-    clear(TargetPortSet.at(word));
+    resetRow(TARGET_PORT_SET_TABLE, word);
   }
   for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
     if (TargetPortConfig.at(port).id == 0) continue;
