@@ -1,14 +1,10 @@
 /** Ed25519 keys in files: the private one as PKCS #8 PEM, readable by its owner only; the public one as SPKI PEM. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
 import { closeSync, constants, existsSync, fchmodSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { BundleInputError } from "./input-error.js";
 
 /** A key file that can't be used; the message names the file and what would be right, and never key material. */
-export class KeyError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "KeyError";
-  }
-}
+export class KeyError extends BundleInputError {}
 
 /** RFC 8410: the prefix of the SPKI of every Ed25519 public key; the 32 bytes of the key follow. */
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");

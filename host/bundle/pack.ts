@@ -20,6 +20,7 @@ import { writeSquashfs } from "./archive/squashfs.js";
 import { writeTar } from "./archive/tar.js";
 import { MANIFEST_BYTES_MAX, MANIFEST_NAME, parseManifest, SIGNATURES_NAME } from "./manifest.js";
 import { DirectorySource } from "./directory.js";
+import { BundleInputError } from "./input-error.js";
 import { verifyPart } from "./open.js";
 import { SIGNATURE_LINE_BYTES } from "./signatures.js";
 import { KEY_MAX } from "./trust.js";
@@ -28,12 +29,7 @@ export const FORMATS = ["dir", "tar", "cpio", "squashfs"] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** An output that is there already, or can't be written. */
-export class OutputError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "OutputError";
-  }
-}
+export class OutputError extends BundleInputError {}
 
 /** Writes entries below a directory that is made for them; times and modes are fixed. */
 function writeFolder(entries: readonly Entry[], directory: string, seconds: number): void {

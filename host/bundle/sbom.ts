@@ -1,6 +1,7 @@
 /** The bill of materials of a bundle: CycloneDX 1.5 as JSON. Nothing in it varies between two runs on the same input. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { BundleInputError } from "./input-error.js";
 
 export interface SbomPart {
   readonly name: string;
@@ -32,10 +33,10 @@ function serialNumber(digest: string): string {
   return `urn:uuid:${groups.join("-")}-${digest.slice(20, 32)}`;
 }
 
-/** Reads name and version out of a package URL; a RangeError where it is none. */
+/** Reads name and version out of a package URL; throws `BundleInputError` where it is none. */
 function parsePurl(purl: string): { name: string; version: string } {
   if (!PURL.test(purl)) {
-    throw new RangeError(`"${purl}" is no package URL; pkg:deb/debian/libsodium-dev@1.0.18-1 would be one`);
+    throw new BundleInputError(`"${purl}" is no package URL; pkg:deb/debian/libsodium-dev@1.0.18-1 would be one`);
   }
   const at = purl.lastIndexOf("@");
   const path = purl.slice(0, at);
@@ -65,7 +66,7 @@ export function compilerPackages(lockFile: string): SbomPackage[] {
   });
 }
 
-/** The bytes of the bill of materials. Throws a RangeError for a package URL that is none. */
+/** The bytes of the bill of materials. Throws `BundleInputError` for a package URL that is none. */
 export function encodeSbom(subject: SbomSubject, parts: readonly SbomPart[], packages: readonly SbomPackage[]): Buffer {
   const files = [...parts].sort((a, b) => (a.name < b.name ? -1 : 1)).map(partComponent);
   const libraries = [...packages].sort((a, b) => (a.purl < b.purl ? -1 : 1)).map(packageComponent);

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { PartSource } from "./assemble.js";
-import { UsageError } from "./command.js";
+import { BundleInputError } from "./input-error.js";
 import { WORD } from "./manifest.js";
 import { modulePartName } from "./open.js";
 
@@ -10,14 +10,14 @@ export const PROFILES = ["small", "standard", "large"] as const;
 const BUILDS = ["plain", "shared"] as const;
 
 function mustExist(file: string, how: string): string {
-  if (!existsSync(file)) throw new UsageError(`${file} is missing: ${how}`);
+  if (!existsSync(file)) throw new BundleInputError(`${file} is missing: ${how}`);
   return file;
 }
 
 /** The modules of these profiles, plain and shared, from a build folder. */
 export function moduleSources(buildFolder: string, profiles: readonly string[]): PartSource[] {
   const unknown = profiles.find((profile) => !(PROFILES as readonly string[]).includes(profile));
-  if (unknown !== undefined) throw new UsageError(`"${unknown}" is no profile: small, standard and large are`);
+  if (unknown !== undefined) throw new BundleInputError(`"${unknown}" is no profile: small, standard and large are`);
   return [...new Set(profiles)].flatMap((profile) =>
     BUILDS.map((build): PartSource => {
       const file = mustExist(join(buildFolder, `fairlead-${profile}-${build}.wasm`), "npm run build makes it");
@@ -43,7 +43,7 @@ export function machineSource(option: string, kind: "executable" | "object"): Pa
   const at = option.lastIndexOf("@");
   const file = option.slice(0, at);
   const target = option.slice(at + 1);
-  if (at < 1 || !WORD.test(target)) throw new UsageError(`"${option}": FILE@TARGET would be right, such as host@x86_64-linux`);
+  if (at < 1 || !WORD.test(target)) throw new BundleInputError(`"${option}": FILE@TARGET would be right, such as host@x86_64-linux`);
   return { name: `${kind}s/${target}/${basename(file)}`, file, kind, target };
 }
 

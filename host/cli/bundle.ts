@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { assembleBundle, type BundleDescription } from "../bundle/assemble.js";
-import { count, guarded, packageVersion, several, sourceDateEpoch, topFolder, UsageError } from "../bundle/command.js";
-import { version, word } from "../bundle/command.js";
 import { readPrivateKey } from "../bundle/keys.js";
 import { FORMATS, type Format, readBundleEntries, writeBundle } from "../bundle/pack.js";
 import { openBundle, readTrust } from "../bundle/open.js";
 import { compilerPackages, type SbomPackage } from "../bundle/sbom.js";
 import { documentSource, loaderSources, machineSource, moduleSources, PROFILES } from "../bundle/sources.js";
+import { bundleVersion, count, guarded, several, sourceDateEpoch, word } from "./bundle-options.js";
+import { topFolder, UsageError, version } from "./exit.js";
 import { registerSlots } from "./slots.js";
 
 interface BundleOptions {
@@ -78,7 +78,7 @@ function registerBundle(program: Command): void {
     .option("--from <directory>", "pack this bundle, as it was made and signed, instead of making one")
     .option("--product <name>", "product that the bundle is for", word, "fairlead")
     .option("--hardware-class <name>", "hardware that the bundle is for", word, "generic")
-    .option("--bundle-version <version>", "version of what is in it", version, packageVersion())
+    .option("--bundle-version <version>", "version of what is in it", bundleVersion, version(topFolder()))
     .option("--security-counter <n>", "raise it whenever an older bundle must not run again", count, 0)
     .option("--profile <name>", "modules of this profile; may be repeated (default: all three)", several)
     .option("--build <directory>", "where the modules were built (default: build/ of the clone)")
@@ -94,12 +94,12 @@ function registerBundle(program: Command): void {
 
 function verifyBundle(directory: string, options: { trust: string; kept: number; json?: boolean }): void {
   const bundle = openBundle(directory, readTrust(options.trust), { keptSecurityCounter: options.kept });
-  const { product, hardwareClass, version: bundleVersion, securityCounter, parts } = bundle.manifest;
+  const { product, hardwareClass, securityCounter, parts } = bundle.manifest;
   const { digest, signers } = bundle;
-  const facts = { product, hardwareClass, version: bundleVersion, securityCounter, parts: parts.length, digest, signers };
+  const facts = { product, hardwareClass, version: bundle.manifest.version, securityCounter, parts: parts.length, digest, signers };
   if (options.json) process.stdout.write(`${JSON.stringify(facts)}\n`);
   else {
-    const text = `${product} ${bundleVersion} for ${hardwareClass}, security counter ${securityCounter}`;
+    const text = `${product} ${facts.version} for ${hardwareClass}, security counter ${securityCounter}`;
     process.stdout.write(`verified: ${text}, ${parts.length} parts, ${signers.length} signatures, ${digest}\n`);
   }
 }

@@ -2,13 +2,13 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { guarded, several } from "../bundle/command.js";
 import { DirectorySource } from "../bundle/directory.js";
 import { publicKeyHex, readPrivateKey } from "../bundle/keys.js";
 import { MANIFEST_BYTES_MAX, MANIFEST_NAME, SIGNATURES_NAME } from "../bundle/manifest.js";
 import { readBundleEntries } from "../bundle/pack.js";
 import { addSignature, encodeSignatures, parseSignatures, SIGNATURE_LINE_BYTES } from "../bundle/signatures.js";
 import { KEY_MAX } from "../bundle/trust.js";
+import { guarded, several } from "./bundle-options.js";
 
 function signBundle(directory: string, keyFiles: readonly string[]): void {
   const keys = keyFiles.map(readPrivateKey);

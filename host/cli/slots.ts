@@ -1,11 +1,12 @@
 /** `fairlead slots`: two slots on a device, the old bundle in one and the new one on trial in the other. */
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { count, guarded, UsageError } from "../bundle/command.js";
 import { DirectorySource } from "../bundle/directory.js";
 import { readTrust } from "../bundle/open.js";
 import { Slots } from "../bundle/trial.js";
 import { FolderStorage } from "../bundle/trial-storage.js";
+import { count, guarded } from "./bundle-options.js";
+import { UsageError } from "./exit.js";
 
 interface SlotOptions {
   slots: string;

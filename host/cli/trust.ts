@@ -1,11 +1,11 @@
 /** `fairlead trust`: makes keys and trust stores. */
 import { existsSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { count, guarded, several, word } from "../bundle/command.js";
 import { generateKeyFiles, readPublicKey } from "../bundle/keys.js";
 import { OutputError } from "../bundle/pack.js";
 import { readTrust } from "../bundle/open.js";
 import { encodeTrust } from "../bundle/trust.js";
+import { count, guarded, several, word } from "./bundle-options.js";
 
 interface StoreOptions {
   out: string;

@@ -1,12 +1,12 @@
 /** Writes a squashfs image by `mksquashfs` of Debian's squashfs-tools, with all that varies held fast. */
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
+import { BundleInputError } from "../input-error.js";
 
 /** A program that this run needs and that isn't installed. */
-export class ProgramMissing extends Error {
+export class ProgramMissing extends BundleInputError {
   constructor(program: string, debianPackage: string) {
     super(`${program} is missing: apt-get install ${debianPackage}`);
-    this.name = "ProgramMissing";
   }
 }
 

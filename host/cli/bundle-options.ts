@@ -1,32 +1,14 @@
-/** What the commands about bundles share: exit codes, paths of the clone, lists of options, the time to write. */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+/** What the commands about bundles share: exit codes, kinds of options, the time that is written. */
 import { InvalidArgumentError } from "commander";
-import { ProgramMissing } from "./archive/squashfs.js";
-import { KeyError } from "./keys.js";
-import { UINT32_MAX, VERSION, WORD } from "./manifest.js";
-import { OutputError } from "./pack.js";
-import { BundleRefused } from "./refusal.js";
-import { TrialError } from "./trial-state.js";
+import { BundleInputError } from "../bundle/input-error.js";
+import { UINT32_MAX, VERSION, WORD } from "../bundle/manifest.js";
+import { EXIT_BAD_INPUT, EXIT_FAILED, UsageError } from "./exit.js";
 
-/** Wrong options or input; exit code 2. */
-export class UsageError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "UsageError";
-  }
-}
-
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
+const FILE_FAULTS = ["ENOENT", "EISDIR", "EACCES", "ENOTDIR", "ENOSPC", "EROFS"];
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof BundleRefused || error instanceof TrialError) return EXIT_FAILED;
-  const isInput = [UsageError, KeyError, OutputError, ProgramMissing, RangeError].some((kind) => error instanceof kind);
-  if (isInput) return EXIT_USAGE;
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === "ENOENT" || code === "EISDIR" || code === "EACCES" || code === "ENOTDIR" ? EXIT_USAGE : EXIT_FAILED;
+  if (error instanceof BundleInputError || error instanceof UsageError) return EXIT_BAD_INPUT;
+  return FILE_FAULTS.includes(String((error as NodeJS.ErrnoException).code)) ? EXIT_BAD_INPUT : EXIT_FAILED;
 }
 
 /**
@@ -40,22 +22,6 @@ export function guarded(command: string, work: () => void): void {
     process.stderr.write(`fairlead ${command}: ${error instanceof Error ? error.message : "failed"}\n`);
     process.exitCode = exitCodeOf(error);
   }
-}
-
-/** The top folder of the clone: the nearest one above this file that holds a package.json. */
-export function topFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new UsageError("fairlead's own folder isn't found");
-    folder = parent;
-  }
-  return folder;
-}
-
-/** Version of this package. */
-export function packageVersion(): string {
-  return (JSON.parse(readFileSync(join(topFolder(), "package.json"), "utf8")) as { version: string }).version;
 }
 
 /** Option parser: one more of several. */
@@ -77,7 +43,7 @@ export function word(value: string): string {
 }
 
 /** Option parser: a version. */
-export function version(value: string): string {
+export function bundleVersion(value: string): string {
   if (!VERSION.test(value)) throw new InvalidArgumentError("Give a version such as 1.2.3.");
   return value;
 }
