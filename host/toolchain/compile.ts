@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as asc from "assemblyscript/asc";
-import { DIRECTORY_ENTRY_BYTES } from "./memory-map.js";
+import { constantBytes } from "./inject.js";
 import { buildModel, type Model, PROFILES, type ProfileName } from "./model.js";
 import { printError } from "./output.js";
 import LayoutTransform from "./transform.js";
@@ -46,7 +46,8 @@ export async function compileTarget(root: string, target: Target, outFile = targ
     stderr,
     transforms: [LayoutTransform as never],
   });
-  const said = stderr.toString().trim();
+  // The compiler optimizes until the module grows again, and says so as if it were a warning.
+  const said = stderr.toString().replaceAll("Last converge was suboptimal.\n", "").trim();
   if (result.error !== null) throw new CompileError(said);
   if (said !== "") printError(said);
   // Names and source map leave the code as it is: the shipped module is the same one without them.
@@ -59,8 +60,8 @@ export function compilerArguments(model: Model, target: Target, outFile: string)
   const profile = PROFILES.indexOf(target.profile);
   const map = model.maps[profile];
   if (map === undefined) throw new Error(`no memory map for profile ${target.profile}`);
-  // The directory is the first part of the constants; what the compiler places itself comes behind it.
-  const memoryBase = map.directoryAddress + Math.ceil((map.tables.length * DIRECTORY_ENTRY_BYTES) / 16) * 16;
+  // The directory and the checks are the first part of the constants; what the compiler places comes behind them.
+  const memoryBase = map.directoryAddress + Math.ceil(constantBytes(model, map).length / 16) * 16;
   const pages = String(map.memoryPages);
   const args = ["--config", "asconfig.json", "--target", target.shared ? "shared" : "plain", "--outFile", outFile];
   args.push("--debug", "--sourceMap");

@@ -7,8 +7,8 @@
 import { type Class, ElementKind, type Parser, type Program, type PropertyPrototype } from "assemblyscript";
 import type { Transform } from "assemblyscript/asc";
 import { addDataSegment } from "./data-segment.js";
-import { directoryBytes, INJECTED_FILE, injectedConstants, injectedSource } from "./inject.js";
-import { orderFences } from "./fences.js";
+import { constantBytes, INJECTED_FILE, injectedConstants, injectedSource } from "./inject.js";
+import { keepFences } from "./fences.js";
 import { checkLoops } from "./loops.js";
 import type { MemoryMap } from "./memory-map.js";
 import { buildModel, type Model } from "./model.js";
@@ -46,8 +46,8 @@ export default class LayoutTransform {
 
   afterCompile(module: AscModule): void {
     if (this.model === undefined || this.map === undefined) return;
-    addDataSegment(this.binaryen, module, "directory", this.map.directoryAddress, directoryBytes(this.map));
-    orderFences(this.binaryen, module);
+    addDataSegment(this.binaryen, module, "constants", this.map.directoryAddress, constantBytes(this.model, this.map));
+    keepFences(this.binaryen, module);
     module.addCustomSection(LAYOUT_SECTION, layoutSection(this.model, this.map));
   }
 }
