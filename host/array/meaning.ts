@@ -2,6 +2,7 @@
 
 import { layouts, type ProfileName } from "../shim/generated/layout.js";
 import { checkSections } from "../sources/sections.js";
+import { checkSimulated } from "../sources/simulated/section.js";
 import type { CheckedYaml, Path } from "./checked-yaml.js";
 import type { Problem } from "./description.js";
 import type { Placed, PlacedArray } from "./parse.js";
@@ -22,7 +23,9 @@ export function checkMeaning(placed: PlacedArray, path: Path, yaml: CheckedYaml)
   checkReferences(placed, report);
   checkSizes(placed, path, report);
   checkWatermarks(placed, path, report);
-  checkSections(placed.array, (at, message, expected) => report([...path, ...at], message, expected));
+  const reportBelow: Report = (at, message, expected) => report([...path, ...at], message, expected);
+  checkSections(placed.array, reportBelow);
+  checkSimulated(placed.array, reportBelow);
   return problems;
 }
 

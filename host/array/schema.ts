@@ -3,6 +3,7 @@
 import { type FieldLayout, HealthKindNames, layouts, ReservationMovesNames } from "../shim/generated/layout.js";
 import { camelCase } from "../shim/staging.js";
 import { realSectionSchemas } from "../sources/sections.js";
+import { simulatedSchema } from "../sources/simulated/section.js";
 import { patternOf, suffixesOf } from "./units.js";
 
 export type Schema = Record<string, unknown>;
@@ -161,7 +162,8 @@ export function arrayBody(): Schema {
       policy: policySchema(),
       sources: {
         type: "object",
-        properties: realSectionSchemas(),
+        additionalProperties: false,
+        properties: { ...realSectionSchemas(), simulated: simulatedSchema() },
         description: "Sections of sources and effectors: `simulated`, or `kernel`, `tgt` and `isns`.",
       },
     },

@@ -1,5 +1,6 @@
 /** The simulated array as the shim meets it: a source and an effector at once, with the interface of the real ones. */
 
+import { EpochGuard } from "../../effectors/epoch-guard.js";
 import type { DecisionView, Effector, Source } from "../../shim/actor.js";
 import { DecisionKind, LinkState, OutcomeResult, SessionFlag } from "../../shim/generated/layout.js";
 import type { Shim } from "../../shim/shim.js";
@@ -16,6 +17,7 @@ export type ArrayShim = Pick<
   | "initiator"
   | "login"
   | "logout"
+  | "dropUnseenSessions"
   | "sessionCounters"
   | "portCounters"
   | "outcome"
@@ -41,7 +43,7 @@ export class SimulatedArray implements Source, Effector {
   private readonly rowOfPath: Int32Array;
   private readonly rows = new Map<number, RowUse>();
   private readonly linkReported: boolean[] = [];
-  private readonly epochs = new Map<number, number>();
+  private readonly epochs = new EpochGuard();
   /** Host time at which the world began; -1 before the first tick. */
   private originMs = -1;
   private sessionsDueMs = 0;
@@ -61,13 +63,15 @@ export class SimulatedArray implements Source, Effector {
   }
 
   beforeTick(hostMs: number): void {
-    if (this.originMs < 0) {
+    const begins = this.originMs < 0;
+    if (begins) {
       this.originMs = hostMs;
       this.registrations.start();
     }
     this.world.advance(hostMs - this.originMs);
     this.reportLinks();
     this.reportSessions();
+    if (begins) this.shim.dropUnseenSessions();
     this.reportPortCounters(hostMs);
     if (this.world.nowMs >= this.sessionsDueMs) {
       this.reportSessionCounters(hostMs);
@@ -77,7 +81,8 @@ export class SimulatedArray implements Source, Effector {
 
   handle(decision: DecisionView): void {
     const report = this.reporter(decision);
-    if (!this.admit(decision)) {
+    // Whoever carries out an effect refuses a lower epoch of a scope than it has seen.
+    if (!this.epochs.admits(decision)) {
       report(OutcomeResult.REFUSED);
       return;
     }
@@ -102,14 +107,6 @@ export class SimulatedArray implements Source, Effector {
   }
 
   async close(): Promise<void> {}
-
-  /** Whoever carries out an effect refuses a lower epoch of a scope than it has seen. */
-  private admit(decision: DecisionView): boolean {
-    const epoch = decision.epochHigh * 2 ** 32 + decision.epochLow;
-    if (epoch < (this.epochs.get(decision.scope) ?? 0)) return false;
-    this.epochs.set(decision.scope, epoch);
-    return true;
-  }
 
   private reporter(decision: DecisionView): (result: number) => void {
     const { incarnation, sequence } = decision;

@@ -29,6 +29,7 @@ describe("simulated array as a source", () => {
     assert.equal(shim.sessions.filter((session) => session.loggedIn).length, 12);
     for (const target of ["t1", "t2", "t3"]) assert.deepEqual(shim.registeredPorts(target), ["p1", "p2", "p3", "p4"]);
     assert.equal(shim.portOf("h3", "t2"), "p1");
+    assert.equal(shim.unseenDropped, 1, "sessions of an earlier host that are not there end, once");
   });
 
   it("gives counters with the host's time: of ports in each tick, of sessions twice a second", () => {

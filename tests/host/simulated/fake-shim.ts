@@ -28,6 +28,7 @@ export class FakeShim {
   readonly names: Names;
   readonly core: unknown;
   hostMs = 0;
+  unseenDropped = 0;
   private sequence = 0;
 
   constructor(world: World) {
@@ -70,6 +71,11 @@ export class FakeShim {
     const session = this.sessions[row];
     if (session === undefined || !session.loggedIn) throw new Error(`row ${row} holds no session`);
     session.loggedIn = false;
+  }
+
+  dropUnseenSessions(): number {
+    this.unseenDropped++;
+    return 0;
   }
 
   sessionCounters(row: number, hostMs: number, operations: number, bytes: number, inFlight: number): void {

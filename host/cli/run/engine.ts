@@ -1,0 +1,93 @@
+/** One run: sources feed the shim, it ticks, effectors carry out, and whoever listens is told. */
+
+import type { ArrayDescription, Problem } from "../../array/description.js";
+import type { Effector, Source } from "../../shim/actor.js";
+import type { DecisionView } from "../../shim/decision-view.js";
+import type { Shim } from "../../shim/shim.js";
+import type { World } from "../../sources/simulated/world.js";
+import { type DecisionRecord, type RunEvent, recordOf } from "./records.js";
+import { Watch } from "./watch.js";
+
+export interface RunParts {
+  shim: Shim;
+  sources: readonly Source[];
+  effectors: readonly Effector[];
+  /** The simulated world, where it is one. */
+  world?: World;
+}
+
+/** Told of everything a run does, as it happens. */
+export interface RunListener {
+  decision?(record: DecisionRecord): void;
+  event?(event: RunEvent): void;
+}
+
+export class Engine {
+  readonly shim: Shim;
+  readonly world: World | undefined;
+  readonly watch: Watch;
+  ticks = 0;
+  /** Time in the module and the shim, of all ticks and of the longest, in microseconds. */
+  tickUs = 0;
+  longestTickUs = 0;
+  /** Time of the module's clock since the run began, in milliseconds. */
+  elapsedMs = 0;
+  private readonly listeners: RunListener[] = [];
+  private firstMs = -1;
+  private readonly handle: (decision: DecisionView) => void;
+
+  constructor(private readonly parts: RunParts) {
+    this.shim = parts.shim;
+    this.world = parts.world;
+    const tell = (event: RunEvent) => {
+      for (const listener of this.listeners) listener.event?.(event);
+    };
+    this.watch = new Watch(parts.shim, tell);
+    if (parts.world) parts.world.onEvent = tell;
+    this.handle = (decision) => this.handOut(decision);
+    for (const source of parts.sources) source.attach(parts.shim);
+  }
+
+  listen(listener: RunListener): void {
+    this.listeners.push(listener);
+  }
+
+  /** One tick at the host's monotonic milliseconds. */
+  step(hostMs: number): void {
+    if (this.firstMs < 0) {
+      this.firstMs = hostMs;
+      this.shim.start(hostMs);
+    }
+    this.elapsedMs = hostMs - this.firstMs;
+    for (const source of this.parts.sources) source.beforeTick(hostMs);
+    const beganMs = performance.now();
+    this.shim.tick(hostMs, this.handle);
+    const tookUs = (performance.now() - beganMs) * 1000;
+    this.ticks++;
+    this.tickUs += tookUs;
+    if (tookUs > this.longestTickUs) this.longestTickUs = tookUs;
+    this.watch.afterTick();
+  }
+
+  /**
+   * Puts a port into maintenance or takes it out, by adopting the configuration anew.
+   * @returns nothing when adopted
+   */
+  setMaintenance(port: string, maintenance: boolean): Problem[] {
+    const { array } = this.shim;
+    if (array === undefined) return [];
+    const ports = array.ports.map((each) => (each.name === port ? { ...each, maintenance } : each));
+    const changed: ArrayDescription = { ...array, ports };
+    return this.shim.configure(changed);
+  }
+
+  async close(): Promise<void> {
+    for (const part of new Set<Source | Effector>([...this.parts.sources, ...this.parts.effectors])) await part.close();
+  }
+
+  private handOut(decision: DecisionView): void {
+    const record = recordOf(decision, this.shim.names);
+    for (const listener of this.listeners) listener.decision?.(record);
+    for (const effector of this.parts.effectors) effector.handle(decision);
+  }
+}

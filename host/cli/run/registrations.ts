@@ -1,0 +1,51 @@
+/** Registrations wanted by the module beside those read back from the iSNS server. */
+
+import type { Shim } from "../../shim/shim.js";
+
+/** Of one (target, port) pair. */
+export interface PairState {
+  configured: boolean;
+  /** Configured and not withdrawn. */
+  wanted: boolean;
+  /** Listed by the server with a tag that is not NULL, as last read back. */
+  observed: boolean;
+}
+
+/** Fills `state` for a target's and a port's row. */
+export function readPair(shim: Shim, target: number, port: number, state: PairState): PairState {
+  const { targetPortsConfig, registrationState, registrationInput, targetPortConfig } = shim.core.views;
+  const words = targetPortsConfig.capacity / shim.core.views.targetConfig.capacity;
+  const row = target * words + (port >> 5);
+  const bit = 1 << (port & 31);
+  state.configured = targetPortConfig.id(port) !== 0 && (targetPortsConfig.ports(row) & bit) !== 0;
+  state.wanted = state.configured && (registrationState.withdrawn(row) & bit) === 0;
+  state.observed = (registrationInput.ports(row) & bit) !== 0;
+  return state;
+}
+
+export interface RegistrationSummary {
+  wanted: number;
+  observed: number;
+  /** Wanted or observed alone: `target on port: wanted, not listed`. */
+  differences: string[];
+  /** Configured and withdrawn: `target on port`. */
+  withdrawn: string[];
+}
+
+export function summarizeRegistrations(shim: Shim): RegistrationSummary {
+  const summary: RegistrationSummary = { wanted: 0, observed: 0, differences: [], withdrawn: [] };
+  const pair: PairState = { configured: false, wanted: false, observed: false };
+  for (const target of shim.names.targets.rows()) {
+    for (const port of shim.names.ports.rows()) {
+      readPair(shim, target, port, pair);
+      const name = `${shim.names.targets.name(target)} on ${shim.names.ports.name(port)}`;
+      if (pair.wanted) summary.wanted++;
+      if (pair.observed) summary.observed++;
+      if (pair.configured && !pair.wanted) summary.withdrawn.push(name);
+      if (pair.wanted !== pair.observed) {
+        summary.differences.push(`${name}: ${pair.wanted ? "wanted, not listed" : "listed, not wanted"}`);
+      }
+    }
+  }
+  return summary;
+}

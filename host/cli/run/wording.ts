@@ -1,0 +1,132 @@
+/** Decisions, events and the summary in words, for people. */
+
+import type { DecisionRecord, RunEvent } from "./records.js";
+import type { RunEnd, RunSummary } from "./statistics.js";
+
+/** The last part of an iSCSI name: `iqn.2026-01.com.example:vol01` → `vol01`. */
+export function shortName(name: string): string {
+  return name.slice(name.lastIndexOf(":") + 1) || name;
+}
+
+/** `NO_SESSION_QUALIFIES` → `no session qualifies`. */
+export function lowerWords(name: string): string {
+  return name.toLowerCase().replaceAll("_", " ");
+}
+
+/** `host01>vol01` with short names. */
+function shortSubject(subject: string): string {
+  return subject.split(">").map(shortName).join(">");
+}
+
+/** What was decided: verb, subject, ports and reason. */
+export function decisionWords(record: DecisionRecord): string {
+  const verb = (record.kind.split("_")[0] ?? record.kind).padEnd(8);
+  const subject = shortSubject(record.subject);
+  const reason = lowerWords(record.reason);
+  const from = record.from ?? "";
+  const to = record.to ?? "";
+  switch (record.kind) {
+    case "WITHDRAW_REGISTRATION":
+      return `${verb} ${subject} from ${from}: ${reason}`;
+    case "RESTORE_REGISTRATION":
+      return `${verb} ${subject} on ${to}: ${reason}`;
+    case "LOGOUT_SESSION":
+    case "REDIRECT_SESSION":
+      return `${verb} ${subject}, ${from} to ${to}: ${reason}`;
+    default:
+      return `${verb} ${[subject, from && `from ${from}`, to && `to ${to}`].filter(Boolean).join(" ")}: ${reason}`;
+  }
+}
+
+/** What happened. */
+export function eventWords(event: RunEvent): string {
+  switch (event.event) {
+    case "OVERLOADED":
+    case "RELIEVED":
+      return `${event.port} ${event.event.toLowerCase()} at ${percent(event.loadPermille)}`;
+    case "PORT_FAILED":
+    case "PORT_OPERATIVE":
+    case "PORT_DRAINED":
+      return `${event.port} ${lowerWords(event.event.slice(5))}`;
+    case "MOVE_DONE":
+      return `moved ${pair(event)}, ${event.from} to ${event.to}, in ${seconds(event.tookMs)}`;
+    case "MOVE_FAILED":
+    case "MOVE_GIVEN_UP":
+      return `${lowerWords(event.event)}: ${pair(event)}, ${event.from} to ${event.to}, while ${lowerWords(event.step)}`;
+    case "LOGIN": {
+      const where = event.elsewhere ? `${event.from} to ${event.port}` : `back on ${event.port}`;
+      return `login ${pair(event)}, ${where}, after ${seconds(event.withoutSessionMs)}`;
+    }
+    case "LOGIN_FAILED":
+      return `login of ${pair(event)} on ${event.port} failed`;
+    case "LOGOUT":
+      return `${pair(event)} on ${event.port} ${lowerWords(event.how.replace("-", "_"))}`;
+    case "REDIRECTED":
+      return `${pair(event)} redirected, ${event.from} to ${event.port}`;
+    case "REGISTERED":
+      return `iSNS server lists ${shortName(event.target)} on ${event.port}`;
+    case "WITHDRAWN":
+      return `iSNS server no longer lists ${shortName(event.target)} on ${event.port}`;
+    case "LINK":
+      return `link of ${event.port} ${event.state}`;
+    case "SERVER":
+      return event.state === "down" ? "iSNS server down" : `iSNS server back, knows ${serverMemory[event.memory]}`;
+    case "SURGE":
+      return `surge on ${event.port} ${event.state}`;
+  }
+}
+
+const serverMemory = { kept: "what it knew", configured: "all that was ever registered", nothing: "nothing" } as const;
+
+function pair(event: { initiator: string; target: string }): string {
+  return `${shortName(event.initiator)}>${shortName(event.target)}`;
+}
+
+export function percent(permille: number): string {
+  return `${Math.round(permille / 10)}%`;
+}
+
+/** `412 ms`, `3.2 s`. */
+export function seconds(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Large numbers short: `812`, `12.3k`, `4.5M`. */
+export function short(value: number): string {
+  if (value < 1000) return value.toFixed(0);
+  if (value < 1e6) return `${(value / 1e3).toFixed(value < 1e5 ? 1 : 0)}k`;
+  return `${(value / 1e6).toFixed(value < 1e8 ? 1 : 0)}M`;
+}
+
+const ENDED: Record<RunEnd, string> = { duration: "its duration was over", quit: "on request", signal: "by a signal" };
+
+/** The summary as a text of some lines. */
+export function summaryText(summary: RunSummary): string {
+  const { decisions, moves, logins, registrations, hosts } = summary;
+  const kinds = Object.entries(decisions.byKind).map(([kind, count]) => `${count} ${lowerWords(kind)}`);
+  const overloaded = summary.ports.filter((port) => port.overloadedMs > 0);
+  const times = overloaded.map((port) => `${port.port} ${seconds(port.overloadedMs)}`);
+  const lines = [
+    `${summary.array}: ${seconds(summary.elapsedMs)}, ${summary.ticks} ticks (mean ${summary.tickMeanUs} us, longest ${summary.tickLongestUs} us); ended ${ENDED[summary.ended]}`,
+    `decisions      ${decisions.total}${kinds.length > 0 ? `: ${kinds.join(", ")}` : ""}`,
+    `moves          ${moves.done} done, ${moves.failed} failed, ${moves.givenUp} given up, ${moves.underWay} under way`,
+    `logins         ${logins.elsewhere} elsewhere, ${logins.same} on the same port; ${summary.sessions} sessions now`,
+    `in overload    ${times.length > 0 ? times.join(", ") : "never"}`,
+    `loads          ${summary.ports.map((port) => `${port.port} ${percent(port.loadPermille)} (highest ${percent(port.highestLoadPermille)})`).join(", ")}`,
+    `registrations  ${registrations.wanted} wanted, ${registrations.observed} listed${listed(", differ: ", registrations.differences)}${listed(", withdrawn: ", registrations.withdrawn)}`,
+  ];
+  if (hosts !== undefined) {
+    lines.push(
+      `hosts          ${short(hosts.served)} commands served in ${hosts.meanLatencyMs} ms on average, ${short(hosts.heldBack)} held back, ${short(hosts.retried)} sent again`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+const LISTED_MAX = 6;
+
+function listed(prefix: string, items: readonly string[]): string {
+  if (items.length === 0) return "";
+  const rest = items.length > LISTED_MAX ? ` and ${items.length - LISTED_MAX} more` : "";
+  return `${prefix}${items.slice(0, LISTED_MAX).join("; ")}${rest}`;
+}
