@@ -29,7 +29,10 @@ export function register(program: Command): void {
     .option("--demo", "a synthetic trace instead of a file")
     .option("--generate <file>", "write the synthetic trace to a file (gzip when named .gz) and end")
     .option("--seed <n>", "seed of the synthetic trace (default: 1)")
-    .option("--format <name>", "cloudphysics (version,time,op,size,lbn) or msr (Timestamp,Hostname,…); needed with --trace")
+    .option(
+      "--format <name>",
+      "cloudphysics (version,time,op,size,lbn) or msr (Timestamp,Hostname,…); needed with --trace",
+    )
     .option("--policy <names>", 'some of fairlead|static|literal (default: "fairlead|static|literal")')
     .option("--targets <n>", "regions of addresses, one target each (default: 24)")
     .option("--regions <kind>", "regions of equal traffic or of equal size (default: traffic)")
@@ -38,8 +41,14 @@ export function register(program: Command): void {
     .option("--speed <x>", "trace seconds in a simulated second (default: 1)")
     .option("--utilization <share>", "mean load of the ports; their capacity follows from it (default: 50%)")
     .option("--load <kind>", "what loads a port: processor, bandwidth or operations (default: processor)")
-    .option("--next-portal <which>", "portal taken after a logout: the first listed or the following (default: following)")
-    .option("--start <where>", "sessions spread over the ports or all on the first (default: spread)")
+    .option(
+      "--next-portal <which>",
+      "portal taken after a logout: the first listed or the following (default: following)",
+    )
+    .option(
+      "--start <where>",
+      "first logins: a port for each target, for each session, or the first for all (default: target)",
+    )
     .option("--redirection", "targets can redirect logins; only fairlead makes use of it")
     .option("--overload <share>", "load at which a port is overloaded, step 101 (default: 80%)")
     .option("--relief <share>", "load at which a port is relieved, steps 106 and 110 (default: 60%)")

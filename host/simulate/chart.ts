@@ -61,11 +61,12 @@ export function chart(found: Report): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="title">`,
     `<style>${styles}\n</style>`,
     `<rect class="back" width="${WIDTH}" height="${HEIGHT}"/>`,
-    `<text id="title" x="${LEFT}" y="26" font-size="16">${escape(title(found))}</text>`,
+    `<text id="title" x="${LEFT}" y="26" font-size="16">${markup(title(found))}</text>`,
     legend(Object.keys(found.series)),
     ...panel(upper, ratios, found.simulatedSeconds),
     ...panel(lower, loads, found.simulatedSeconds),
     `<path class="line threshold" d="M${LEFT} ${y}H${WIDTH - RIGHT}"/>`,
+    `<text class="soft" x="${WIDTH - RIGHT}" y="${HEIGHT - 10}" text-anchor="end">simulated time</text>`,
     "</svg>\n",
   ].join("\n");
 }
@@ -89,7 +90,7 @@ function legend(names: readonly string[]): string {
 }
 
 function* panel(shape: Panel, lines: readonly Line[], totalSeconds: number): Generator<string> {
-  yield `<text x="${LEFT}" y="${shape.top - 12}">${escape(shape.title)}</text>`;
+  yield `<text x="${LEFT}" y="${shape.top - 12}">${markup(shape.title)}</text>`;
   for (const value of marks(shape.low, shape.high, 5)) {
     const y = yOf(shape, value);
     yield `<path class="grid" d="M${LEFT} ${y}H${WIDTH - RIGHT}"/>`;
@@ -158,6 +159,6 @@ function seconds(value: number): string {
   return value >= 600 ? `${Number((value / 60).toFixed(1))} min` : `${Number(value.toFixed(1))} s`;
 }
 
-function escape(text: string): string {
+function markup(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -37,3 +37,21 @@ export function profileFor(needs: LayoutChoice): ProfileName {
 export function coreFor(needs: LayoutChoice, readModule: ModuleReader): Core {
   return instantiate(readModule(profileFor(needs)));
 }
+
+/** Refuses knobs of the port policy that don't exist or are out of range; a row's field may be too narrow to hold those. */
+export function checkKnobs(knobs: Record<string, number>): void {
+  const fields = layouts.small.tables.find((table) => table.name === "port-policy")?.fields ?? [];
+  const known = fields.filter((field) => field.knob !== undefined);
+  for (const [name, value] of Object.entries(knobs)) {
+    const knob = known.find((field) => field.name === name)?.knob;
+    if (knob === undefined) {
+      throw new OptionError(
+        "--knob",
+        name,
+        `a knob of the port policy: ${known.map((field) => field.name).join(", ")}`,
+      );
+    }
+    if (value >= knob.min && value <= knob.max) continue;
+    throw new OptionError("--knob", `${name}=${value}`, `${knob.min} to ${knob.max} ${knob.unit}`);
+  }
+}

@@ -71,7 +71,6 @@ export function generatedSource(format: TraceFormat, options: GenerateOptions): 
   return {
     name: `synthetic trace, seed ${options.seed}`,
     sizeBytes: 0,
-    // biome-ignore lint/suspicious/useAwait: readers take an asynchronous source.
     async *open() {
       yield* generateTrace(format, options);
     },

@@ -4,7 +4,7 @@ import type { LoadKind } from "./load.js";
 import { type PolicyName, policyNames } from "./policies/policy.js";
 import type { RegionKind } from "./regions.js";
 import type { StartKind } from "./run.js";
-import { type TraceFormat, columnNames } from "./trace/record.js";
+import { columnNames, type TraceFormat } from "./trace/record.js";
 import { type Delays, defaultDelays, type NextPortal } from "./world.js";
 
 /** Length of a tick of simulated time, in milliseconds. */
@@ -50,7 +50,7 @@ export const defaultOptions: SimulationOptions = {
   load: "processor",
   policies: policyNames,
   nextPortal: "following",
-  start: "spread",
+  start: "target",
   redirection: false,
   windowMs: 1000,
   sampleMs: 500,
@@ -89,7 +89,7 @@ export function parseOptions(words: OptionWords): SimulationOptions {
     load: read.choice("load", ["processor", "bandwidth", "operations"], defaultOptions.load),
     policies: read.policies(),
     nextPortal: read.choice("nextPortal", ["first", "following"], defaultOptions.nextPortal),
-    start: read.choice("start", ["spread", "first"], defaultOptions.start),
+    start: read.choice("start", ["target", "session", "first"], defaultOptions.start),
     redirection: words.redirection === true,
     windowMs: read.ticks("window", defaultOptions.windowMs),
     sampleMs: read.ticks("sample", defaultOptions.sampleMs),

@@ -107,7 +107,17 @@ export function toJson(found: Report): string {
   return JSON.stringify(rest, undefined, 2);
 }
 
-const columns = ["policy", "worst ÷ mean", "p95", "max", "weighted", "overload port-s", "moves", "came back", "logged out s"];
+const columns = [
+  "policy",
+  "worst ÷ mean",
+  "p95",
+  "max",
+  "weighted",
+  "overload port-s",
+  "moves",
+  "came back",
+  "logged out s",
+];
 
 export function toTable(found: Report): string {
   const rows = Object.entries(found.policies).map(([name, policy]) => [

@@ -5,8 +5,12 @@ import type { TickDemand } from "./demand.js";
 import type { Counters, Policy, PolicyContext, PolicyName } from "./policies/policy.js";
 import { World, type WorldShape } from "./world.js";
 
-/** Where sessions are logged in when the run begins. */
-export type StartKind = "spread" | "first";
+/**
+ * Where sessions are logged in when the run begins. `target`: each target has a preferred port, dealt round, as
+ * administrators set it; `session`: each session is dealt its port; `first`: all on the first portal, as initiators
+ * that take the first listed one arrive (Figure 8).
+ */
+export type StartKind = "target" | "session" | "first";
 
 export interface RunShape {
   world: WorldShape;
@@ -91,11 +95,11 @@ export class Run {
   }
 }
 
-/** `spread`: sessions dealt round the ports, as an administrator would; `first`: all on the first portal (Figure 8). */
 function startPort(shape: RunShape, session: number): number {
   if (shape.start === "first") return 0;
   const { initiatorOf, targetOf, ports } = shape.world;
-  return ((initiatorOf[session] as number) + (targetOf[session] as number)) % ports;
+  const place = (targetOf[session] as number) + (shape.start === "session" ? (initiatorOf[session] as number) : 0);
+  return place % ports;
 }
 
 function add(values: Float64Array, index: number, amount: number): void {

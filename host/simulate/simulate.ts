@@ -1,7 +1,7 @@
 /** A block trace drives the balance: every policy side by side on the same demand. See README.md. */
 
 import { BoundAccount, type PortCapacity, WindowDemand } from "./accounting.js";
-import { coreFor, type LayoutChoice, type ModuleReader } from "./core.js";
+import { checkKnobs, coreFor, type LayoutChoice, type ModuleReader } from "./core.js";
 import { type DemandShape, playDemand, Seats, type TickDemand } from "./demand.js";
 import { type LoadModel, loadModels } from "./load.js";
 import { type SimulationOptions, TICK_MS } from "./options.js";
@@ -42,6 +42,7 @@ export async function simulate(
   readModule: ModuleReader,
   progress: Progress = () => undefined,
 ): Promise<Report> {
+  checkKnobs(options.knobs);
   const model = loadModels[options.load];
   const share = (bytes: number) => (source.sizeBytes > 0 ? Math.min(1, bytes / source.sizeBytes) : 0);
   const facts = await survey(source, options.format, model, (bytes) => progress("reading", share(bytes)));

@@ -199,13 +199,17 @@ export class FairleadPolicy implements Policy, WorldListener {
     const done = this.outcomeOf(decision);
     switch (decision.kind) {
       case DecisionKind.WITHDRAW_REGISTRATION:
-        return this.register(decision.subject, decision.from, false, done);
+        this.register(decision.subject, decision.from, false, done);
+        break;
       case DecisionKind.RESTORE_REGISTRATION:
-        return this.register(decision.subject, decision.to, true, done);
+        this.register(decision.subject, decision.to, true, done);
+        break;
       case DecisionKind.LOGOUT_SESSION:
-        return this.logout(decision, done, NONE);
+        this.logout(decision, done, NONE);
+        break;
       case DecisionKind.REDIRECT_SESSION:
-        return this.logout(decision, done, decision.to);
+        this.logout(decision, done, decision.to);
+        break;
       default:
         done();
     }
@@ -226,8 +230,11 @@ export class FairleadPolicy implements Policy, WorldListener {
   private logout(decision: DecisionView, done: () => void, toRow: number): void {
     const session = this.sessionOfRow.get(decision.subject);
     const { sessionInput } = this.shim.core.views;
-    if (session === undefined || this.sessionRows[session] !== decision.subject) return done();
-    if (sessionInput.generation(decision.subject) !== decision.subjectGeneration) return done();
+    const current = sessionInput.generation(decision.subject) === decision.subjectGeneration;
+    if (session === undefined || !current || this.sessionRows[session] !== decision.subject) {
+      done();
+      return;
+    }
     this.world.logout(session, done, decision.detail, toRow === NONE ? -1 : (this.portOfRow.get(toRow) as number));
   }
 }

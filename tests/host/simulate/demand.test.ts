@@ -134,7 +134,21 @@ describe("demand", () => {
   test("of a clock of whole seconds is spread over each second", async () => {
     const text = `${"1,10,2a,512,4\n".repeat(20)}1,11,2a,512,4\n${"1,13,2a,512,4\n".repeat(2)}`;
     const found = await perTick(text, 1_000_000, 40);
-    const expected = [...new Array<number>(10).fill(2), 1, ...new Array<number>(19).fill(0), 1, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+    const expected = [
+      ...new Array<number>(10).fill(2),
+      1,
+      ...new Array<number>(19).fill(0),
+      1,
+      0,
+      0,
+      0,
+      0,
+      1,
+      0,
+      0,
+      0,
+      0,
+    ];
     assert.deepEqual(found, expected);
   });
 

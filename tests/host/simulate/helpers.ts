@@ -52,7 +52,9 @@ export function logOf(world: World): string[] {
     loggedOut: (session, port) => log.push(`${at()} logout ${session} from ${port}`),
     registrationsChanged: (target) => {
       const ports = Array.from({ length: world.shape.ports }, (_, port) => port);
-      log.push(`${at()} target ${target} listed on ${ports.filter((port) => world.isRegistered(target, port)).join(",")}`);
+      log.push(
+        `${at()} target ${target} listed on ${ports.filter((port) => world.isRegistered(target, port)).join(",")}`,
+      );
     },
   });
   return log;

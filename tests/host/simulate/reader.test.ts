@@ -6,7 +6,12 @@ import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { generateTrace } from "../../../host/simulate/generate.js";
 import { fileSource, readTrace, type TraceSource } from "../../../host/simulate/trace/reader.js";
-import { TICKS_PER_SECOND, TraceError, type TraceFormat, type TraceRecord } from "../../../host/simulate/trace/record.js";
+import {
+  TICKS_PER_SECOND,
+  TraceError,
+  type TraceFormat,
+  type TraceRecord,
+} from "../../../host/simulate/trace/record.js";
 import { smallTrace, textSource, tracePath } from "./helpers.js";
 
 async function records(source: TraceSource, format: TraceFormat): Promise<TraceRecord[]> {
@@ -145,18 +150,30 @@ describe("broken lines", () => {
   }
 
   test("an empty line between others", async () => {
-    await assert.rejects(records(textSource("1,1,2a,512,4\n\n1,1,2a,512,4\n"), "cloudphysics"), /given\.csv:2: an empty/);
+    await assert.rejects(
+      records(textSource("1,1,2a,512,4\n\n1,1,2a,512,4\n"), "cloudphysics"),
+      /given\.csv:2: an empty/,
+    );
   });
 
   test("a file without ends of lines", async () => {
-    await assert.rejects(records(textSource("a".repeat(10_000), 100), "msr"), /given\.csv:1: no end of line within 4096/);
+    await assert.rejects(
+      records(textSource("a".repeat(10_000), 100), "msr"),
+      /given\.csv:1: no end of line within 4096/,
+    );
   });
 
   test("the header of another format", async () => {
-    await assert.rejects(records(textSource("time,op,size,lbn,version\n1,1,2a,5,4\n"), "cloudphysics"), /:1: column version/);
+    await assert.rejects(
+      records(textSource("time,op,size,lbn,version\n1,1,2a,5,4\n"), "cloudphysics"),
+      /:1: column version/,
+    );
   });
 
   test("a header in the middle", async () => {
-    await assert.rejects(records(textSource(`${cloudPhysics}version,time,op,size,lbn\n`), "cloudphysics"), /:4: column/);
+    await assert.rejects(
+      records(textSource(`${cloudPhysics}version,time,op,size,lbn\n`), "cloudphysics"),
+      /:4: column/,
+    );
   });
 });
