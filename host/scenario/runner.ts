@@ -1,0 +1,301 @@
+/** Runs one case in virtual time against a module. */
+
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { formatProblem } from "../array/checked-yaml.js";
+import type { ArrayDescription } from "../array/description.js";
+import { readPolicy } from "../array/parse.js";
+import type { DecisionView } from "../shim/decision-view.js";
+import { Fnv64 } from "../shim/digest.js";
+import {
+  ControlFlag,
+  DecisionKindNames,
+  layouts,
+  LinkState,
+  ReasonNames,
+  ScopeKind,
+  ScopeRole,
+  SubjectKindNames,
+  type TableLayout,
+} from "../shim/generated/layout.js";
+import { instantiate } from "../shim/module.js";
+import type { Recorder } from "../shim/recorder.js";
+import { epochOf, type Shim } from "../shim/shim.js";
+import { decodeSnapshot, type Snapshot, snapshotBytes } from "../shim/snapshot.js";
+import { startShim } from "../shim/start.js";
+import { compare, compareState } from "./compare.js";
+import type { Action, ScenarioCase, ScenarioEvent, StateExpectation } from "./description.js";
+import type { CaseResult, Difference, SeenDecision, SeenState } from "./result.js";
+import { rowOf, tablesState } from "./state.js";
+import { World } from "./world.js";
+
+export interface RunOptions {
+  /** The module file's bytes. */
+  module: Uint8Array;
+  /** Folder that `swap: {module: …}` counts from. */
+  file: string;
+  recorder?: Recorder | undefined;
+}
+
+/** The host's clock is not 0 when a case begins: a zero would hide arithmetic on it. */
+const HOST_CLOCK_START_MS = 1_000_000;
+const LINKS = { up: LinkState.UP, down: LinkState.DOWN, unknown: LinkState.UNKNOWN } as const;
+const ROLES = { deciding: ScopeRole.DECIDING, shadow: ScopeRole.SHADOW, unknown: ScopeRole.UNKNOWN } as const;
+
+class CaseRun {
+  private readonly world: World;
+  private array: ArrayDescription;
+  private shim: Shim;
+  private readonly decisions: SeenDecision[] = [];
+  private readonly differences: Difference[] = [];
+  private readonly digest = new Fnv64();
+  private ticks = 0;
+  private clockOffsetMs = HOST_CLOCK_START_MS;
+  /** Virtual time until which the host's clock stands still, and at which it stopped. */
+  private clockStop: { fromMs: number; untilMs: number } | undefined;
+  /** Virtual time until which no host runs. */
+  private downUntilMs = 0;
+  private kept: Snapshot | undefined;
+  private readonly drain = (decision: DecisionView) => this.take(decision);
+
+  constructor(
+    private readonly scenario: ScenarioCase,
+    private readonly options: RunOptions,
+  ) {
+    this.array = scenario.array;
+    this.world = new World(this.array, scenario.world);
+    this.shim = this.startHost(undefined);
+  }
+
+  run(): CaseResult {
+    const { events, untilMs, tickMs } = this.scenario;
+    for (const event of events) this.world.timeline.at(event.atMs, () => this.happen(event));
+    for (let nowMs = 0; nowMs <= untilMs; nowMs += tickMs) {
+      this.world.timeline.runUntil(nowMs, (toMs) => this.world.traffic.advance(toMs));
+      this.tick(nowMs);
+    }
+    const end = this.state();
+    const differences = [...this.differences, ...compare(this.scenario.expect, this.decisions, end, this.scenario)];
+    return { decisions: this.decisions, end, digest: this.digest.hex(), ticks: this.ticks, differences };
+  }
+
+  private tick(nowMs: number): void {
+    if (nowMs < this.downUntilMs) return;
+    if (this.kept !== undefined) {
+      this.shim = this.startHost(this.kept);
+      this.kept = undefined;
+    }
+    const hostMs = this.hostMs(nowMs);
+    this.world.observe();
+    this.world.sample(hostMs);
+    this.ticks++;
+    this.shim.tick(hostMs, this.drain);
+  }
+
+  private hostMs(nowMs: number): number {
+    const stop = this.clockStop;
+    if (stop !== undefined) {
+      if (nowMs < stop.untilMs) return stop.fromMs + this.clockOffsetMs;
+      this.clockOffsetMs -= stop.untilMs - stop.fromMs;
+      this.clockStop = undefined;
+    }
+    return Math.max(0, nowMs + this.clockOffsetMs);
+  }
+
+  /** A host starts: fresh, or on what an earlier one kept. */
+  private startHost(snapshot: Snapshot | undefined): Shim {
+    const { module, recorder } = this.options;
+    const started = startShim({
+      module,
+      controller: this.scenario.controller,
+      snapshot,
+      nowMs: 0,
+      maxAgeMs: 0,
+      ...(recorder === undefined ? {} : { recorder }),
+    });
+    const { shim } = started;
+    shim.start(this.hostMs(this.world.timeline.nowMs));
+    this.configure(shim, this.array);
+    this.world.attach(shim);
+    return shim;
+  }
+
+  private configure(shim: Shim, array: ArrayDescription): boolean {
+    const problems = shim.configure(array);
+    for (const problem of problems) {
+      this.differences.push({ what: "configure", expected: "adopted", seen: formatProblem(problem) });
+    }
+    return problems.length === 0;
+  }
+
+  private reconfigure(array: ArrayDescription): void {
+    this.array = array;
+    if (this.kept === undefined && !this.configure(this.shim, array)) return;
+    this.world.reconfigured(array);
+  }
+
+  private happen({ action, line }: ScenarioEvent): void {
+    if (action.do === "check") this.check(action.state, line);
+    else if (action.do === "restart") this.restart(action.attach, action.downMs);
+    else if (!this.happenInWorld(action)) this.happenInHost(action);
+  }
+
+  /** What happens outside the host; false for what happens in it. */
+  private happenInWorld(action: Action): boolean {
+    const { world } = this;
+    if (action.do === "login") world.login(action.login);
+    else if (action.do === "logout") world.logout(action.initiator, action.target, action.port, action.returns);
+    else if (action.do === "load") world.traffic.setLoad(action.load);
+    else if (action.do === "portLoad") world.traffic.setPortLoad(action.load);
+    else if (action.do === "counters") world.traffic.setFault(action.fault);
+    else if (action.do === "link") world.link(action.port, LINKS[action.state]);
+    else if (action.do === "forget") world.deregister(action.pair.target, action.pair.port);
+    else if (action.do === "add") world.register(action.pair.target, action.pair.port);
+    else if (action.do === "serverRestart") {
+      if (action.lists === "everything") world.registerAll();
+      else world.forgetAll();
+    } else if (action.do === "world") world.addRules(action.rules);
+    else return false;
+    return true;
+  }
+
+  private happenInHost(action: Action): void {
+    const { shim } = this;
+    if (action.do === "maintenance") this.reconfigure(this.withMaintenance(action.port, action.on));
+    else if (action.do === "reconfigure") this.reconfigure(this.changed(action.array, action.knobs));
+    else if (action.do === "clock") this.changeClock(action.forwardMs, action.stopMs);
+    else if (action.do === "hold") shim.setControlFlags(action.on ? ControlFlag.HOLD : 0);
+    else if (action.do === "swap") this.swap(action.module);
+    else if (action.do === "scope") shim.setScope(0, ScopeKind.PORTS, ROLES[action.role], 0, action.epoch);
+    else if (action.do === "remote") {
+      shim.setRemoteLoad(shim.names.ports.row(action.port), action.loadPermille, action.plannedPermille);
+    } else if (action.do === "arrival") this.arrive(action);
+    else if (action.do === "drain") shim.draining = action.on;
+    else if (action.do === "break") this.damage(action.table, action.row, action.field, action.value);
+    else if (action.do === "scrub") shim.scrub(action.rows);
+  }
+
+  private withMaintenance(port: string, on: boolean): ArrayDescription {
+    const ports = this.array.ports.map((entry) => (entry.name === port ? { ...entry, maintenance: on } : entry));
+    return { ...this.array, ports };
+  }
+
+  private changed(array: ArrayDescription | undefined, knobs: Record<string, unknown>): ArrayDescription {
+    const next = array ?? this.array;
+    return { ...next, policy: readPolicy(knobs, next.policy) };
+  }
+
+  private changeClock(forwardMs: number, stopMs: number): void {
+    const { nowMs } = this.world.timeline;
+    this.clockOffsetMs += forwardMs;
+    if (stopMs > 0) this.clockStop = { fromMs: nowMs, untilMs: nowMs + stopMs };
+  }
+
+  private arrive(action: Extract<Action, { do: "arrival" }>): void {
+    const { arrivalInput } = this.shim.core.views;
+    const { row, requester, pair, loadPermille, sequence } = action;
+    arrivalInput.setRequester(row, requester);
+    arrivalInput.setTarget(row, this.shim.names.targets.row(pair.target));
+    arrivalInput.setPort(row, this.shim.names.ports.row(pair.port));
+    arrivalInput.setLoadPermille(row, loadPermille);
+    arrivalInput.setSequence(row, sequence);
+    arrivalInput.setIncarnation(row, this.shim.incarnation);
+    arrivalInput.markChanged(row);
+  }
+
+  private swap(file: string): void {
+    const bytes = file === "" ? this.options.module : readFileSync(resolve(dirname(this.options.file), file));
+    const code = this.shim.swap(bytes);
+    if (code !== 0) this.differences.push({ what: "swap", expected: "attached", seen: `code ${code}` });
+  }
+
+  private damage(name: string, place: string | number, fieldName: string, value: number): void {
+    const table = layouts[this.scenario.profile].tables.find((entry) => entry.name === name) as TableLayout;
+    const row = rowOf(this.shim, table, place);
+    const field = table.fields.find((entry) => entry.name === fieldName);
+    if (row < 0 || field === undefined) {
+      this.differences.push({ what: `break ${name}`, expected: `a row ${place}`, seen: "no such row" });
+      return;
+    }
+    const view = new DataView(this.shim.core.memory.buffer);
+    const at = table.base + row * table.stride + field.offset;
+    if (field.size === 1) view.setUint8(at, value);
+    else if (field.size === 2) view.setUint16(at, value, true);
+    else view.setUint32(at, value, true);
+  }
+
+  /** The host ends, keeping its snapshot, and a new one starts after a while. */
+  private restart(attach: boolean, downMs: number): void {
+    const kept = decodeSnapshot(snapshotBytes(this.shim, 0), "snapshot");
+    // A host that starts afresh keeps its ids and its incarnation, not its memory.
+    this.kept = attach ? kept : { ...kept, sameLayout: false };
+    this.downUntilMs = this.world.timeline.nowMs + downMs;
+    this.world.detach();
+  }
+
+  private take(decision: DecisionView): void {
+    const { names } = this.shim;
+    this.digestRow();
+    this.decisions.push({
+      time: this.world.timeline.nowMs,
+      moduleTimeMs: decision.timeMs,
+      kind: DecisionKindNames[decision.kind] ?? String(decision.kind),
+      subjectKind: SubjectKindNames[decision.subjectKind] ?? String(decision.subjectKind),
+      subject: names.subject(decision.subjectKind, decision.subject),
+      from: names.port(decision.from),
+      to: names.port(decision.to),
+      reason: ReasonNames[decision.reason] ?? String(decision.reason),
+      detail: decision.detail,
+      epoch: epochOf(decision),
+      incarnation: decision.incarnation,
+      sequence: decision.sequence,
+      scope: decision.scope,
+    });
+    this.world.handle(decision);
+  }
+
+  /** Takes the row that was just drained into the digest. */
+  private digestRow(): void {
+    const { header, decision } = this.shim.core.views;
+    const slot = (header.ringTail(0) - 1) & (decision.capacity - 1);
+    const at = decision.address(slot);
+    this.digest.update(new Uint8Array(this.shim.core.memory.buffer), at, at + decision.table.stride);
+  }
+
+  private check(expected: StateExpectation, line: number): void {
+    this.differences.push(...compareState(expected, this.state(), `check (line ${line})`));
+  }
+
+  private state(): SeenState {
+    const empty = emptyMemory(this.options.module);
+    const registrations: Record<string, string[]> = {};
+    const order = this.array.ports.map(({ name }) => name);
+    for (const { name } of this.array.targets) {
+      const listed = this.world.registrations.get(name) ?? new Set();
+      registrations[name] = order.filter((port) => listed.has(port));
+    }
+    const sessions: Record<string, number> = {};
+    for (const port of order) sessions[port] = this.world.sessionsOf(port).length;
+    const logins: Record<string, string[]> = {};
+    for (const { initiator, port } of this.world.sessions) logins[initiator] = [...(logins[initiator] ?? []), port];
+    return { registrations, sessions, logins, tables: tablesState(this.shim, empty) };
+  }
+}
+
+const emptyMemories = new WeakMap<Uint8Array, Uint8Array>();
+
+/** The memory of a module right after `reset`. */
+function emptyMemory(module: Uint8Array): Uint8Array {
+  const known = emptyMemories.get(module);
+  if (known !== undefined) return known;
+  const core = instantiate(module);
+  core.exports.reset();
+  const memory = new Uint8Array(core.memory.buffer);
+  emptyMemories.set(module, memory);
+  return memory;
+}
+
+/** Runs a case. @throws ModuleError for a module that can't be loaded; a trap of the module is passed on. */
+export function runCase(scenario: ScenarioCase, options: RunOptions): CaseResult {
+  return new CaseRun(scenario, options).run();
+}

@@ -1,0 +1,293 @@
+/** The JSON Schema of scenario files. */
+
+import { arrayBody, NAME_SCHEMA, policySchema, quantitySchema, type Schema } from "../array/schema.js";
+import { DecisionKindNames, ReasonNames } from "../shim/generated/layout.js";
+
+const DAY_MS = 86_400_000;
+
+function object(properties: Schema, required: readonly string[], description: string): Schema {
+  return { type: "object", additionalProperties: false, properties, required: [...required], description };
+}
+
+function duration(description: string): Schema {
+  return quantitySchema("ms", 0, DAY_MS, description);
+}
+
+const flag = (description: string): Schema => ({ type: "boolean", description });
+const port: Schema = { ...NAME_SCHEMA, description: "Name of a port." };
+const target: Schema = { ...NAME_SCHEMA, description: "Name of a target." };
+const initiator: Schema = { ...NAME_SCHEMA, description: "Name of an initiator." };
+
+/** One of a kind, or a list of them. */
+function oneOrMany(item: Schema): Schema {
+  return { ...item, type: ["array", item.type as string], items: item };
+}
+
+function byName(value: Schema, description: string): Schema {
+  return { type: "object", additionalProperties: value, description };
+}
+
+const REGISTRATION_DOES = ["apply", "ignore", "refuse", "fail", "timeout", "silent"];
+const LOGOUT_DOES = ["end", "close", "ignore", "refuse", "fail", "timeout", "silent"];
+const RETURN_DOES = ["listed", "same", "port", "never"];
+const RESERVE_DOES = ["grant", "refuse", "fail", "timeout", "silent"];
+
+function behaviour(does: readonly string[], only: string): Schema {
+  return object(
+    {
+      does: { enum: does, description: `${does[0]} if not given.` },
+      after: duration("Time that it takes."),
+      times: { type: "integer", minimum: 1, maximum: 1_000_000, description: "How often; always if not given." },
+      only: { ...NAME_SCHEMA, description: `The ${only} that it is for; all if not given.` },
+      port: { ...port, description: "Where to, for `does: port`." },
+    },
+    [],
+    "What the world does; the latest rule that fits is followed.",
+  );
+}
+
+const world: Schema = object(
+  {
+    withdraw: behaviour(REGISTRATION_DOES, "target"),
+    restore: behaviour(REGISTRATION_DOES, "target"),
+    logout: behaviour(LOGOUT_DOES, "initiator"),
+    return: behaviour(RETURN_DOES, "initiator"),
+    reserve: behaviour(RESERVE_DOES, "target"),
+  },
+  [],
+  "How server, initiators and other controllers behave.",
+);
+
+const login = object(
+  {
+    initiator,
+    target,
+    port,
+    pinned: flag("Never moved for balance."),
+    reservation: flag("Holds SCSI persistent reservations."),
+    asyncLogout: flag("The target can ask it to log out; true if not given."),
+    switchingPriority: { type: "integer", minimum: 0, maximum: 65535, description: "1 first; 0: computed." },
+  },
+  ["initiator", "target", "port"],
+  "An initiator logs in.",
+);
+
+const rates = {
+  operations: quantitySchema("1/s", 0, 100_000_000, "Commands in a second."),
+  bandwidth: quantitySchema("KiB/s", 0, 100_000_000, "Bytes in a second, in KiB."),
+  processor: quantitySchema("us/s", 0, 64_000_000, "Processor time in a second, in microseconds."),
+};
+const count = (description: string): Schema => ({ type: "integer", minimum: 0, maximum: 1_000_000, description });
+
+const load = object(
+  { initiator, target, ...rates, inFlight: count("Commands under way.") },
+  ["initiator", "target"],
+  "From now on, what an initiator does with a target, over all its sessions to it.",
+);
+
+const portLoad = object(
+  { port, ...rates, queue: count("Commands under way.") },
+  ["port"],
+  "From now on, what a port does besides its sessions.",
+);
+
+const counters = object(
+  {
+    port,
+    silent: flag("No sample comes any more."),
+    stuck: { type: "array", items: { enum: ["busyUs", "bytes", "operations"] }, description: "Counters that stand still." },
+    reset: flag("All counters begin anew."),
+    nearWrap: flag("All counters jump to shortly before 2^32."),
+  },
+  ["port"],
+  "A fault of a port's counters; a fault not named ends.",
+);
+
+const pair = object({ target, port }, ["target", "port"], "A registration.");
+const permille = (description: string): Schema => quantitySchema("permille", 0, 10_000, description);
+
+const knobs: Schema = { ...policySchema(), description: "Knobs over those of the array." };
+const arrayReference: Schema = {
+  ...arrayBody(),
+  type: ["string", "object"],
+  minLength: 1,
+  "x-expected": "the name of one of `arrays`, or an array",
+};
+
+function stateSchema(description: string): Schema {
+  const ports: Schema = { type: "array", items: NAME_SCHEMA };
+  return object(
+    {
+      registrations: byName(ports, "Ports that the iSNS server lists, by target."),
+      sessions: byName({ type: "integer", minimum: 0 }, "Sessions by port."),
+      logins: byName({ type: ["string", "array"], items: NAME_SCHEMA }, "Ports by initiator."),
+      tables: byName({ type: "object" }, "Fields by table and row, under the names of build/layout.md."),
+    },
+    [],
+    description,
+  );
+}
+
+const actions: Schema = {
+  login: oneOrMany(login),
+  logout: oneOrMany(
+    object(
+      { initiator, target, port, returns: flag("It logs in again as it does after losing its session.") },
+      ["initiator"],
+      "An initiator ends its sessions, all or those named.",
+    ),
+  ),
+  load: oneOrMany(load),
+  portLoad: oneOrMany(portLoad),
+  counters: oneOrMany(counters),
+  link: byName({ enum: ["up", "down", "unknown"] }, "Links of ports; sessions through one that goes down end."),
+  server: object(
+    {
+      forget: oneOrMany(pair),
+      add: oneOrMany(pair),
+      restart: { enum: ["nothing", "everything"], description: "What it lists after its restart." },
+    },
+    [],
+    "The iSNS server changes registrations by itself.",
+  ),
+  world,
+  maintenance: byName({ type: "boolean" }, "Ports in or out of maintenance."),
+  reconfigure: object({ array: arrayReference, knobs }, [], "Another configuration."),
+  restart: object(
+    {
+      attach: flag("The new host takes the kept memory over; true if not given."),
+      down: duration("Time without a host."),
+    },
+    [],
+    "The host process ends and starts again.",
+  ),
+  clock: object(
+    {
+      forward: duration("The host's clock jumps forward."),
+      back: duration("The host's clock jumps back."),
+      stop: duration("The host's clock stands still for so long."),
+    },
+    [],
+    "The host's monotonic clock misbehaves.",
+  ),
+  hold: flag("The host asks for nothing to be moved."),
+  swap: object(
+    { module: { type: "string", description: "A module file beside the scenario; the same module if not given." } },
+    [],
+    "Hot swap to another module on the same memory.",
+  ),
+  scope: object(
+    {
+      role: { enum: ["deciding", "shadow", "unknown"] },
+      epoch: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+    },
+    ["role"],
+    "Role and epoch for the own ports.",
+  ),
+  remote: oneOrMany(
+    object(
+      { port, load: permille("Its load."), planned: permille("Load reserved there.") },
+      ["port", "load"],
+      "A port of another controller, as that one reports it.",
+    ),
+  ),
+  arrival: oneOrMany(
+    object(
+      {
+        requester: { type: "integer", minimum: 0, maximum: 127, description: "The controller that asks; 0 frees the row." },
+        target,
+        port,
+        load: permille("Load that it brings."),
+        sequence: { type: "integer", minimum: 0 },
+        row: { type: "integer", minimum: 0, description: "Row of arrival-input; 0 if not given." },
+      },
+      ["requester", "target", "port", "load"],
+      "Another controller asks for room on an own port.",
+    ),
+  ),
+  drain: flag("Whether the host takes decisions from the ring."),
+  break: object(
+    {
+      table: { type: "string", description: "Name of a table." },
+      row: { type: ["string", "integer"], minimum: 0, description: "Name or number of a row." },
+      field: { type: "string", description: "Name of a field." },
+      value: { type: "integer", minimum: 0, maximum: 0xffffffff },
+    },
+    ["table", "row", "field", "value"],
+    "Memory is damaged: a field of a row is overwritten.",
+  ),
+  scrub: { type: "integer", minimum: 1, maximum: 0xffffffff, description: "Verify so many further rows." },
+  check: stateSchema("What is so at this time."),
+};
+
+function decision(): Schema {
+  const named = (names: readonly string[]) => names.filter((name) => name !== "" && name !== "NONE");
+  return object(
+    {
+      at: duration("When; any time if not given."),
+      within: duration("How far from `at`; the case's tolerance if not given."),
+      kind: { enum: named(DecisionKindNames) },
+      subject: { type: "string", description: "A name, or initiator>target for a session." },
+      from: { type: "string" },
+      to: { type: "string" },
+      reason: { enum: named(ReasonNames) },
+      detail: { type: "integer", minimum: 0 },
+      epoch: { type: "integer", minimum: 0 },
+    },
+    [],
+    "A decision; fields that are not given may be anything.",
+  );
+}
+
+function expectation(): Schema {
+  const decisions = (description: string): Schema => ({ type: "array", items: decision(), description });
+  return object(
+    {
+      exactly: decisions("All decisions, in this order."),
+      includes: decisions("Among the decisions, in this order."),
+      none: decisions("No decision is like one of these."),
+      end: stateSchema("What is so at the end."),
+    },
+    [],
+    "What must come of it.",
+  );
+}
+
+function caseSchema(): Schema {
+  const event = object({ at: duration("When."), ...actions }, ["at"], "What happens at a time, in the order written.");
+  return object(
+    {
+      name: { type: "string", minLength: 1, description: "A sentence: given, when, then." },
+      about: { type: "string", description: "Why the case is there, and its source." },
+      array: arrayReference,
+      controller: { ...NAME_SCHEMA, description: "Controller that runs the module; the first if not given." },
+      profile: { enum: ["small", "standard", "large"], description: "Over the array's." },
+      knobs,
+      tick: quantitySchema("ms", 1, 60_000, "Time between ticks; 100ms if not given."),
+      until: duration("When the case ends; 10s after the last event if not given."),
+      tolerance: duration("How far a decision may be from its `at`; 0 if not given."),
+      world,
+      events: { type: "array", items: event },
+      expect: expectation(),
+    },
+    ["name", "array"],
+    "One case.",
+  );
+}
+
+/** The schema of `build/scenario.schema.json`. */
+export function scenarioSchema(): Schema {
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "fairlead scenarios",
+    ...object(
+      {
+        about: { type: "string" },
+        arrays: byName(arrayBody(), "Arrays that cases share, by name."),
+        cases: { type: "array", minItems: 1, items: caseSchema() },
+      },
+      ["cases"],
+      "Given this array, when this happens, then these decisions.",
+    ),
+  };
+}
