@@ -235,15 +235,21 @@ export function decidePorts(): void {
   if (!due(header.graceUntilMs) || !due(header.panicUntilMs)) return;
   header.ringFull = 0;
   takeArrivals();
-  stepMoves();
-  wakeMoves();
-  // Where sessions or registrations were left over, nothing is planned on half of the picture.
-  if (!changesWait(SESSION_INPUT_TABLE) && !changesWait(REGISTRATION_INPUT_TABLE)) {
+  judgeTargets();
+  if (isPictureWhole()) {
     if (planningWanted()) planMoves();
     reportDrained();
   }
+  stepMoves();
+  wakeMoves();
   judgeTargets();
   sayChangesAgain();
+}
+
+/** Where sessions, registrations or targets were left over, nothing is planned on half of the picture. */
+function isPictureWhole(): bool {
+  if (changesWait(SESSION_INPUT_TABLE) || changesWait(REGISTRATION_INPUT_TABLE)) return false;
+  return !changesWait(REGISTRATION_STATE_TABLE);
 }
 
 function wakeMoves(): void {

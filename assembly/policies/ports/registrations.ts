@@ -13,6 +13,7 @@ import { alarmBetween, decide, ofThisIncarnation, ringHasRoom } from "../../memo
 import { nowMs, setDeadline } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
+import { ModuleState } from "../../tables/module-state";
 import { Outcome, OutcomeResult } from "../../tables/outcome";
 import { RegistrationChange, RegistrationInput, RegistrationState, TargetConfig, TargetPortsConfig } from "../../tables/target";
 import { TargetPortState } from "../../tables/target-port";
@@ -31,6 +32,8 @@ export function servingPorts(target: u32, word: u32): u32 {
   const set = TargetPortSet.at(word);
   const configured = TargetPortsConfig.at(row).ports;
   const state = registrationAt(row);
+  // Nothing is built on a target whose registrations have not been taken over yet.
+  if (state.term != ModuleState.get().term) return 0;
   // Another controller's port that has fallen silent may be gone.
   const lost = set.failed | set.maintenance | (set.silent & ~set.own);
   return input.ports & configured & ~state.withdrawn & set.operative & ~lost;
