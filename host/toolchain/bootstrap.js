@@ -22,10 +22,10 @@ function toolchainHash() {
   return hash.digest("hex");
 }
 
-/** Compiles what is stale, or ends the process; returns the hash of the toolchain's sources. */
+/** Compiles the toolchain if it is stale; ends the process if that fails. */
 export function compileToolchain() {
   const hash = toolchainHash();
-  if (existsSync(main) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return hash;
+  if (existsSync(main) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   if (!existsSync(tsc)) {
     console.error("node_modules/typescript is missing: run `npm ci` first");
@@ -36,5 +36,4 @@ export function compileToolchain() {
   if (result.status !== 0) process.exit(1);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, hash);
-  return hash;
 }

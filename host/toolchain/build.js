@@ -5,6 +5,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compileToolchain, root } from "./bootstrap.js";
 
-const hash = compileToolchain();
+compileToolchain();
 const { build } = await import(pathToFileURL(join(root, "build/js/host/toolchain/main.js")).href);
-process.exitCode = await build(root, process.argv.slice(2), hash);
+process.exitCode = await build(root, process.argv.slice(2));

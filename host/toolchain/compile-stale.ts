@@ -4,24 +4,35 @@ import { fork } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TARGETS, type Target } from "./compile.js";
 import { print, printError } from "./output.js";
 
+/** Parts of the toolchain that only look at modules or write documents: a change there leaves the modules as they are. */
+const READERS = /^host\/toolchain\/(generate\/|check-|coverage|module-facts|call-graph|main\.ts)/;
+
 /** Hash of everything that a module follows from: the core, the toolchain, the compiler and its options. */
-export function inputsHash(root: string, toolchainHash: string): string {
-  const sources = readdirSync(join(root, "assembly"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
-  const hash = createHash("sha256").update(toolchainHash);
-  for (const file of ["asconfig.json", ...sources.sort()]) hash.update(`${file}\0`).update(readFileSync(join(root, file)));
+export function inputsHash(root: string): string {
+  const toolchain = filesUnder(root, "host/toolchain").filter((file) => !READERS.test(file));
+  const others = ["asconfig.json", "package-lock.json"];
+  const hash = createHash("sha256");
+  for (const file of [...others, ...toolchain, ...filesUnder(root, "assembly")]) {
+    hash.update(`${file}\0`).update(readFileSync(join(root, file)));
+  }
   return hash.digest("hex");
 }
 
+function filesUnder(root: string, folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
 /** Compiles what is not up to date; false if a module failed, its messages printed. */
-export async function compileStale(root: string, toolchainHash: string, force: boolean): Promise<boolean> {
-  const inputs = inputsHash(root, toolchainHash);
+export async function compileStale(root: string, force: boolean): Promise<boolean> {
+  const inputs = inputsHash(root);
   const stale = TARGETS.filter((target) => force || !isUpToDate(root, target, inputs));
   const failures = await compileAll(root, stale.map((target) => ({ target, outFile: target.file })));
   for (const target of stale) {
@@ -40,6 +51,21 @@ function printFailures(failures: ReadonlyMap<string, string>): void {
     const files = [...failures].filter(([, other]) => other === message).map(([file]) => file);
     printError(`${message}\nnot built: ${files.join(", ")}`);
   }
+}
+
+/** Compiles every module a second time and compares the bytes; false if any differs. */
+export async function verifyReproducible(root: string): Promise<boolean> {
+  const again = TARGETS.map((target) => ({ target, outFile: `build/reproducible/${basename(target.file)}` }));
+  const failures = await compileAll(root, again);
+  printFailures(failures);
+  let same = failures.size === 0;
+  for (const { target, outFile } of same ? again : []) {
+    if (fileHash(join(root, target.file)) === fileHash(join(root, outFile))) continue;
+    printError(`${target.file} and ${outFile} differ: two builds of the same sources gave different bytes`);
+    same = false;
+  }
+  if (same) print("a second build gave the same bytes for every module");
+  return same;
 }
 
 export interface CompileJob {

@@ -3,7 +3,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { compileStale } from "./compile-stale.js";
+import { checkModules } from "./check-modules.js";
+import { compileStale, verifyReproducible } from "./compile-stale.js";
 import { writeGenerated } from "./generate/index.js";
 import { buildModel } from "./model.js";
 import { print, printError } from "./output.js";
@@ -22,15 +23,17 @@ interface Options {
 }
 
 /** Runs the build; returns the exit code: 0, 1 for a failure, 2 for wrong usage. */
-export async function build(root: string, args: readonly string[], toolchainHash: string): Promise<number> {
+export async function build(root: string, args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options === undefined) return 2;
   try {
     const model = buildModel(root);
     for (const file of writeGenerated(root, model)) print(`wrote ${file}`);
-    const compiled = await compileStale(root, toolchainHash, options.force);
+    const compiled = await compileStale(root, options.force);
+    const kept = compiled && checkModules(root, model);
+    const same = !kept || !options.verifyReproducible || (await verifyReproducible(root));
     const typed = options.modules || compileTypeScript(root);
-    return compiled && typed ? 0 : 1;
+    return kept && same && typed ? 0 : 1;
   } catch (error) {
     if (!(error instanceof SourceProblems)) throw error;
     printError(error.message);

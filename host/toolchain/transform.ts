@@ -9,13 +9,11 @@ import type { Transform } from "assemblyscript/asc";
 import { addDataSegment } from "./data-segment.js";
 import { constantBytes, INJECTED_FILE, injectedConstants, injectedSource } from "./inject.js";
 import { keepFences } from "./fences.js";
+import { LAYOUT_SECTION, layoutSection } from "./layout-section.js";
 import { checkLoops } from "./loops.js";
 import type { MemoryMap } from "./memory-map.js";
 import { buildModel, type Model } from "./model.js";
 import { type SourceProblem, SourceProblems } from "./problems.js";
-
-/** Name of the custom section that says which layout a module is built for. */
-export const LAYOUT_SECTION = "fairlead.layout";
 
 type AscModule = Parameters<NonNullable<Transform["afterCompile"]>>[0];
 
@@ -50,12 +48,6 @@ export default class LayoutTransform {
     keepFences(this.binaryen, module);
     module.addCustomSection(LAYOUT_SECTION, layoutSection(this.model, this.map));
   }
-}
-
-/** Contents of the custom section: layout version, profile, hash, as JSON. */
-export function layoutSection(model: Model, map: MemoryMap): Uint8Array {
-  const facts = { version: model.layoutVersion, profile: map.profile, hash: model.layoutHash };
-  return new TextEncoder().encode(JSON.stringify(facts));
 }
 
 /** Specs and the compiler's library may loop as they like. */
