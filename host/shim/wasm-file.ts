@@ -92,6 +92,7 @@ class Reader {
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.byte();
       value += (byte & 0x7f) * 2 ** shift;
+      if (value > 0xffffffff) break;
       if ((byte & 0x80) === 0) return value;
     }
     throw new ModuleError("invalid", `number at byte ${this.at} is longer than 32 bits`);
@@ -222,7 +223,10 @@ export function readWasmFile(bytes: Uint8Array): WasmFile {
   if (bytes.length < WASM_HEADER_BYTES) {
     throw new ModuleError("truncated", `module ends at byte ${bytes.length}, before its first section`);
   }
-  if (bytes[4] !== 1) throw new ModuleError("not-wasm", `WebAssembly binary version ${bytes[4]}; version 1 is read`);
+  const binaryVersion = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
+  if (binaryVersion !== 1) {
+    throw new ModuleError("not-wasm", `WebAssembly binary version ${binaryVersion}; version 1 is read`);
+  }
   const file = emptyFile(bytes.length);
   const reader = new Reader(bytes, WASM_HEADER_BYTES, bytes.length);
   while (!reader.done) {
