@@ -77,7 +77,11 @@ export function moduleLayout(name: string, bytes: Uint8Array): ModuleLayout {
   const file = readSections(name, bytes);
   checkImports(name, file);
   checkExports(name, file);
-  return layoutOf(name, file);
+  const layout = layoutOf(name, file);
+  if (!WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)) {
+    throw new BundleRefused("MODULE_MALFORMED", `${name}: V8 doesn't take it for valid WebAssembly`);
+  }
+  return layout;
 }
 
 /** Throws `BundleRefused` unless the module is one of ABI 1 with the layout that the manifest names. */

@@ -129,8 +129,8 @@ export function openBundleFrom(source: BundleSource, trust: TrustStore, options:
   checkPurpose(manifest, trust, options);
   const modules = manifest.parts.filter((part) => part.kind === "module");
   if (modules.length === 0) throw new BundleRefused("MODULE_MISSING", "no part is a module");
-  checkListing(source, manifest);
   const parts = readParts(source, manifest);
+  checkListing(source, manifest);
   for (const part of modules) verifyModulePart(part, parts.get(part.name) as Uint8Array, manifest.layoutVersion);
   const digest = createHash("sha256").update(manifestBytes).digest("hex");
   const module = (profile: string, build: "plain" | "shared" = "plain") => {
