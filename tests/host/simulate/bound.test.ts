@@ -62,6 +62,17 @@ describe("bound of a window", () => {
     }
   });
 
+  test("says so where a search that was cut short leaves the optimum unknown", () => {
+    const random = randomNumbers(8);
+    let open = 0;
+    for (let round = 0; round < 40; round++) {
+      const demands = Float64Array.from({ length: 20 }, () => 500 + Math.floor(random() * 500));
+      const { lower, reached } = boundWindow(demands, 20, 7);
+      if (lower < reached) open++;
+    }
+    assert.ok(open > 0 && open <= 40, `${open} of 40`);
+  });
+
   test("looks at the sessions given and no others; none at all is no load", () => {
     assert.deepEqual(boundWindow(Float64Array.from([3, 9, 9, 9]), 1, 2), { lower: 3, reached: 3 });
     assert.deepEqual(boundWindow(new Float64Array(3), 0, 2), { lower: 0, reached: 0 });

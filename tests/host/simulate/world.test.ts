@@ -93,6 +93,19 @@ describe("an initiator of the seed", () => {
     assert.deepEqual(log, ["50ms logout 0 from 0"]);
   });
 
+  test("would go to the portal that is left once its own is withdrawn; asking changes nothing", () => {
+    const world = worldOf({ ports: 3 }, [0, 0, 0]);
+    assert.equal(world.destination(0, 0), 1);
+    assert.equal(world.isRegistered(0, 0), true);
+    assert.equal(world.destination(0, 2), 0);
+    world.register(0, 1, false, nothing);
+    world.register(0, 2, false, nothing);
+    world.events.advance(200);
+    assert.equal(world.destination(0, 0), -1, "a target's only port");
+    assert.equal(world.destination(0, 2), 0);
+    assert.equal(world.isRegistered(0, 2), false);
+  });
+
   test("came back if the same port was left within the window", () => {
     const world = worldOf({ nextPortal: "following" }, [0, 0, 0], 5000);
     world.logout(0, nothing);
