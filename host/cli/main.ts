@@ -21,15 +21,16 @@ interface CommandFile {
   register(program: Command): void;
 }
 
-/** The program with all its subcommands. */
-export async function createProgram(): Promise<Command> {
+/** The program with all its subcommands, or with the one that the arguments name: others need not be loaded then. */
+export async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command("fairlead")
     .description("Decides, for a storage array, who serves what.")
     .version(version(topFolder()))
     .showHelpAfterError("(see --help)")
     .addHelpText("after", "\nExit codes: 0 ok, 1 failed, 2 wrong usage or input.\n\nExample: fairlead run --duration 20s");
   program.exitOverride();
-  for (const name of COMMANDS) {
+  const wanted = COMMANDS.find((name) => name === argv[2]);
+  for (const name of wanted === undefined ? COMMANDS : [wanted]) {
     const place = new URL(`./${name}.js`, import.meta.url);
     if (!existsSync(place)) continue;
     const file = (await import(place.href)) as CommandFile;
@@ -46,8 +47,13 @@ function overrideExit(command: Command): void {
 
 /** Runs the command line; sets `process.exitCode`. */
 export async function runCommand(argv: readonly string[]): Promise<void> {
+  // A reader that has seen enough, such as `head`, is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
   try {
-    const program = await createProgram();
+    const program = await createProgram(argv);
     await program.parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;

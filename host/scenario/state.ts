@@ -148,7 +148,9 @@ class TableReader {
       for (let bit = 0; bit < 32; bit++) {
         if (((bits >>> bit) & 1) === 0) continue;
         const port = word * 32 + bit;
-        ports.push((this.table.kind === "staged" ? "" : this.shim.names.ports.name(port)) || `#${port}`);
+        const name = this.table.kind === "staged" ? `#${port}` : this.shim.names.ports.name(port);
+        // Bits of ports that are not there are of no account.
+        if (name !== "") ports.push(name);
       }
     }
     return ports;

@@ -308,7 +308,7 @@ export class Shim {
 
   /**
    * Hot swap: goes on with another module of the same layout on the same memory.
-   * @returns 0, or the `ErrorCode` of `attach`, and the module in service stays.
+   * @returns 0, or what `attach` returned (`ErrorCode` in the low byte), and the module in service stays.
    * @throws ModuleError for a file that is no such module.
    */
   swap(bytes: Uint8Array): number {

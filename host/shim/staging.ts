@@ -151,7 +151,8 @@ export function refusal(core: StagingMemory, staged: Staged, code: number): Prob
 }
 
 function thingName(table: string, row: number, staged: Staged): string {
-  if (table === "target-port-config-staged") return `ports[${staged.ports[row]?.name ?? row}]`;
-  if (table === "target-config-staged") return `targets[${staged.targets[row]?.name ?? row}]`;
-  return `${table.replace(/-staged$/, "")}[${row}]`;
+  const name = table.replace(/-staged$/, "");
+  if (name === "target-port-config") return `ports[${staged.ports[row]?.name ?? row}]`;
+  if (name === "target-config") return `targets[${staged.targets[row]?.name ?? row}]`;
+  return `${name}[${row}]`;
 }

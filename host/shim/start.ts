@@ -49,10 +49,16 @@ export function startShim(options: StartOptions): Started {
     const core = instantiate(options.module, memory);
     const code = core.exports.attach();
     if (code === 0) return { shim: new Shim(core, { ...shared, attached: true }), attached: true, reason: "" };
-    const reason = `attach: ${ErrorCodeNames[code] ?? code}`;
+    const reason = `attach: ${attachRefusal(code)}`;
     return { shim: new Shim(instantiate(options.module), shared), attached: false, reason };
   }
   return { shim: new Shim(instantiate(options.module), shared), attached: false, reason: refused };
+}
+
+/** What `attach` returned, in words: the error in the low byte, its table and row (or call) above. */
+export function attachRefusal(code: number): string {
+  const name = ErrorCodeNames[code & 0xff] ?? String(code & 0xff);
+  return code < 0x100 ? name : `${name}, table or call ${(code >>> 8) & 0xff}, row ${code >>> 16}`;
 }
 
 function refuse({ snapshot, module, nowMs, maxAgeMs }: StartOptions): string {
