@@ -16,8 +16,10 @@
 /* Words of a row of counters behind the sequence word. */
 #define COUNTERS_WORDS (FAIRLEAD_TARGET_PORT_COUNTERS_BYTES / 4u - 1u)
 
-/* A directory entry: base, stride, capacity, rowType | kind << 16, changed bits, deadlines. */
-#define DIRECTORY_ENTRY_BYTES 24u
+/* A directory entry: base, stride, capacity, rowType | kind << 16, changed bits, deadlines, …, and at byte 30 how many
+   leaf words (1 << shift) a bit of the table's summary stands for. */
+#define DIRECTORY_ENTRY_BYTES 32u
+#define DIRECTORY_SHIFT 30u
 
 enum { KIND_HEADER, KIND_INPUT, KIND_LATCHED, KIND_COPY, KIND_CONFIGURATION, KIND_STAGED, KIND_STATE, KIND_DECISION };
 
@@ -39,6 +41,7 @@ static void read_entry(const fairlead_t *fairlead, uint32_t table, fairlead_tabl
   entry->capacity = header_word(fairlead, address + 8);
   entry->kind = header_word(fairlead, address + 12) >> 16;
   entry->changed = header_word(fairlead, address + 16);
+  entry->shift = (uint32_t)fairlead_load(&fairlead->runtime, address + DIRECTORY_SHIFT, 1);
 }
 
 int fairlead_table(const fairlead_t *fairlead, uint32_t table, fairlead_table_t *found) {
@@ -102,14 +105,11 @@ static void include(fairlead_t *fairlead, uint32_t address, uint32_t bit) {
   fairlead_store(&fairlead->runtime, address, 4, header_word(fairlead, address) | 1u << bit);
 }
 
-/* The leaf bit, then the summary bit. A table's one summary word covers its leaf words in equal shares. */
+/* The leaf bit, then the summary bit. */
 static void set_changed(fairlead_t *fairlead, uint32_t table, const fairlead_table_t *entry, uint32_t row) {
   uint32_t leaf = row / 32u;
-  uint32_t last_leaf = (entry->capacity - 1u) / 32u;
-  uint32_t shift = 0;
-  while (last_leaf >> shift >= 32u) shift++;
   include(fairlead, entry->changed + leaf * 4u, row % 32u);
-  include(fairlead, FAIRLEAD_CHANGED_SUMMARIES_ADDRESS + table * 4u, leaf >> shift);
+  include(fairlead, FAIRLEAD_CHANGED_SUMMARIES_ADDRESS + table * 4u, leaf >> entry->shift);
 }
 
 int fairlead_changed(fairlead_t *fairlead, uint32_t table, uint32_t row) {
@@ -128,7 +128,9 @@ static bool entry_is_sound(const fairlead_table_t *entry, uint32_t memory_bytes)
   uint64_t rows_end = (uint64_t)entry->base + (uint64_t)entry->stride * entry->capacity;
   if (entry->kind > KIND_DECISION || entry->capacity == 0 || entry->stride == 0 || rows_end > memory_bytes) return false;
   if (entry->kind != KIND_INPUT && entry->kind != KIND_LATCHED) return true;
-  return entry->changed >= rows_end && entry->changed <= memory_bytes - (entry->capacity + 31u) / 32u * 4u;
+  uint32_t leaves = (entry->capacity + 31u) / 32u;
+  if (entry->shift > 31u || (leaves - 1u) >> entry->shift > 31u) return false;
+  return entry->changed >= rows_end && entry->changed <= memory_bytes - leaves * 4u;
 }
 
 /* Checks the directory and gives each latched table its rows in the mailbox; returns how many rows, or an error. */

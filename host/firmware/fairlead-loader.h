@@ -50,6 +50,7 @@ typedef struct fairlead_table {
   uint32_t capacity;  /* rows */
   uint32_t kind;      /* 0 header 1 input 2 latched 3 latch's copy 4 configuration 5 staged 6 state 7 decision */
   uint32_t changed;   /* address of its changed bits, 0 if it has none */
+  uint32_t shift;     /* leaf words per summary bit: 1 << shift */
 } fairlead_table_t;
 
 /* The rows of a latched table in the mailbox. */

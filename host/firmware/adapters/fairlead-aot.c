@@ -9,6 +9,9 @@
 #ifndef FAIRLEAD_MODULE_C
 #error "define FAIRLEAD_MODULE_C as the C file that wasm2c wrote"
 #endif
+#ifndef FAIRLEAD_STATIC_BYTES
+#define FAIRLEAD_STATIC_BYTES 0
+#endif
 #ifndef FAIRLEAD_AOT_OPEN
 #define FAIRLEAD_AOT_OPEN fairlead_aot_open
 #endif
@@ -41,11 +44,33 @@ static uint32_t w2c_fairlead_tick(struct w2c_fairlead *);
 static uint32_t w2c_fairlead_scrub(struct w2c_fairlead *, uint32_t);
 static void w2c_fairlead_fairlead_abi_1(struct w2c_fairlead *);
 
+/*
+ * wasm2c forces every load to be carried out by an empty assembler statement, so that one whose value isn't used still
+ * faults in a guard page. The core's build leaves no such load, and the statements keep the compiler from optimizing:
+ * leave them out. The headers of the generated file come first, since they use the keyword too.
+ */
+#if defined(__GNUC__)
+#include <alloca.h>
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__STDC_NO_ATOMICS__)
+#include <stdatomic.h>
+#endif
+#define __asm__(statement)
+#if defined(__OPTIMIZE_SIZE__) && !FAIRLEAD_BOUNDS_GUARD
+/* A comparison costs less where it is than as a call with a 64-bit address. */
+#define inline inline __attribute__((always_inline))
+#endif
+#endif
+
 /* Warnings of generated code are wabt's to heed. */
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpragmas"
 #pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Warray-bounds"
+#pragma GCC diagnostic ignored "-Wstringop-overflow"
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wsign-compare"
@@ -59,6 +84,8 @@ static void w2c_fairlead_fairlead_abi_1(struct w2c_fairlead *);
 #endif
 #include FAIRLEAD_MODULE_C
 #if defined(__GNUC__)
+#undef __asm__
+#undef inline
 #pragma GCC diagnostic pop
 #endif
 
@@ -112,9 +139,23 @@ static uint32_t enter(w2c_fairlead *instance, fairlead_call_t call, uint32_t arg
 
 #if FAIRLEAD_STATIC_BYTES
 
-/* The one instance is constant, so that its memory's address is one too. */
-static struct w2c_env environment = {{.size = FAIRLEAD_STATIC_BYTES}};
-static const w2c_fairlead the_instance = {.w2c_env_memory = &environment.memory};
+/* The one instance, constant throughout: so are the address and size of its memory in every access. */
+#ifdef FAIRLEAD_STATIC_ADDRESS
+#define STATIC_MEMORY ((uint8_t *)(uintptr_t)FAIRLEAD_STATIC_ADDRESS)
+#else
+static union {
+  uint8_t bytes[FAIRLEAD_STATIC_BYTES];
+  uint64_t aligned;
+} static_memory;
+#define STATIC_MEMORY static_memory.bytes
+#endif
+static const wasm_rt_memory_t memory_description = {
+    .data = STATIC_MEMORY,
+#if WABT_BIG_ENDIAN
+    .data_end = STATIC_MEMORY + FAIRLEAD_STATIC_BYTES,
+#endif
+    .size = FAIRLEAD_STATIC_BYTES};
+static const w2c_fairlead the_instance = {.w2c_env_memory = (wasm_rt_memory_t *)(uintptr_t)&memory_description};
 #define THE_INSTANCE ((w2c_fairlead *)(uintptr_t)&the_instance)
 
 APART static uint32_t run(const fairlead_aot_t *aot, fairlead_call_t call, uint32_t argument) {
@@ -123,7 +164,7 @@ APART static uint32_t run(const fairlead_aot_t *aot, fairlead_call_t call, uint3
 }
 
 APART static void instantiate(fairlead_aot_t *aot) {
-  aot->memory = environment.memory.data;
+  aot->memory = STATIC_MEMORY;
   init_memories(THE_INSTANCE);
 }
 

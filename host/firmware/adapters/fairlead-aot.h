@@ -12,6 +12,8 @@
  *   FAIRLEAD_AOT_OPEN       name of the open function, where two versions of the module are linked (hot swap)
  *   FAIRLEAD_STATIC_BYTES   bytes of the module's memory, for a program with one instance of it: the memory is then
  *                           part of the object and `memory` is NULL. On a microcontroller this is the form to take.
+ *   FAIRLEAD_STATIC_ADDRESS where the linker script keeps room for that memory, as a number: accesses need no table of
+ *                           addresses then, which saves about 3 % of the code. A round one (0x20000000) is best.
  *   FAIRLEAD_BOUNDS_GUARD   1: accesses aren't compared with the size; see fairlead-guard.h
  *   FAIRLEAD_AOT_THREAD     storage class of the one pointer that the adapter keeps while a call is under way, since a
  *                           trap of wasm2c names no instance. Default: thread-local where hosted, static otherwise,

@@ -8,8 +8,6 @@
  * Set before including:
  *   FAIRLEAD_BOUNDS_GUARD  1: no comparison at an access; what lies behind the memory is for the host to protect
  *                          (guard pages, or a memory protection unit). 0, the default: each access is compared.
- *   FAIRLEAD_STATIC_BYTES  bytes of the one memory of a program with one instance; the memory then lies in the
- *                          description itself and its address is a constant. 0, the default: a pointer.
  */
 #ifndef WASM_RT_H_
 #define WASM_RT_H_
@@ -22,9 +20,6 @@
 
 #ifndef FAIRLEAD_BOUNDS_GUARD
 #define FAIRLEAD_BOUNDS_GUARD 0
-#endif
-#ifndef FAIRLEAD_STATIC_BYTES
-#define FAIRLEAD_STATIC_BYTES 0
 #endif
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -83,21 +78,13 @@ typedef enum { WASM_RT_I32, WASM_RT_I64, WASM_RT_F32, WASM_RT_F64, WASM_RT_V128 
 
 /* The memory. `size` has 32 bits: the core's memory is far below 4 GiB, and 32-bit processors compare it at once. */
 typedef struct {
-#if FAIRLEAD_STATIC_BYTES
-  uint8_t data[FAIRLEAD_STATIC_BYTES];
-#else
   uint8_t *data;
-#endif
 #if WABT_BIG_ENDIAN
   /* Big-endian hosts hold the memory mirrored: address `a` is at `data_end[-1 - a]`. */
   uint8_t *data_end;
 #endif
   uint32_t size;
 } wasm_rt_memory_t;
-
-#if FAIRLEAD_STATIC_BYTES && WABT_BIG_ENDIAN
-#error "A mirrored memory is described by pointers: leave FAIRLEAD_STATIC_BYTES at 0 on big-endian hosts"
-#endif
 
 typedef wasm_rt_memory_t wasm_rt_shared_memory_t;
 
