@@ -41,8 +41,10 @@ export class TransferConfig {
   @knob("choice", 0, 2, 0) hostDead: u16;
   @field("pad") pad: u32;
   @field("check") check: u32;
+  /** Zero. */
+  @field("pad") pad1: u32;
 }
-if (offsetof<TransferConfig>() != 44) ERROR("TransferConfig");
+if (offsetof<TransferConfig>() != 48) ERROR("TransferConfig");
 
 /** A transfer as observed. */
 @unmanaged

@@ -29,10 +29,12 @@ export function checkRowClass(
 }
 
 function checkStride(row: RowClass, report: Report): void {
-  const widest = row.fields.reduce((size, field) => Math.max(size, field.size), 1);
+  // Check words are summed over 64-bit words.
+  const isSealed = row.fields.some((field) => field.role === "check");
+  const widest = row.fields.reduce((size, field) => Math.max(size, field.size), isSealed ? 8 : 1);
   if (row.stride % widest === 0) return;
   const missing = widest - (row.stride % widest);
-  const message = `${row.name} is ${row.stride} bytes long, its widest field ${widest}: the next row would be misaligned`;
+  const message = `${row.name} is ${row.stride} bytes long, no multiple of ${widest}, its widest field or the word of its check`;
   report(row.line, message, `${missing} more bytes of role "pad" at its end`);
 }
 
