@@ -60,7 +60,10 @@ export function readCheckedYaml(text: string, file: string, validate: ValidateFu
   if (document.errors.length > 0) return { value: undefined, document, problems, problem };
   const value = document.toJS({ maxAliasCount: 1000 }) as unknown;
   if (!validate(value)) {
-    for (const error of validate.errors ?? []) problems.push(problemOfError(error, value, problem));
+    for (const error of validate.errors ?? []) {
+      // The branches of an `if` tell their own problems.
+      if (error.keyword !== "if") problems.push(problemOfError(error, value, problem));
+    }
   }
   return { value, document, problems, problem };
 }

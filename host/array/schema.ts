@@ -59,7 +59,7 @@ function knobsSchema(table: string, description: string): Schema {
 /** Knobs of all policies: the section `policy` of an array, and `knobs` of a scenario. */
 export function policySchema(): Schema {
   const kinds = HealthKindNames.map(camelCase);
-  const health = knobsSchema("health-config", "How a kind of things that can fail is judged.");
+  const health = { $ref: "#/definitions/health" };
   return object({
     common: knobsSchema("common-policy", "Knobs that all policies share."),
     ports: knobsSchema("port-policy", "Knobs of the port balance."),
@@ -104,7 +104,7 @@ function portSchema(): Schema {
     tag: { ...knobOf("target-port-config", "portalGroupTag"), default: undefined },
     listOrder: { ...knobOf("target-port-config", "listOrder"), default: undefined },
     maintenance: { type: "boolean", description: "Drain the port and keep it drained." },
-    capacity: capacitySchema(),
+    capacity: { $ref: "#/definitions/capacity" },
   };
   return { ...object(properties, ["name"], "A target port."), type: ["string", "object"], ...shorthand() };
 }
@@ -147,7 +147,15 @@ function initiatorSchema(): Schema {
   return { ...object(properties, ["name"], "An initiator."), type: ["string", "object"], ...shorthand() };
 }
 
-/** Schema of an array, without `$schema`, to be used inside another. */
+/** What the schemas of arrays and policies refer to; to stand in any schema that holds one. */
+export function sharedDefinitions(): Schema {
+  return {
+    capacity: capacitySchema(),
+    health: knobsSchema("health-config", "How a kind of things that can fail is judged."),
+  };
+}
+
+/** Schema of an array, without `$schema`, to be used inside another beside `sharedDefinitions`. */
 export function arrayBody(): Schema {
   const controller = { ...object({ name: NAME_SCHEMA }, ["name"]), type: ["string", "object"], ...shorthand() };
   return object(
@@ -155,7 +163,7 @@ export function arrayBody(): Schema {
       name: NAME_SCHEMA,
       profile: { enum: ["small", "standard", "large"], default: "standard", description: "Sizes of the module." },
       controllers: { type: "array", minItems: 1, items: controller, description: "Controllers; one, if not given." },
-      portDefaults: object({ controller: NAME_SCHEMA, capacity: capacitySchema() }, [], "For ports that say nothing else."),
+      portDefaults: object({ controller: NAME_SCHEMA, capacity: { $ref: "#/definitions/capacity" } }, [], "For ports that say nothing else."),
       ports: { type: "array", minItems: 1, items: portSchema(), description: "In the order in which they are listed." },
       targets: { type: "array", items: targetSchema() },
       initiators: { type: "array", items: initiatorSchema(), description: "What is known of initiators beforehand." },
@@ -178,5 +186,6 @@ export function arraySchema(): Schema {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "fairlead array",
     ...arrayBody(),
+    definitions: sharedDefinitions(),
   };
 }

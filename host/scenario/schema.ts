@@ -1,6 +1,6 @@
 /** The JSON Schema of scenario files. */
 
-import { arrayBody, NAME_SCHEMA, policySchema, quantitySchema, type Schema } from "../array/schema.js";
+import { arrayBody, NAME_SCHEMA, policySchema, quantitySchema, type Schema, sharedDefinitions } from "../array/schema.js";
 import { DecisionKindNames, ReasonNames } from "../shim/generated/layout.js";
 
 const DAY_MS = 86_400_000;
@@ -106,12 +106,16 @@ const counters = object(
 const pair = object({ target, port }, ["target", "port"], "A registration.");
 const permille = (description: string): Schema => quantitySchema("permille", 0, 10_000, description);
 
-const knobs: Schema = { ...policySchema(), description: "Knobs over those of the array." };
+const knobs: Schema = { $ref: "#/definitions/knobs" };
+/** Told apart by its type, so that problems inside an array are told as such. */
 const arrayReference: Schema = {
-  ...arrayBody(),
   type: ["string", "object"],
   minLength: 1,
+  description: "The name of one of `arrays`, or an array.",
   "x-expected": "the name of one of `arrays`, or an array",
+  if: { type: "object" },
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
+  then: { $ref: "#/definitions/array" },
 };
 
 function stateSchema(description: string): Schema {
@@ -150,7 +154,7 @@ const actions: Schema = {
     [],
     "The iSNS server changes registrations by itself.",
   ),
-  world,
+  world: { $ref: "#/definitions/world" },
   maintenance: byName({ type: "boolean" }, "Ports in or out of maintenance."),
   reconfigure: object({ array: arrayReference, knobs }, [], "Another configuration."),
   restart: object(
@@ -240,7 +244,8 @@ function decision(): Schema {
 }
 
 function expectation(): Schema {
-  const decisions = (description: string): Schema => ({ type: "array", items: decision(), description });
+  const item = { $ref: "#/definitions/decision" };
+  const decisions = (description: string): Schema => ({ type: "array", items: item, description });
   return object(
     {
       exactly: decisions("All decisions, in this order."),
@@ -266,7 +271,7 @@ function caseSchema(): Schema {
       tick: quantitySchema("ms", 1, 60_000, "Time between ticks; 100ms if not given."),
       until: duration("When the case ends; 10s after the last event if not given."),
       tolerance: duration("How far a decision may be from its `at`; 0 if not given."),
-      world,
+      world: { $ref: "#/definitions/world" },
       events: { type: "array", items: event },
       expect: expectation(),
     },
@@ -280,10 +285,17 @@ export function scenarioSchema(): Schema {
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "fairlead scenarios",
+    definitions: {
+      ...sharedDefinitions(),
+      array: arrayBody(),
+      knobs: { ...policySchema(), description: "Knobs over those of the array." },
+      world,
+      decision: decision(),
+    },
     ...object(
       {
         about: { type: "string" },
-        arrays: byName(arrayBody(), "Arrays that cases share, by name."),
+        arrays: byName({ $ref: "#/definitions/array" }, "Arrays that cases share, by name."),
         cases: { type: "array", minItems: 1, items: caseSchema() },
       },
       ["cases"],

@@ -67,5 +67,11 @@ function readOptions(args: readonly string[]): Options | undefined {
 function compileTypeScript(root: string): boolean {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const result = spawnSync(process.execPath, [tsc, "-p", "tsconfig.json"], { cwd: root, stdio: "inherit" });
-  return result.status === 0;
+  return result.status === 0 && writeSchemas(root);
+}
+
+/** The schemas of array and scenario files follow from the host's code, and through it from the knobs. */
+function writeSchemas(root: string): boolean {
+  const writer = join(root, "build/js/host/scenario/write-schemas.js");
+  return spawnSync(process.execPath, [writer], { cwd: root, stdio: "inherit" }).status === 0;
 }
