@@ -1,6 +1,6 @@
 /** Runs the AssemblyScript compiler for one build of the module. */
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as asc from "assemblyscript/asc";
 import { constantBytes } from "./inject.js";
@@ -38,8 +38,9 @@ export function debugFileOf(moduleFile: string): string {
  */
 export async function compileTarget(root: string, target: Target, outFile = target.file): Promise<void> {
   const debugFile = debugFileOf(outFile);
+  const scratch = `build/scratch/${process.pid}`;
   mkdirSync(dirname(join(root, debugFile)), { recursive: true });
-  const args = compilerArguments(buildModel(root), target, debugFile);
+  const args = compilerArguments(buildModel(root), target, join(scratch, basename(outFile)));
   const stderr = asc.createMemoryStream();
   const result = await asc.main(["assembly/index.ts", "--baseDir", root, ...args], {
     stdout: asc.createMemoryStream(),
@@ -50,9 +51,19 @@ export async function compileTarget(root: string, target: Target, outFile = targ
   const said = stderr.toString().replaceAll("Last converge was suboptimal.\n", "").trim();
   if (result.error !== null) throw new CompileError(said);
   if (said !== "") printError(said);
+  finish(root, join(scratch, basename(outFile)), outFile);
+  rmSync(join(root, scratch), { recursive: true });
+}
+
+/** Puts the compiled files in their places by renaming, so that no reader meets half of one. */
+function finish(root: string, compiled: string, outFile: string): void {
+  const at = (file: string) => join(root, file);
   // Names and source map leave the code as it is: the shipped module is the same one without them.
-  const bytes = readFileSync(join(root, debugFile));
-  writeFileSync(join(root, outFile), withoutCustomSections(bytes, ["name", "sourceMappingURL"]));
+  const stripped = withoutCustomSections(readFileSync(at(compiled)), ["name", "sourceMappingURL"]);
+  writeFileSync(at(`${compiled}.stripped`), stripped);
+  renameSync(at(`${compiled}.map`), at(`${debugFileOf(outFile)}.map`));
+  renameSync(at(compiled), at(debugFileOf(outFile)));
+  renameSync(at(`${compiled}.stripped`), at(outFile));
 }
 
 /** Command line of the compiler, the same for every build but for profile and threads. */

@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "1cce4679056c8093";
+export const layoutHash: string = "642589e47a934d0d";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -622,13 +622,8 @@ const fieldsOfModuleState: readonly FieldLayout[] = [
   {"name":"movesUnderWay","offset":10,"size":2,"role":"count","doc":"Moves between their first decision and their landing."},
   {"name":"movesInUse","offset":12,"size":2,"role":"count","doc":"Rows of moves in use, settling ones included."},
   {"name":"arrivals","offset":14,"size":2,"role":"count","doc":"Arrivals granted."},
-  {"name":"sessionCursor","offset":16,"size":2,"role":"count","doc":"Summary bit at which the next look for changed sessions begins, so that none starves."},
-  {"name":"registrationCursor","offset":18,"size":2,"role":"count","doc":"The same for registrations read back, and for targets to judge."},
-  {"name":"targetCursor","offset":20,"size":2,"role":"count","doc":"Count."},
-  {"name":"outcomeCursor","offset":22,"size":2,"role":"count","doc":"Count."},
-  {"name":"leftOver","offset":24,"size":2,"role":"boolean","doc":"1: changed sessions or registrations were left for a later tick, so nothing is planned."},
-  {"name":"pad","offset":26,"size":2,"role":"pad","doc":"Zero."},
-  {"name":"check","offset":28,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"pad","offset":16,"size":4,"role":"pad","doc":"Zero."},
+  {"name":"check","offset":20,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
 ];
 
 const fieldsOfWork: readonly FieldLayout[] = [
@@ -1008,6 +1003,7 @@ const fieldsOfTransferConfig: readonly FieldLayout[] = [
   {"name":"hostDead","offset":34,"size":2,"role":"knob","doc":"What to do when the failed host is dead too.","knob":{"unit":"choice","min":0,"max":2,"default":0}},
   {"name":"pad","offset":36,"size":4,"role":"pad","doc":"Zero."},
   {"name":"check","offset":40,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"pad1","offset":44,"size":4,"role":"pad","doc":"Zero."},
 ];
 
 const fieldsOfTransferInput: readonly FieldLayout[] = [
@@ -1084,7 +1080,7 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":15744,"stride":32,"capacity":20,"changedAddress":16384,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
       { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":16448,"stride":32,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
       { ...{"name":"member-state","number":18,"rowType":"MemberState","kind":"state","base":17088,"stride":40,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":17888,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"What the module keeps of a member."}, fields: fieldsOfMemberState },
-      { ...{"name":"module-state","number":19,"rowType":"ModuleState","kind":"state","base":17920,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
+      { ...{"name":"module-state","number":19,"rowType":"ModuleState","kind":"state","base":17920,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
       { ...{"name":"work","number":20,"rowType":"Work","kind":"state","base":17984,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
       { ...{"name":"move","number":21,"rowType":"Move","kind":"state","base":18112,"stride":80,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":18752,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
       { ...{"name":"arrival-input","number":22,"rowType":"ArrivalInput","kind":"input","base":18816,"stride":16,"capacity":8,"changedAddress":18944,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
@@ -1124,19 +1120,19 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"registration-state","number":56,"rowType":"RegistrationState","kind":"state","base":40832,"stride":40,"capacity":32,"changedAddress":42112,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
       { ...{"name":"registration-change","number":57,"rowType":"RegistrationChange","kind":"state","base":42176,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":42560,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
       { ...{"name":"target-by-id","number":58,"rowType":"TargetById","kind":"state","base":42624,"stride":2,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":59,"rowType":"TransferConfig","kind":"configuration","base":42688,"stride":44,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":60,"rowType":"TransferConfig","kind":"staged","base":43392,"stride":44,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":61,"rowType":"TransferInput","kind":"input","base":44096,"stride":32,"capacity":16,"changedAddress":44608,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":62,"rowType":"TransferState","kind":"state","base":44672,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":45440,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":63,"rowType":"UnitConfig","kind":"configuration","base":45504,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":64,"rowType":"UnitConfig","kind":"staged","base":45632,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":65,"rowType":"UnitInput","kind":"input","base":45760,"stride":12,"capacity":8,"changedAddress":45856,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":66,"rowType":"UnitState","kind":"state","base":45888,"stride":24,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":46080,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"transfer-config","number":59,"rowType":"TransferConfig","kind":"configuration","base":42688,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":60,"rowType":"TransferConfig","kind":"staged","base":43456,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":61,"rowType":"TransferInput","kind":"input","base":44224,"stride":32,"capacity":16,"changedAddress":44736,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":62,"rowType":"TransferState","kind":"state","base":44800,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":45568,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":63,"rowType":"UnitConfig","kind":"configuration","base":45632,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":64,"rowType":"UnitConfig","kind":"staged","base":45760,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-input","number":65,"rowType":"UnitInput","kind":"input","base":45888,"stride":12,"capacity":8,"changedAddress":45984,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":66,"rowType":"UnitState","kind":"state","base":46016,"stride":24,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":46208,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
   standard: {
     profile: 1,
-    memoryBytes: 1048576,
+    memoryBytes: 1114112,
     hash: layoutHash,
     limits: { NONE: 65535, TARGET_PORT_MAX: 64, TARGET_PORT_WORDS: 2, TARGET_MAX: 512, TARGET_WORD_MAX: 1024, INITIATOR_MAX: 1024, SESSION_MAX: 4096, MOVE_MAX: 64, REGISTRATION_CHANGE_MAX: 128, ARRIVAL_MAX: 64, RESIDENCE_MAX: 1024, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 16, SERVER_MAX: 32, APPARATUS_MAX: 32, AGENT_MAX: 64, MEMBER_MAX: 144, NETWORK_PORT_MAX: 256, NETWORK_PORT_WORDS: 8, INTERFACE_MAX: 1024, ELIGIBLE_SET_MAX: 64, ELIGIBLE_SET_WORD_MAX: 512, UNIT_MAX: 64, SYSTEM_MAX: 1024, TRANSFER_MAX: 1024, DOMAIN_MAX: 16, SCOPE_MAX: 32, HEALTH_MAX: 464, DECISION_MAX: 1024, DECISION_RESERVED: 128, OUTCOME_MAX: 512, WORK_PER_TICK_MAX: 512, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 64, HEALTH_MEMBERS: 320, HEALTH_KIND_MAX: 6, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
     tables: [
@@ -1159,7 +1155,7 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":217088,"stride":32,"capacity":144,"changedAddress":221696,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
       { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":221760,"stride":32,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
       { ...{"name":"member-state","number":18,"rowType":"MemberState","kind":"state","base":226368,"stride":40,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":232128,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"What the module keeps of a member."}, fields: fieldsOfMemberState },
-      { ...{"name":"module-state","number":19,"rowType":"ModuleState","kind":"state","base":232192,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
+      { ...{"name":"module-state","number":19,"rowType":"ModuleState","kind":"state","base":232192,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
       { ...{"name":"work","number":20,"rowType":"Work","kind":"state","base":232256,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
       { ...{"name":"move","number":21,"rowType":"Move","kind":"state","base":233280,"stride":80,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":238400,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
       { ...{"name":"arrival-input","number":22,"rowType":"ArrivalInput","kind":"input","base":238464,"stride":16,"capacity":64,"changedAddress":239488,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
@@ -1199,19 +1195,19 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"registration-state","number":56,"rowType":"RegistrationState","kind":"state","base":821248,"stride":40,"capacity":1024,"changedAddress":862208,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
       { ...{"name":"registration-change","number":57,"rowType":"RegistrationChange","kind":"state","base":862336,"stride":24,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":865408,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
       { ...{"name":"target-by-id","number":58,"rowType":"TargetById","kind":"state","base":865472,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":59,"rowType":"TransferConfig","kind":"configuration","base":866496,"stride":44,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":60,"rowType":"TransferConfig","kind":"staged","base":911552,"stride":44,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":61,"rowType":"TransferInput","kind":"input","base":956608,"stride":32,"capacity":1024,"changedAddress":989376,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":62,"rowType":"TransferState","kind":"state","base":989504,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":1038656,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":63,"rowType":"UnitConfig","kind":"configuration","base":1038784,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":64,"rowType":"UnitConfig","kind":"staged","base":1039808,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":65,"rowType":"UnitInput","kind":"input","base":1040832,"stride":12,"capacity":64,"changedAddress":1041600,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":66,"rowType":"UnitState","kind":"state","base":1041664,"stride":24,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":1043200,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"transfer-config","number":59,"rowType":"TransferConfig","kind":"configuration","base":866496,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":60,"rowType":"TransferConfig","kind":"staged","base":915648,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":61,"rowType":"TransferInput","kind":"input","base":964800,"stride":32,"capacity":1024,"changedAddress":997568,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":62,"rowType":"TransferState","kind":"state","base":997696,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":1046848,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":63,"rowType":"UnitConfig","kind":"configuration","base":1046976,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":64,"rowType":"UnitConfig","kind":"staged","base":1048000,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-input","number":65,"rowType":"UnitInput","kind":"input","base":1049024,"stride":12,"capacity":64,"changedAddress":1049792,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":66,"rowType":"UnitState","kind":"state","base":1049856,"stride":24,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":1051392,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
   large: {
     profile: 2,
-    memoryBytes: 12582912,
+    memoryBytes: 12713984,
     hash: layoutHash,
     limits: { NONE: 65535, TARGET_PORT_MAX: 256, TARGET_PORT_WORDS: 8, TARGET_MAX: 4096, TARGET_WORD_MAX: 32768, INITIATOR_MAX: 8192, SESSION_MAX: 32768, MOVE_MAX: 256, REGISTRATION_CHANGE_MAX: 1024, ARRIVAL_MAX: 256, RESIDENCE_MAX: 8192, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 64, SERVER_MAX: 128, APPARATUS_MAX: 128, AGENT_MAX: 256, MEMBER_MAX: 576, NETWORK_PORT_MAX: 1024, NETWORK_PORT_WORDS: 32, INTERFACE_MAX: 16384, ELIGIBLE_SET_MAX: 1024, ELIGIBLE_SET_WORD_MAX: 32768, UNIT_MAX: 256, SYSTEM_MAX: 16384, TRANSFER_MAX: 16384, DOMAIN_MAX: 64, SCOPE_MAX: 128, HEALTH_MAX: 1856, DECISION_MAX: 8192, DECISION_RESERVED: 1024, OUTCOME_MAX: 4096, WORK_PER_TICK_MAX: 2048, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 256, HEALTH_MEMBERS: 1280, HEALTH_KIND_MAX: 6, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
     tables: [
@@ -1234,7 +1230,7 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":2626624,"stride":32,"capacity":576,"changedAddress":2645056,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
       { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":2645184,"stride":32,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
       { ...{"name":"member-state","number":18,"rowType":"MemberState","kind":"state","base":2663616,"stride":40,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":2686656,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"What the module keeps of a member."}, fields: fieldsOfMemberState },
-      { ...{"name":"module-state","number":19,"rowType":"ModuleState","kind":"state","base":2686784,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
+      { ...{"name":"module-state","number":19,"rowType":"ModuleState","kind":"state","base":2686784,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
       { ...{"name":"work","number":20,"rowType":"Work","kind":"state","base":2686848,"stride":2,"capacity":2048,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
       { ...{"name":"move","number":21,"rowType":"Move","kind":"state","base":2690944,"stride":80,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":2711424,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
       { ...{"name":"arrival-input","number":22,"rowType":"ArrivalInput","kind":"input","base":2711488,"stride":16,"capacity":256,"changedAddress":2715584,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
@@ -1274,14 +1270,14 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"registration-state","number":56,"rowType":"RegistrationState","kind":"state","base":8424064,"stride":40,"capacity":32768,"changedAddress":9734784,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
       { ...{"name":"registration-change","number":57,"rowType":"RegistrationChange","kind":"state","base":9738880,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":9763456,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
       { ...{"name":"target-by-id","number":58,"rowType":"TargetById","kind":"state","base":9763584,"stride":2,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":59,"rowType":"TransferConfig","kind":"configuration","base":9771776,"stride":44,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":60,"rowType":"TransferConfig","kind":"staged","base":10492672,"stride":44,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":61,"rowType":"TransferInput","kind":"input","base":11213568,"stride":32,"capacity":16384,"changedAddress":11737856,"changedShift":4,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":62,"rowType":"TransferState","kind":"state","base":11739904,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":12526336,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":63,"rowType":"UnitConfig","kind":"configuration","base":12528384,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":64,"rowType":"UnitConfig","kind":"staged","base":12532480,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":65,"rowType":"UnitInput","kind":"input","base":12536576,"stride":12,"capacity":256,"changedAddress":12539648,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":66,"rowType":"UnitState","kind":"state","base":12539712,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":12545856,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"transfer-config","number":59,"rowType":"TransferConfig","kind":"configuration","base":9771776,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":60,"rowType":"TransferConfig","kind":"staged","base":10558208,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":61,"rowType":"TransferInput","kind":"input","base":11344640,"stride":32,"capacity":16384,"changedAddress":11868928,"changedShift":4,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":62,"rowType":"TransferState","kind":"state","base":11870976,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":12657408,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":63,"rowType":"UnitConfig","kind":"configuration","base":12659456,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":64,"rowType":"UnitConfig","kind":"staged","base":12663552,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-input","number":65,"rowType":"UnitInput","kind":"input","base":12667648,"stride":12,"capacity":256,"changedAddress":12670720,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":66,"rowType":"UnitState","kind":"state","base":12670784,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":12676928,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
 };
@@ -1921,47 +1917,32 @@ export class MemberStateView extends TableView {
 /** What the module keeps of itself, and the scratch list of rows to look at. */
 export class ModuleStateView extends TableView {
   /** Grows each time the module becomes the decider of its ports: assignments are then what is observed. */
-  term(row: number): number { return this.u32[(this.rowZero + row * 32) >>> 2]!; }
-  setTerm(row: number, value: number): void { this.u32[(this.rowZero + row * 32) >>> 2] = value; }
+  term(row: number): number { return this.u32[(this.rowZero + row * 24) >>> 2]!; }
+  setTerm(row: number, value: number): void { this.u32[(this.rowZero + row * 24) >>> 2] = value; }
   /** 1 while this module decides for its own ports. */
-  deciding(row: number): number { return this.u16[(this.rowZero + row * 32 + 4) >>> 1]!; }
-  setDeciding(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 4) >>> 1] = value; }
+  deciding(row: number): number { return this.u16[(this.rowZero + row * 24 + 4) >>> 1]!; }
+  setDeciding(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 4) >>> 1] = value; }
   /** 1 while the port policy is held for a broken configuration row; a new configuration ends it. */
-  held(row: number): number { return this.u16[(this.rowZero + row * 32 + 6) >>> 1]!; }
-  setHeld(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 6) >>> 1] = value; }
+  held(row: number): number { return this.u16[(this.rowZero + row * 24 + 6) >>> 1]!; }
+  setHeld(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 6) >>> 1] = value; }
   /** 1: the accounts of ports and initiators are to be made anew from the session rows. */
-  rebuild(row: number): number { return this.u16[(this.rowZero + row * 32 + 8) >>> 1]!; }
-  setRebuild(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 8) >>> 1] = value; }
+  rebuild(row: number): number { return this.u16[(this.rowZero + row * 24 + 8) >>> 1]!; }
+  setRebuild(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 8) >>> 1] = value; }
   /** Moves between their first decision and their landing. */
-  movesUnderWay(row: number): number { return this.u16[(this.rowZero + row * 32 + 10) >>> 1]!; }
-  setMovesUnderWay(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 10) >>> 1] = value; }
+  movesUnderWay(row: number): number { return this.u16[(this.rowZero + row * 24 + 10) >>> 1]!; }
+  setMovesUnderWay(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 10) >>> 1] = value; }
   /** Rows of moves in use, settling ones included. */
-  movesInUse(row: number): number { return this.u16[(this.rowZero + row * 32 + 12) >>> 1]!; }
-  setMovesInUse(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 12) >>> 1] = value; }
+  movesInUse(row: number): number { return this.u16[(this.rowZero + row * 24 + 12) >>> 1]!; }
+  setMovesInUse(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 12) >>> 1] = value; }
   /** Arrivals granted. */
-  arrivals(row: number): number { return this.u16[(this.rowZero + row * 32 + 14) >>> 1]!; }
-  setArrivals(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 14) >>> 1] = value; }
-  /** Summary bit at which the next look for changed sessions begins, so that none starves. */
-  sessionCursor(row: number): number { return this.u16[(this.rowZero + row * 32 + 16) >>> 1]!; }
-  setSessionCursor(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 16) >>> 1] = value; }
-  /** The same for registrations read back, and for targets to judge. */
-  registrationCursor(row: number): number { return this.u16[(this.rowZero + row * 32 + 18) >>> 1]!; }
-  setRegistrationCursor(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 18) >>> 1] = value; }
-  /** Count. */
-  targetCursor(row: number): number { return this.u16[(this.rowZero + row * 32 + 20) >>> 1]!; }
-  setTargetCursor(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 20) >>> 1] = value; }
-  /** Count. */
-  outcomeCursor(row: number): number { return this.u16[(this.rowZero + row * 32 + 22) >>> 1]!; }
-  setOutcomeCursor(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 22) >>> 1] = value; }
-  /** 1: changed sessions or registrations were left for a later tick, so nothing is planned. */
-  leftOver(row: number): number { return this.u16[(this.rowZero + row * 32 + 24) >>> 1]!; }
-  setLeftOver(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 24) >>> 1] = value; }
+  arrivals(row: number): number { return this.u16[(this.rowZero + row * 24 + 14) >>> 1]!; }
+  setArrivals(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 14) >>> 1] = value; }
   /** Zero. */
-  pad(row: number): number { return this.u16[(this.rowZero + row * 32 + 26) >>> 1]!; }
-  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 26) >>> 1] = value; }
+  pad(row: number): number { return this.u32[(this.rowZero + row * 24 + 16) >>> 2]!; }
+  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 16) >>> 2] = value; }
   /** Check word of the row (its seal). */
-  check(row: number): number { return this.u32[(this.rowZero + row * 32 + 28) >>> 2]!; }
-  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 28) >>> 2] = value; }
+  check(row: number): number { return this.u32[(this.rowZero + row * 24 + 20) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 20) >>> 2] = value; }
 }
 
 /** Rows that the present step looks at. Of no account between ticks. */
@@ -3031,59 +3012,62 @@ export class TargetByIdView extends TableView {
 /** How a transfer is set up. */
 export class TransferConfigView extends TableView {
   /** Stable id; 0 in a free row. */
-  id(row: number): number { return this.u32[(this.rowZero + row * 44) >>> 2]!; }
-  setId(row: number, value: number): void { this.u32[(this.rowZero + row * 44) >>> 2] = value; }
+  id(row: number): number { return this.u32[(this.rowZero + row * 48) >>> 2]!; }
+  setId(row: number, value: number): void { this.u32[(this.rowZero + row * 48) >>> 2] = value; }
   /** Generation of the row. */
-  generation(row: number): number { return this.u32[(this.rowZero + row * 44 + 4) >>> 2]!; }
-  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 44 + 4) >>> 2] = value; }
+  generation(row: number): number { return this.u32[(this.rowZero + row * 48 + 4) >>> 2]!; }
+  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 4) >>> 2] = value; }
   /** In the staged table: the row that `configure` gave it. */
-  assigned(row: number): number { return this.u16[(this.rowZero + row * 44 + 8) >>> 1]!; }
-  setAssigned(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 8) >>> 1] = value; }
+  assigned(row: number): number { return this.u16[(this.rowZero + row * 48 + 8) >>> 1]!; }
+  setAssigned(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 8) >>> 1] = value; }
   /** Flags. */
-  flags(row: number): number { return this.u16[(this.rowZero + row * 44 + 10) >>> 1]!; }
-  setFlags(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 10) >>> 1] = value; }
+  flags(row: number): number { return this.u16[(this.rowZero + row * 48 + 10) >>> 1]!; }
+  setFlags(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 10) >>> 1] = value; }
   /** Agents in order of failover, or `NONE`. */
-  agent0(row: number): number { return this.u16[(this.rowZero + row * 44 + 12) >>> 1]!; }
-  setAgent0(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 12) >>> 1] = value; }
+  agent0(row: number): number { return this.u16[(this.rowZero + row * 48 + 12) >>> 1]!; }
+  setAgent0(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 12) >>> 1] = value; }
   /** Agents in order of failover, or `NONE`. */
-  agent1(row: number): number { return this.u16[(this.rowZero + row * 44 + 14) >>> 1]!; }
-  setAgent1(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 14) >>> 1] = value; }
+  agent1(row: number): number { return this.u16[(this.rowZero + row * 48 + 14) >>> 1]!; }
+  setAgent1(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 14) >>> 1] = value; }
   /** Agents in order of failover, or `NONE`. */
-  agent2(row: number): number { return this.u16[(this.rowZero + row * 44 + 16) >>> 1]!; }
-  setAgent2(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 16) >>> 1] = value; }
+  agent2(row: number): number { return this.u16[(this.rowZero + row * 48 + 16) >>> 1]!; }
+  setAgent2(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 16) >>> 1] = value; }
   /** Agents in order of failover, or `NONE`. */
-  agent3(row: number): number { return this.u16[(this.rowZero + row * 44 + 18) >>> 1]!; }
-  setAgent3(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 18) >>> 1] = value; }
+  agent3(row: number): number { return this.u16[(this.rowZero + row * 48 + 18) >>> 1]!; }
+  setAgent3(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 18) >>> 1] = value; }
   /** Agents in order of failover, or `NONE`. */
-  agent4(row: number): number { return this.u16[(this.rowZero + row * 44 + 20) >>> 1]!; }
-  setAgent4(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 20) >>> 1] = value; }
+  agent4(row: number): number { return this.u16[(this.rowZero + row * 48 + 20) >>> 1]!; }
+  setAgent4(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 20) >>> 1] = value; }
   /** Agents in order of failover, or `NONE`. */
-  agent5(row: number): number { return this.u16[(this.rowZero + row * 44 + 22) >>> 1]!; }
-  setAgent5(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 22) >>> 1] = value; }
+  agent5(row: number): number { return this.u16[(this.rowZero + row * 48 + 22) >>> 1]!; }
+  setAgent5(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 22) >>> 1] = value; }
   /** Agents in order of failover, or `NONE`. */
-  agent6(row: number): number { return this.u16[(this.rowZero + row * 44 + 24) >>> 1]!; }
-  setAgent6(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 24) >>> 1] = value; }
+  agent6(row: number): number { return this.u16[(this.rowZero + row * 48 + 24) >>> 1]!; }
+  setAgent6(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 24) >>> 1] = value; }
   /** Agents in order of failover, or `NONE`. */
-  agent7(row: number): number { return this.u16[(this.rowZero + row * 44 + 26) >>> 1]!; }
-  setAgent7(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 26) >>> 1] = value; }
+  agent7(row: number): number { return this.u16[(this.rowZero + row * 48 + 26) >>> 1]!; }
+  setAgent7(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 26) >>> 1] = value; }
   /** Mode of each agent: bit set for push. */
-  push(row: number): number { return this.u16[(this.rowZero + row * 44 + 28) >>> 1]!; }
-  setPush(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 28) >>> 1] = value; }
+  push(row: number): number { return this.u16[(this.rowZero + row * 48 + 28) >>> 1]!; }
+  setPush(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 28) >>> 1] = value; }
   /** Time a script may take. */
-  scriptSeconds(row: number): number { return this.u16[(this.rowZero + row * 44 + 30) >>> 1]!; }
-  setScriptSeconds(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 30) >>> 1] = value; }
+  scriptSeconds(row: number): number { return this.u16[(this.rowZero + row * 48 + 30) >>> 1]!; }
+  setScriptSeconds(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 30) >>> 1] = value; }
   /** Phases that have scripts. */
-  scripts(row: number): number { return this.u16[(this.rowZero + row * 44 + 32) >>> 1]!; }
-  setScripts(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 32) >>> 1] = value; }
+  scripts(row: number): number { return this.u16[(this.rowZero + row * 48 + 32) >>> 1]!; }
+  setScripts(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 32) >>> 1] = value; }
   /** What to do when the failed host is dead too. */
-  hostDead(row: number): number { return this.u16[(this.rowZero + row * 44 + 34) >>> 1]!; }
-  setHostDead(row: number, value: number): void { this.u16[(this.rowZero + row * 44 + 34) >>> 1] = value; }
+  hostDead(row: number): number { return this.u16[(this.rowZero + row * 48 + 34) >>> 1]!; }
+  setHostDead(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 34) >>> 1] = value; }
   /** Zero. */
-  pad(row: number): number { return this.u32[(this.rowZero + row * 44 + 36) >>> 2]!; }
-  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 44 + 36) >>> 2] = value; }
+  pad(row: number): number { return this.u32[(this.rowZero + row * 48 + 36) >>> 2]!; }
+  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 36) >>> 2] = value; }
   /** Check word of the row (its seal). */
-  check(row: number): number { return this.u32[(this.rowZero + row * 44 + 40) >>> 2]!; }
-  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 44 + 40) >>> 2] = value; }
+  check(row: number): number { return this.u32[(this.rowZero + row * 48 + 40) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 40) >>> 2] = value; }
+  /** Zero. */
+  pad1(row: number): number { return this.u32[(this.rowZero + row * 48 + 44) >>> 2]!; }
+  setPad1(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 44) >>> 2] = value; }
 }
 
 /** A transfer as observed. */

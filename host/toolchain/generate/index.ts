@@ -3,11 +3,23 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Model } from "../model.js";
+import { cHeader } from "./c-header.js";
+import { knobsMarkdown } from "./knobs-markdown.js";
+import { layoutJson } from "./layout-json.js";
+import { layoutMarkdown } from "./layout-markdown.js";
+import { policySchema } from "./policy-schema.js";
 import { viewsSource } from "./views.js";
 
 /** Path from the root → contents, for every generated file. */
 export function generatedFiles(model: Model): Map<string, string> {
-  return new Map([["host/shim/generated/layout.ts", viewsSource(model)]]);
+  return new Map([
+    ["build/fairlead-layout.json", layoutJson(model)],
+    ["build/fairlead.h", cHeader(model)],
+    ["build/layout.md", layoutMarkdown(model)],
+    ["build/knobs.md", knobsMarkdown(model)],
+    ["build/array-policy.schema.json", policySchema(model)],
+    ["host/shim/generated/layout.ts", viewsSource(model)],
+  ]);
 }
 
 /** Writes what differs; returns the paths written. */
