@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { layouts, type ProfileName } from "../../../host/shim/generated/layout.js";
 
 const WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"];
 
@@ -21,14 +22,14 @@ export function compileBoot(top: string, out: string, sanitized = false): string
 }
 
 /** Compiles a module ahead of time with the loader and the replay. `module` is the file that the bundle holds too. */
-export function compileServed(top: string, module: string, profile: string, out: string): string {
+export function compileServed(top: string, module: string, profile: ProfileName, out: string): string {
   const firmware = join(top, "host/firmware");
   const wabt = dirname(createRequire(import.meta.url).resolve("wabt/package.json"));
   const generated = `${out}.module.c`;
   run(process.execPath, [join(wabt, "bin/wasm2c"), "-n", "fairlead", "-o", generated, module]);
   const includes = [firmware, join(firmware, "runtime"), join(top, "build"), join(top, "tests/runtimes"), dirname(out)];
   const facts = `FAIRLEAD_${profile.toUpperCase()}`;
-  const sizes = [`MEMORY_BYTES=${facts}_MEMORY_BYTES`, `LATCHED_ROWS=${facts}_LATCHED_ROWS`];
+  const sizes = [`MEMORY_BYTES=${layouts[profile].memoryBytes}u`, `LATCHED_ROWS=${facts}_LATCHED_ROWS`];
   const definitions = [`FAIRLEAD_MODULE_C="${generated}"`, ...sizes];
   const files = [
     ...["tests/e2e/image/served.c", "tests/runtimes/replay.c", "tests/runtimes/file.c", "tests/runtimes/open-aot.c"],
