@@ -6,6 +6,7 @@ import {
   DecisionKind,
   DecisionKindNames,
   LinkState,
+  layouts,
   OutcomeResult,
   ReasonNames,
   SessionFlag,
@@ -59,8 +60,10 @@ export class FairleadPolicy implements Policy, WorldListener {
   private readonly commandsBefore: Float64Array;
   private readonly factor: number;
   private readonly busyFactor: number;
-  private readonly sampleTicks: number;
-  private tick = 0;
+  /** Sessions whose counters are written in a tick, one after the other, and the next of them. */
+  private readonly sessionsPerTick: number;
+  private nextSession = 0;
+  private readonly writtenMs: Float64Array;
   private readonly handler = (decision: DecisionView) => this.handle(decision);
 
   /** Configures the module and shows it the world as it begins. Throws `PolicyRefused` for knobs out of range. */
@@ -77,7 +80,8 @@ export class FairleadPolicy implements Policy, WorldListener {
     this.commandsBefore = new Float64Array(sessions);
     this.factor = trafficFactor(settings);
     this.busyFactor = settings.load === "processor" ? CAPACITY_PER_SECOND / settings.capacityPerSecond : 0;
-    this.sampleTicks = Math.max(1, Math.round(settings.sampleMs / settings.tickMs));
+    this.sessionsPerTick = sessionsPerTick(core, sessions, settings);
+    this.writtenMs = new Float64Array(sessions);
     this.shim = new Shim(core, { incarnation: 1 });
     const problems = this.shim.configure(this.description());
     if (problems.length > 0) throw new PolicyRefused(problems);
@@ -86,7 +90,6 @@ export class FairleadPolicy implements Policy, WorldListener {
   }
 
   step(nowMs: number): void {
-    this.tick++;
     this.writePorts(nowMs);
     this.writeSessions(nowMs);
     this.shim.tick(nowMs, this.handler);
@@ -105,6 +108,7 @@ export class FairleadPolicy implements Policy, WorldListener {
     this.commandsAtLogin[session] = this.counters.sessionCommands[session] as number;
     this.bytesAtLogin[session] = this.counters.sessionBytes[session] as number;
     this.commandsBefore[session] = this.counters.sessionCommands[session] as number;
+    this.writtenMs[session] = this.world.events.nowMs;
   }
 
   loggedOut(session: number): void {
@@ -177,20 +181,26 @@ export class FairleadPolicy implements Policy, WorldListener {
     }
   }
 
-  /** Each session once a sample, a share of them in each tick. */
+  /** Neighbours in one tick, the next ones in the next: the module takes changed rows up in neighbouring groups. */
   private writeSessions(nowMs: number): void {
-    const { sessionCommands, sessionBytes } = this.counters;
-    const seconds = (this.sampleTicks * this.settings.tickMs) / 1000;
-    for (let session = this.tick % this.sampleTicks; session < this.world.sessions; session += this.sampleTicks) {
-      const row = this.sessionRows[session] as number;
-      if (row < 0) continue;
-      const commands = sessionCommands[session] as number;
-      const rate = ((commands - (this.commandsBefore[session] as number)) * this.factor) / seconds;
-      this.commandsBefore[session] = commands;
-      const operations = Math.floor((commands - (this.commandsAtLogin[session] as number)) * this.factor);
-      const bytes = ((sessionBytes[session] as number) - (this.bytesAtLogin[session] as number)) * this.factor;
-      this.shim.sessionCounters(row, nowMs, operations, Math.floor(bytes), Math.round(rate * COMMAND_SECONDS));
+    for (let n = 0; n < this.sessionsPerTick; n++) {
+      this.writeSession(this.nextSession, nowMs);
+      this.nextSession = (this.nextSession + 1) % this.world.sessions;
     }
+  }
+
+  private writeSession(session: number, nowMs: number): void {
+    const row = this.sessionRows[session] as number;
+    if (row < 0) return;
+    const seconds = (nowMs - (this.writtenMs[session] as number)) / 1000;
+    const commands = this.counters.sessionCommands[session] as number;
+    const gained = commands - (this.commandsBefore[session] as number);
+    const inFlight = Math.round((gained * this.factor * COMMAND_SECONDS) / seconds);
+    this.commandsBefore[session] = commands;
+    this.writtenMs[session] = nowMs;
+    const operations = Math.floor((commands - (this.commandsAtLogin[session] as number)) * this.factor);
+    const bytes = (this.counters.sessionBytes[session] as number) - (this.bytesAtLogin[session] as number);
+    this.shim.sessionCounters(row, nowMs, operations, Math.floor(bytes * this.factor), inFlight);
   }
 
   private handle(decision: DecisionView): void {
@@ -237,6 +247,15 @@ export class FairleadPolicy implements Policy, WorldListener {
     }
     this.world.logout(session, done, decision.detail, toRow === NONE ? -1 : (this.portOfRow.get(toRow) as number));
   }
+}
+
+/**
+ * Each session once a sample, but no more in a tick than half of the rows that the module looks at in one: it plans
+ * nothing while observations are left over, so a host that writes more than that would keep it from planning.
+ */
+function sessionsPerTick(core: Core, sessions: number, settings: FairleadSettings): number {
+  const most = Math.floor((layouts[core.profile].limits.WORK_PER_TICK_MAX ?? 2) / 2);
+  return Math.min(most, sessions, Math.ceil((sessions * settings.tickMs) / settings.sampleMs));
 }
 
 /** How much the trace's traffic is multiplied by, so that a port's capacity is `CAPACITY_PER_SECOND` of its resource. */
