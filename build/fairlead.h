@@ -87,13 +87,13 @@ extern "C" {
 
 /* --- Call --- */
 /* The call that is under way; kept in the header so that a host that died inside one is found out. */
-typedef enum fairlead_call {
-  FAIRLEAD_CALL_NONE = 0,
-  FAIRLEAD_CALL_RESET = 1,
-  FAIRLEAD_CALL_CONFIGURE = 2,
-  FAIRLEAD_CALL_TICK = 3,
-  FAIRLEAD_CALL_SCRUB = 4
-} fairlead_call_t;
+typedef enum fairlead_call_under_way {
+  FAIRLEAD_CALL_UNDER_WAY_NONE = 0,
+  FAIRLEAD_CALL_UNDER_WAY_RESET = 1,
+  FAIRLEAD_CALL_UNDER_WAY_CONFIGURE = 2,
+  FAIRLEAD_CALL_UNDER_WAY_TICK = 3,
+  FAIRLEAD_CALL_UNDER_WAY_SCRUB = 4
+} fairlead_call_under_way_t;
 
 /* --- ErrorCode --- */
 /* Why `configure` or `attach` refused, beside the table, row and field in the header. */

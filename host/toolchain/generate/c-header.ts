@@ -121,9 +121,13 @@ function sameInAll(model: Model, macros: Macros): string[] {
   return [...lines, ""];
 }
 
+/** Enums under another name in C: the loader has a type of its own for the calls of the module. */
+const C_NAMES: Readonly<Record<string, string>> = { Call: "CallUnderWay" };
+
 function enumOf(entry: EnumModel, macros: Macros): string[] {
-  const name = snake(entry.name);
-  const prefix = `FAIRLEAD_${upperSnake(entry.name)}`;
+  const cName = C_NAMES[entry.name] ?? entry.name;
+  const name = snake(cName);
+  const prefix = `FAIRLEAD_${upperSnake(cName)}`;
   const lines = [`/* --- ${entry.name} --- */`, ...comment(entry.doc)];
   if (entry.flags) {
     for (const member of entry.members) {
