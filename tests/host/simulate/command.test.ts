@@ -39,7 +39,7 @@ describe("fairlead simulate", () => {
     const found = JSON.parse(stdout);
     assert.deepEqual(Object.keys(found.policies), ["static", "literal"]);
     assert.equal(found.trace.commands, 1229);
-    assert.match(stderr, /^reading 0 %\n[\s\S]*running 50 %\n[\s\S]*running 100 %\n$/);
+    assert.match(stderr, /^reading 100 %\n[\s\S]*running 50 %\n[\s\S]*running 100 %\n$/);
   });
 
   test("generates the trace that --demo runs", () => {
