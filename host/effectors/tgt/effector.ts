@@ -89,7 +89,7 @@ export class SessionEffector implements Source, Effector {
     let result: number;
     try {
       const deadlineMs = performance.now() + this.options.timeoutMs;
-      if (job.to !== "") await this.options.redirections.begin(job.session, job.to, job);
+      if (job.to !== "") await this.options.redirections.begin(job.target, job.initiator, job.to);
       result = (await this.end(job.session, deadlineMs)) ? OutcomeResult.DONE : OutcomeResult.TIMED_OUT;
     } catch (error) {
       result = error instanceof TgtError && error.fault === "timeout" ? OutcomeResult.TIMED_OUT : OutcomeResult.FAILED;

@@ -1,13 +1,15 @@
 /**
- * Login redirection (RFC 7143, section 11.13.5) by tgt. tgt redirects a target as a whole, on one tgtd and so on one
- * port: until it ends, every login to the target through that port is sent on. It ends when the session has landed, or
- * after a time; and at a start, what an earlier host has left is taken away.
+ * Login redirection (RFC 7143, section 11.13.5) by tgt. An initiator that lost its session may come back through any
+ * portal that the iSNS server lists, so all own ports but the one meant send it on. tgt redirects a target as a whole:
+ * until it ends, every new login to the target is sent on, whoever's it is. It ends when the session has landed, or after
+ * a time; and at a start, what an earlier host has left is taken away.
  */
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { ArrayDescription } from "../../array/description.js";
 import { canonicalPortal, type PortalParts, portalParts } from "../../sources/portal.js";
-import type { TgtSession, TgtSource } from "../../sources/tgt/source.js";
+import type { TgtSource } from "../../sources/tgt/source.js";
+import { TgtError } from "../../sources/tgt/tgtadm.js";
 
 export interface RedirectionOptions {
   array: ArrayDescription;
@@ -23,8 +25,8 @@ const LOOK_MS = 250;
 
 export class Redirections {
   private readonly portals: ReadonlyMap<string, PortalParts>;
-  /** Redirections by port and target number, so that two moves of a target share one. */
-  private readonly held = new Map<string, { holders: number }>();
+  /** Moves of each target that need its redirection: the latest says where to, the last one to end ends it. */
+  private readonly holders = new Map<string, number>();
   private readonly underWay = new Set<Promise<void>>();
   private readonly stop = new AbortController();
 
@@ -42,20 +44,19 @@ export class Redirections {
     for (const port of this.options.ports) this.track(this.sweep(port));
   }
 
-  /** Redirects logins to the session's target on its port, before its connection is closed. */
-  async begin(session: TgtSession, to: string, move: { initiator: string; target: string }): Promise<void> {
+  /**
+   * Sends logins to a target on to a port, before the session's connection is closed.
+   * @throws TgtError, or Error where nothing is known to redirect to
+   */
+  async begin(target: string, initiator: string, to: string): Promise<void> {
     const portal = this.portals.get(to);
-    const tgtadm = this.source.tgtadm(session.port);
-    if (portal === undefined || tgtadm === undefined) throw new Error(`no portal of port ${to} to redirect to`);
-    const key = `${session.port} ${session.tid}`;
-    const held = this.held.get(key) ?? { holders: 0 };
-    held.holders++;
-    this.held.set(key, held);
+    if (portal === undefined) throw new Error(`no portal of port ${to} to redirect to`);
     const address = portal.address.includes(":") ? `[${portal.address}]` : portal.address;
+    this.holders.set(target, (this.holders.get(target) ?? 0) + 1);
     try {
-      await tgtadm.redirect(session.tid, { address, port: `${portal.port}` });
+      await this.onAllPorts(target, { address, port: `${portal.port}` }, to);
     } finally {
-      this.track(this.hold(session, key, () => this.source.hasSession(move.initiator, move.target, to)));
+      this.track(this.hold(target, () => this.source.hasSession(initiator, target, to)));
     }
   }
 
@@ -65,15 +66,38 @@ export class Redirections {
     await Promise.all(this.underWay);
   }
 
-  private async hold(session: TgtSession, key: string, landed: () => boolean): Promise<void> {
+  private async hold(target: string, landed: () => boolean): Promise<void> {
     const endMs = performance.now() + this.options.holdMs;
     while (performance.now() < endMs && !landed() && !this.stop.signal.aborted) {
       await delay(LOOK_MS, undefined, { signal: this.stop.signal }).catch(() => undefined);
     }
-    const held = this.held.get(key);
-    if (held === undefined || --held.holders > 0) return;
-    this.held.delete(key);
-    await this.clear(session.port, session.tid);
+    const others = (this.holders.get(target) ?? 1) - 1;
+    if (others > 0) {
+      this.holders.set(target, others);
+      return;
+    }
+    this.holders.delete(target);
+    try {
+      await this.onAllPorts(target, undefined, "");
+    } catch (error) {
+      this.options.report(`target ${target}: redirection not ended: ${(error as Error).message}`);
+    }
+  }
+
+  /** Sets or ends the redirection of a target on every port here but one; a port without a tgtd redirects nobody. */
+  private async onAllPorts(target: string, to: { address: string; port: string } | undefined, but: string): Promise<void> {
+    const works = this.options.ports.map(async (port) => {
+      const tid = this.source.targetNumber(port, target);
+      const tgtadm = this.source.tgtadm(port);
+      if (tid === undefined || tgtadm === undefined) return;
+      try {
+        await tgtadm.redirect(tid, port === but ? undefined : to);
+      } catch (error) {
+        if (!(error instanceof TgtError) || error.fault !== "absent") throw error;
+      }
+    });
+    const failed = (await Promise.allSettled(works)).find((work) => work.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   private async sweep(port: string): Promise<void> {
@@ -89,14 +113,6 @@ export class Redirections {
       }
     } catch (error) {
       this.options.report(`port ${port}: redirections of an earlier host may be left: ${(error as Error).message}`);
-    }
-  }
-
-  private async clear(port: string, tid: number): Promise<void> {
-    try {
-      await this.source.tgtadm(port)?.redirect(tid, undefined);
-    } catch (error) {
-      this.options.report(`port ${port}: redirection of target ${tid} not ended: ${(error as Error).message}`);
     }
   }
 

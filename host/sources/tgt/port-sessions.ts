@@ -27,6 +27,7 @@ export class PortSessions {
   queueDepth = 0;
   serverState: LinkState = LinkState.UNKNOWN;
   private readonly known = new Map<string, Known>();
+  private readonly targetNumbers = new Map<string, number>();
   private readonly repeat: Repeat;
   private shim: Shim | undefined;
   private hostNow: () => number = () => 0;
@@ -66,6 +67,10 @@ export class PortSessions {
       return { port: this.name, tid, sid, connections: nexus.connections.map(({ cid }) => ({ tid, sid, cid })) };
     }
     return undefined;
+  }
+
+  targetNumber(target: string): number | undefined {
+    return this.targetNumbers.get(target);
   }
 
   has(initiator: string, target: string): boolean {
@@ -110,7 +115,9 @@ export class PortSessions {
 
   private reconcile(targets: readonly TgtTarget[], statistics: ReadonlyMap<string, TgtStatistics>): void {
     const listed = new Map<string, TgtNexus>();
+    this.targetNumbers.clear();
     for (const target of targets) {
+      this.targetNumbers.set(target.name, target.tid);
       for (const nexus of target.nexuses) listed.set(sessionKey(nexus.tid, nexus.sid), nexus);
     }
     for (const [key, { nexus, bytes }] of [...this.known]) {

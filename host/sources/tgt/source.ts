@@ -68,6 +68,11 @@ export class TgtSource implements Source {
     return this.ports.find((candidate) => candidate.name === port)?.tgtadm;
   }
 
+  /** tgt's number of a target on a port, which is each tgtd's own affair; undefined where it has none. */
+  targetNumber(port: string, target: string): number | undefined {
+    return this.ports.find((candidate) => candidate.name === port)?.targetNumber(target);
+  }
+
   /** Asks a port's tgtd now. */
   async refresh(port: string): Promise<void> {
     await this.ports.find((candidate) => candidate.name === port)?.refresh();
