@@ -2,7 +2,7 @@
  * Example of a verifying host on Linux: runs the first of several bundles that verifies, and goes back to the next one
  * when it is refused, traps, or isn't done in time.
  *
- *   fairlead-boot --trust FILE [--kept FILE] [--run PART] [--confirm-seconds N] BUNDLE... [-- ARGUMENT...]
+ *   fairlead-boot --trust FILE [--kept FILE] [--run PART] [--argument VALUE]... [--confirm-seconds N] BUNDLE...
  *
  * Each BUNDLE is a directory, the newest first. Every part is copied into a sealed memory file and verified there, so
  * that what runs is what was verified; then the executable PART is started from its memory file with the ARGUMENTs.
@@ -42,6 +42,7 @@ typedef struct options {
   unsigned confirm_seconds;
   char **bundles; /* ended by NULL */
   char *arguments[ARGUMENT_MAX + 2]; /* the program's name first; ended by NULL */
+  int argument_count;
 } options_t;
 
 /* Bytes of a file as they were at one moment; `descriptor` is a sealed memory file, -1 when there is none. */
@@ -264,37 +265,39 @@ static int boot(const options_t *options) {
   return 1;
 }
 
-/* Reads the options in place; false when they are wrong. */
+/* Takes one option; false when it is wrong. */
+static bool take_option(options_t *options, const char *name, char *value) {
+  if (strcmp(name, "--trust") == 0) options->trust = value;
+  else if (strcmp(name, "--kept") == 0) options->kept = value;
+  else if (strcmp(name, "--run") == 0) options->run = value;
+  else if (strcmp(name, "--confirm-seconds") == 0) options->confirm_seconds = (unsigned)strtoul(value, NULL, 10);
+  else if (strcmp(name, "--argument") == 0 && options->argument_count <= ARGUMENT_MAX) {
+    options->arguments[options->argument_count] = value;
+    options->argument_count += 1;
+  } else return false;
+  return true;
+}
+
+/* Reads the options, then the bundles; false when they are wrong. */
 static bool read_options(int count, char **values, options_t *options) {
   int at = 1;
-  for (; at + 1 < count && strncmp(values[at], "--", 2) == 0 && values[at][2] != '\0'; at += 2) {
-    const char *const value = values[at + 1];
-    if (strcmp(values[at], "--trust") == 0) options->trust = value;
-    else if (strcmp(values[at], "--kept") == 0) options->kept = value;
-    else if (strcmp(values[at], "--run") == 0) options->run = value;
-    else if (strcmp(values[at], "--confirm-seconds") == 0) options->confirm_seconds = (unsigned)strtoul(value, NULL, 10);
-    else return false;
+  for (; at + 1 < count && strncmp(values[at], "--", 2) == 0; at += 2) {
+    if (!take_option(options, values[at], values[at + 1])) return false;
   }
   options->bundles = &values[at];
-  while (at < count && strcmp(values[at], "--") != 0) at += 1;
-  if (at < count) {
-    values[at] = NULL; /* ends the list of bundles; the arguments follow it */
-    at += 1;
-  }
-  if (count - at > ARGUMENT_MAX) return false;
-  for (int index = 0; at + index < count; index++) options->arguments[1 + index] = values[at + index];
-  return options->trust != NULL && options->bundles[0] != NULL && options->confirm_seconds > 0;
+  return options->trust != NULL && at < count && options->confirm_seconds > 0;
 }
 
 int main(int count, char **values) {
   static char program[] = "fairlead";
-  options_t options = {NULL, NULL, NULL, 60, NULL, {program}};
+  options_t options = {NULL, NULL, NULL, 60, NULL, {program}, 1};
   int status = 2;
   for (uint32_t index = 0; index < FAIRLEAD_PART_MAX; index++) images[index].descriptor = -1;
   if (read_options(count, values, &options)) {
     status = boot(&options);
   } else {
-    printf("usage: fairlead-boot --trust FILE [--kept FILE] [--run PART] [--confirm-seconds N] BUNDLE... [-- ARGUMENT...]\n");
+    printf("usage: fairlead-boot --trust FILE [--kept FILE] [--run PART] [--argument VALUE]... [--confirm-seconds N] "
+           "BUNDLE...\n");
   }
   (void)fflush(stdout);
   if (getpid() == 1) {

@@ -80,13 +80,9 @@ function build(top: string, scratch: string, ticks: number): Built {
 
 async function bootCase(built: Built, tried: ImageCase, scratch: string): Promise<void> {
   const initramfs = writeInitramfs(scratch, [built.device, built.old, bundleArchive(tried.bundle, "new")]);
-  const options = ["--trust", "/etc/trust.json", "--kept", "/etc/kept", "--run", SERVED];
+  const options = ["--trust", "/etc/trust.json", "--kept", "/etc/kept", "--run", SERVED, "--argument", "/recording.flr"];
   const bundles = ["--confirm-seconds", String(CONFIRM_SECONDS), "/fairlead/new", "/fairlead/old"];
-  const text = await boot({
-    kernel: built.kernel,
-    initramfs,
-    arguments: [...options, ...bundles, "--", "/recording.flr"],
-  });
+  const text = await boot({ kernel: built.kernel, initramfs, arguments: [...options, ...bundles] });
   const lacking = missingLine(text, tried.console);
   report(`image: ${tried.name}`, lacking === undefined ? [] : [`the console lacks ${lacking}; it says:\n${text}`]);
 }
