@@ -100,27 +100,53 @@ export function short(value: number): string {
 
 const ENDED: Record<RunEnd, string> = { duration: "its duration was over", quit: "on request", signal: "by a signal" };
 
-/** The summary as a text of some lines. */
-export function summaryText(summary: RunSummary): string {
+const LABEL_COLUMNS = 15;
+
+/** The summary as a text, its lines broken at blanks where the terminal ends. */
+export function summaryText(summary: RunSummary, columns = Number.POSITIVE_INFINITY): string {
   const { decisions, moves, logins, registrations, hosts } = summary;
   const kinds = Object.entries(decisions.byKind).map(([kind, count]) => `${count} ${lowerWords(kind)}`);
   const overloaded = summary.ports.filter((port) => port.overloadedMs > 0);
   const times = overloaded.map((port) => `${port.port} ${seconds(port.overloadedMs)}`);
-  const lines = [
-    `${summary.array}: ${seconds(summary.elapsedMs)}, ${summary.ticks} ticks (mean ${summary.tickMeanUs} us, longest ${summary.tickLongestUs} us); ended ${ENDED[summary.ended]}`,
-    `decisions      ${decisions.total}${kinds.length > 0 ? `: ${kinds.join(", ")}` : ""}`,
-    `moves          ${moves.done} done, ${moves.failed} failed, ${moves.givenUp} given up, ${moves.underWay} under way`,
-    `logins         ${logins.elsewhere} elsewhere, ${logins.same} on the same port; ${summary.sessions} sessions now`,
-    `in overload    ${times.length > 0 ? times.join(", ") : "never"}`,
-    `loads          ${summary.ports.map((port) => `${port.port} ${percent(port.loadPermille)} (highest ${percent(port.highestLoadPermille)})`).join(", ")}`,
-    `registrations  ${registrations.wanted} wanted, ${registrations.observed} listed${listed(", differ: ", registrations.differences)}${listed(", withdrawn: ", registrations.withdrawn)}`,
+  const loads = summary.ports.map(
+    (port) => `${port.port} ${percent(port.loadPermille)} (highest ${percent(port.highestLoadPermille)})`,
+  );
+  const ticks = `${summary.ticks} ticks (mean ${summary.tickMeanUs} us, longest ${summary.tickLongestUs} us)`;
+  const rows: [label: string, words: string][] = [
+    [summary.array, `${seconds(summary.elapsedMs)}, ${ticks}; ended ${ENDED[summary.ended]}`],
+    ["decisions", [String(decisions.total), kinds.join(", ")].filter(Boolean).join(": ")],
+    ["moves", `${moves.done} done, ${moves.failed} failed, ${moves.givenUp} given up, ${moves.underWay} under way`],
+    ["logins", `${logins.elsewhere} elsewhere, ${logins.same} on the same port; ${summary.sessions} sessions now`],
+    ["in overload", times.join(", ") || "never"],
+    ["loads", loads.join(", ")],
+    ["registrations", registrationWords(registrations)],
   ];
   if (hosts !== undefined) {
-    lines.push(
-      `hosts          ${short(hosts.served)} commands served in ${hosts.meanLatencyMs} ms on average, ${short(hosts.heldBack)} held back, ${short(hosts.retried)} sent again`,
-    );
+    const served = `${short(hosts.served)} commands served in ${hosts.meanLatencyMs} ms on average`;
+    rows.push(["hosts", `${served}, ${short(hosts.heldBack)} held back, ${short(hosts.retried)} sent again`]);
   }
-  return `${lines.join("\n")}\n`;
+  return rows.map(([label, words]) => wrapped(label, words, columns)).join("");
+}
+
+function registrationWords(registrations: RunSummary["registrations"]): string {
+  const { wanted, observed, differences, withdrawn } = registrations;
+  return `${wanted} wanted, ${observed} listed${listed(", differ: ", differences)}${listed(", withdrawn: ", withdrawn)}`;
+}
+
+/** A label and its words, which go on below themselves. */
+function wrapped(label: string, words: string, columns: number): string {
+  const room = Math.max(20, columns - LABEL_COLUMNS);
+  let text = `${label} `.padEnd(LABEL_COLUMNS);
+  let used = 0;
+  for (const word of words.split(" ")) {
+    if (used > 0 && used + 1 + word.length > room) {
+      text += `\n${" ".repeat(LABEL_COLUMNS)}`;
+      used = 0;
+    }
+    text += used > 0 ? ` ${word}` : word;
+    used += (used > 0 ? 1 : 0) + word.length;
+  }
+  return `${text}\n`;
 }
 
 const LISTED_MAX = 6;

@@ -10,17 +10,17 @@ portDefaults:
   capacity:
     processor: 1cpu
     bandwidth: 10Gbit/s
-    queue: 512
+    queue: 640
 ports:
   # The iSNS server lists portals in this order. Ports "a" have 10 Gbit/s, ports "b" 25 Gbit/s and two processors.
   - {name: a1, tag: 1}
-  - {name: b1, tag: 2, capacity: {processor: 2cpu, bandwidth: 25Gbit/s, queue: 1024}}
+  - {name: b1, tag: 2, capacity: {processor: 2cpu, bandwidth: 25Gbit/s, queue: 1280}}
   - {name: a2, tag: 3}
-  - {name: b2, tag: 4, capacity: {processor: 2cpu, bandwidth: 25Gbit/s, queue: 1024}}
+  - {name: b2, tag: 4, capacity: {processor: 2cpu, bandwidth: 25Gbit/s, queue: 1280}}
   - {name: a3, tag: 5}
-  - {name: b3, tag: 6, capacity: {processor: 2cpu, bandwidth: 25Gbit/s, queue: 1024}}
+  - {name: b3, tag: 6, capacity: {processor: 2cpu, bandwidth: 25Gbit/s, queue: 1280}}
   - {name: a4, tag: 7}
-  - {name: b4, tag: 8, capacity: {processor: 2cpu, bandwidth: 25Gbit/s, queue: 1024}}
+  - {name: b4, tag: 8, capacity: {processor: 2cpu, bandwidth: 25Gbit/s, queue: 1280}}
 targets:
   # Each target is reached through four of the ports, so that sessions of one port have several places to go.
   - {name: "vol{01..03}", ports: [a1, b1, b2, a4]}
@@ -37,10 +37,12 @@ initiators:
   - {name: "host{31..50}", nextPortal: following}
 policy:
   ports:
-    # Twice a second looked at; up to three sessions leave an overloaded port at a time.
+    # Up to three sessions leave an overloaded port at a time. A port has some 25 sessions, each with a few per cent
+    # of its load, so that a move that gains as little is worth it.
     sampleMs: 500ms
     movesFromPortMax: 3
     movesUnderWayMax: 6
+    hysteresisPermille: 1%
     settleMs: 1s
     residenceMs: 20s
 sources:
@@ -49,10 +51,10 @@ sources:
     sessions: 200
     # The last ten hosts hold two paths to each of their targets.
     twoPathInitiators: 10
-    load: {meanPermille: 40%}
+    load: {meanPermille: 34%, peakRatio: 8}
     events:
       # The port that is driven into overload, and the load easing.
-      - {kind: surge, atMs: 3s, port: a1, loadPermille: 150%, forMs: 5500ms}
+      - {kind: surge, atMs: 3s, port: a1, loadPermille: 150%, forMs: 6500ms}
       - {kind: link, atMs: 22s, port: b3, state: down}
       - {kind: link, atMs: 30s, port: b3, state: up}
       - {kind: server-restart, atMs: 45s, downMs: 2s, memory: nothing}

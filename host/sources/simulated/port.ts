@@ -13,7 +13,7 @@ export interface PortCapacity {
 
 /** Time of a command on an idle port, in milliseconds. */
 const SERVICE_MS = 0.25;
-/** Utilization above which waiting is counted from the queue alone. */
+/** Above this utilization a command takes no longer than at it, but for its waiting in a queue. */
 const UTILIZATION_MAX = 0.97;
 /** Weight of the latest step in what is shown. */
 const SHOWN_WEIGHT = 0.1;
@@ -31,7 +31,7 @@ export class SimulatedPort {
   servedRate = 0;
   /** Bytes served in a second, smoothed. */
   servedBytesRate = 0;
-  /** Mean time of a command now, in milliseconds. */
+  /** Mean time of a command now, in milliseconds; between the passes, without its waiting in a queue. */
   latencyMs = SERVICE_MS;
   /** Share of the waiting commands that this step serves. */
   share = 1;
@@ -43,7 +43,7 @@ export class SimulatedPort {
   private servedUs = 0;
   private servedBytes = 0;
   private servedOperations = 0;
-  private waiting = 0;
+  private inFlight = 0;
 
   constructor(
     readonly index: number,
@@ -67,15 +67,15 @@ export class SimulatedPort {
     this.servedUs = 0;
     this.servedBytes = 0;
     this.servedOperations = 0;
-    this.waiting = 0;
+    this.inFlight = 0;
   }
 
-  /** Second pass: so much of a session's commands was served, so many wait. */
-  serve(operations: number, processorUs: number, bytes: number, waiting: number): void {
+  /** Second pass: so much of a session's commands was served, so many are under way now, waiting or being served. */
+  serve(operations: number, processorUs: number, bytes: number, inFlight: number): void {
     this.servedOperations += operations;
     this.servedUs += operations * processorUs;
     this.servedBytes += operations * bytes;
-    this.waiting += waiting;
+    this.inFlight += inFlight;
   }
 
   /** After the passes: counters, queue and latency. */
@@ -84,8 +84,9 @@ export class SimulatedPort {
     this.bytes += this.servedBytes;
     this.operations += this.servedOperations;
     const rate = this.servedOperations / stepSeconds;
-    this.queueDepth = (rate * this.latencyMs) / 1000 + this.waiting;
-    if (rate > 0) this.latencyMs += (this.waiting / rate) * 1000;
+    this.queueDepth = this.inFlight;
+    // Little's law.
+    if (rate > 0) this.latencyMs = (this.inFlight / rate) * 1000;
     this.servedRate += SHOWN_WEIGHT * (rate - this.servedRate);
     this.servedBytesRate += SHOWN_WEIGHT * (this.servedBytes / stepSeconds - this.servedBytesRate);
     this.wantedUs = 0;

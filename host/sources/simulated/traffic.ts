@@ -92,6 +92,6 @@ export class Traffic {
     path.operations += served;
     path.bytes += served * application.commandBytes;
     path.inFlight = Math.min(this.queueDepth, path.backlog + ((served / STEP_SECONDS) * port.latencyMs) / 1000);
-    port.serve(served, application.commandUs, application.commandBytes, path.backlog);
+    port.serve(served, application.commandUs, application.commandBytes, path.inFlight);
   }
 }

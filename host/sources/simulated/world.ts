@@ -76,7 +76,8 @@ export class World {
     for (;;) {
       const eventMs = this.queue.nextMs;
       if (Math.min(eventMs, this.nextStepMs) > toMs) break;
-      if (eventMs <= this.nextStepMs) {
+      // A step is over before what happens at its end.
+      if (eventMs < this.nextStepMs) {
         this.nowMs = Math.max(this.nowMs, eventMs);
         this.queue.runNext();
       } else {

@@ -1,0 +1,101 @@
+/** Makes a run of what the command line names: array file, module, snapshot, recorder, sources and effectors. */
+
+import { type ArrayDescription, parseArray } from "../../array/description.js";
+import type { Effector, Source } from "../../shim/actor.js";
+import { fileSink, Recorder } from "../../shim/recorder.js";
+import type { Shim } from "../../shim/shim.js";
+import { snapshotForStart, startShim } from "../../shim/start.js";
+import { SimulatedArray } from "../../sources/simulated/array.js";
+import { DEMO_FILE, demoText } from "../../sources/simulated/demo.js";
+import { simulatedSettings } from "../../sources/simulated/section.js";
+import { World } from "../../sources/simulated/world.js";
+import { InputError, readInput, readModule, UsageError } from "../exit.js";
+import { Engine } from "./engine.js";
+import type { RunOptions, RunWords } from "./options.js";
+
+export interface SetUp {
+  array: ArrayDescription;
+  engine: Engine;
+  recorder: Recorder | undefined;
+}
+
+/**
+ * @param report lines for the operator
+ * @throws InputError, UsageError, ModuleError
+ */
+export async function setUp(words: RunWords, options: RunOptions, report: (line: string) => void): Promise<SetUp> {
+  const array = readArrayFile(words.config);
+  const module = words.module === undefined ? readModule(array.profile, words.shared === true) : readInput(words.module);
+  const controller = controllerOf(array, words.controller);
+  const actors = await makeActors(array, controller, options, report);
+  const recorder = words.record === undefined ? undefined : new Recorder(fileSink(words.record));
+  const shim = startOn(module, controller, recorder, words, options, report);
+  const problems = shim.configure(array);
+  if (problems.length > 0) {
+    const file = words.config ?? DEMO_FILE;
+    throw new InputError(problems.map((problem) => ({ ...problem, file })));
+  }
+  return { array, engine: new Engine({ shim, ...actors }), recorder };
+}
+
+function readArrayFile(file: string | undefined): ArrayDescription {
+  const text = file === undefined ? demoText : readInput(file).toString("utf8");
+  const { array, problems } = parseArray(text, file ?? DEMO_FILE);
+  if (array === undefined) throw new InputError(problems);
+  return array;
+}
+
+function controllerOf(array: ArrayDescription, name: string | undefined): string {
+  const names = array.controllers.map((controller) => controller.name);
+  if (name === undefined) return names[0] ?? "";
+  if (names.includes(name)) return name;
+  throw new UsageError(`--controller ${name}: one of ${names.join(", ")}`);
+}
+
+interface Actors {
+  sources: Source[];
+  effectors: Effector[];
+  world?: World;
+}
+
+async function makeActors(
+  array: ArrayDescription,
+  controller: string,
+  options: RunOptions,
+  report: (line: string) => void,
+): Promise<Actors> {
+  if (array.sources.simulated !== undefined) {
+    const settings = simulatedSettings(array);
+    const world = new World(array, options.seed === undefined ? settings : { ...settings, seed: options.seed });
+    const simulated = new SimulatedArray(world);
+    return { sources: [simulated], effectors: [simulated], world };
+  }
+  const { hasRealSections, realActors } = await import("../../sources/registry.js");
+  if (!hasRealSections(array)) {
+    throw new UsageError("the array file has no sources: a section `simulated`, or `kernel`, `tgt` and `isns`");
+  }
+  if (options.speed !== 1) throw new UsageError("--speed: only a simulated array runs at another pace than real time");
+  if (options.seed !== undefined) throw new UsageError("--seed: only a simulated array has one");
+  return realActors(array, { controller, report });
+}
+
+function startOn(
+  module: Uint8Array,
+  controller: string,
+  recorder: Recorder | undefined,
+  words: RunWords,
+  options: RunOptions,
+  report: (line: string) => void,
+): Shim {
+  const snapshot = words.snapshot === undefined ? undefined : snapshotForStart(words.snapshot, report);
+  const { shim, reason } = startShim({
+    module,
+    controller,
+    snapshot,
+    nowMs: Date.now(),
+    maxAgeMs: options.snapshotAgeMs,
+    ...(recorder === undefined ? {} : { recorder }),
+  });
+  if (snapshot !== undefined && reason !== "") report(`${words.snapshot}: not gone on with: ${reason}`);
+  return shim;
+}

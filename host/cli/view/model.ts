@@ -1,0 +1,135 @@
+/** What the view shows at one moment, read from the module's tables and the simulated world. */
+
+import type { ArrayDescription } from "../../array/description.js";
+import { LinkState, MoveState, MoveStateNames, TargetPortStatus } from "../../shim/generated/layout.js";
+import type { Engine } from "../run/engine.js";
+import { type PairState, readPair } from "../run/registrations.js";
+import { lowerWords, shortName } from "../run/wording.js";
+
+export type Level = "good" | "warning" | "bad" | "quiet";
+
+export interface PortModel {
+  name: string;
+  loadPermille: number;
+  /** Load that moves under way will bring. */
+  arrivingPermille: number;
+  sessions: number;
+  wanted: number;
+  listed: number;
+  state: string;
+  level: Level;
+  /** Of the simulated world only. */
+  latencyMs: number | undefined;
+  servedRate: number | undefined;
+  /** By target, in the order of `ViewModel.targets`. */
+  pairs: readonly PairState[];
+}
+
+export interface MoveModel {
+  session: string;
+  from: string;
+  to: string;
+  step: string;
+  ageMs: number;
+}
+
+export interface LogEntry {
+  timeMs: number;
+  kind: "decision" | "event" | "trouble" | "note";
+  words: string;
+}
+
+export interface ViewModel {
+  array: string;
+  module: string;
+  elapsedMs: number;
+  tickMeanUs: number;
+  /** Of the module's memory. */
+  sessions: number;
+  highWatermarkPermille: number;
+  lowWatermarkPermille: number;
+  ports: readonly PortModel[];
+  targets: readonly string[];
+  moves: readonly MoveModel[];
+  log: readonly LogEntry[];
+  hosts: { servedRate: number; servedBytesRate: number; withoutSession: number } | undefined;
+  serverUp: boolean;
+}
+
+/** @param log entries so far, the latest last */
+export function readModel(engine: Engine, array: ArrayDescription, log: readonly LogEntry[]): ViewModel {
+  const { shim, world } = engine;
+  const { portPolicy } = shim.core.views;
+  const targetRows = shim.names.targets.rows();
+  const ports = shim.names.ports.rows().map((row) => readPort(engine, row, targetRows));
+  return {
+    array: array.name,
+    module: `${shim.core.profile}/${shim.core.shared ? "shared" : "plain"}`,
+    elapsedMs: engine.elapsedMs,
+    tickMeanUs: engine.ticks === 0 ? 0 : engine.tickUs / engine.ticks,
+    sessions: ports.reduce((sum, port) => sum + port.sessions, 0),
+    highWatermarkPermille: portPolicy.highWatermarkPermille(0),
+    lowWatermarkPermille: portPolicy.lowWatermarkPermille(0),
+    ports,
+    targets: targetRows.map((row) => shortName(shim.names.targets.name(row))),
+    moves: readMoves(engine),
+    log,
+    hosts: world && {
+      servedRate: world.ports.reduce((sum, port) => sum + port.servedRate, 0),
+      servedBytesRate: world.ports.reduce((sum, port) => sum + port.servedBytesRate, 0),
+      withoutSession: world.paths.filter((path) => !path.loggedIn).length,
+    },
+    serverUp: world?.isns.up ?? true,
+  };
+}
+
+function readPort({ shim, world }: Engine, row: number, targetRows: readonly number[]): PortModel {
+  const { targetPortState } = shim.core.views;
+  const name = shim.names.ports.name(row);
+  const pairs = targetRows.map((target) =>
+    readPair(shim, target, row, { configured: false, wanted: false, observed: false }),
+  );
+  const simulated = world?.ports[world.portIndex(name)];
+  return {
+    name,
+    loadPermille: targetPortState.loadPermille(row),
+    arrivingPermille: targetPortState.arrivingPermille(row),
+    sessions: targetPortState.sessions(row),
+    wanted: pairs.filter((pair) => pair.wanted).length,
+    listed: pairs.filter((pair) => pair.observed).length,
+    ...portState(shim.core.views.targetPortInput.link(row), targetPortState.status(row)),
+    latencyMs: simulated?.latencyMs,
+    servedRate: simulated?.servedRate,
+    pairs,
+  };
+}
+
+function portState(link: number, status: number): { state: string; level: Level } {
+  if ((status & TargetPortStatus.OWN) === 0) return { state: "other's", level: "quiet" };
+  if (link === LinkState.DOWN) return { state: "link down", level: "bad" };
+  if ((status & TargetPortStatus.FAILED) !== 0) return { state: "failed", level: "bad" };
+  if ((status & TargetPortStatus.DRAINED) !== 0) return { state: "drained", level: "warning" };
+  if ((status & TargetPortStatus.MAINTENANCE) !== 0) return { state: "draining", level: "warning" };
+  if ((status & TargetPortStatus.OVERLOADED) !== 0) return { state: "OVERLOADED", level: "bad" };
+  if ((status & TargetPortStatus.OPERATIVE) === 0) return { state: "waiting", level: "quiet" };
+  return { state: "ok", level: "good" };
+}
+
+function readMoves({ shim }: Engine): MoveModel[] {
+  const { move, header } = shim.core.views;
+  const { names } = shim;
+  const moves: MoveModel[] = [];
+  for (let row = 0; row < move.capacity; row++) {
+    const state = move.state(row);
+    if (state === MoveState.FREE) continue;
+    const [initiator, target] = [names.initiators.name(move.initiator(row)), names.targets.name(move.target(row))];
+    moves.push({
+      session: `${shortName(initiator)}>${shortName(target)}`,
+      from: names.port(move.from(row)),
+      to: names.port(move.to(row)),
+      step: lowerWords(MoveStateNames[state] ?? ""),
+      ageMs: header.nowMs(0) - move.startedMs(row),
+    });
+  }
+  return moves.sort((left, right) => right.ageMs - left.ageMs);
+}
