@@ -172,7 +172,8 @@ function checkFunction(func: FunctionFacts, expected: ExpectedModule, report: Re
   if (func.results.length > 1) report("feature", func.name, `returns ${func.results.length} values`);
   for (const kind of func.kinds) {
     if (ALLOWED.has(kind) || (expected.shared && ALLOWED_SHARED.has(kind))) continue;
-    const why = WHY_NOT[kind] ?? (ALLOWED_SHARED.has(kind) ? "the plain build has no threads" : "not for every runtime");
+    const why =
+      WHY_NOT[kind] ?? (ALLOWED_SHARED.has(kind) ? "the plain build has no threads" : "not for every runtime");
     report("instruction", func.name, `has a ${kind}: ${why}`);
   }
 }

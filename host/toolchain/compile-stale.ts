@@ -34,7 +34,10 @@ function filesUnder(root: string, folder: string): string[] {
 export async function compileStale(root: string, force: boolean): Promise<boolean> {
   const inputs = inputsHash(root);
   const stale = TARGETS.filter((target) => force || !isUpToDate(root, target, inputs));
-  const failures = await compileAll(root, stale.map((target) => ({ target, outFile: target.file })));
+  const failures = await compileAll(
+    root,
+    stale.map((target) => ({ target, outFile: target.file })),
+  );
   for (const target of stale) {
     if (failures.has(target.file)) continue;
     mkdirSync(join(root, "build/stamps"), { recursive: true });

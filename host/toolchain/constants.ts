@@ -176,7 +176,8 @@ export class ConstantScope {
     this.enums.set(name, model);
     for (const member of node.values) {
       const last = members[members.length - 1];
-      const value = member.initializer === null ? (last?.value ?? -1) + 1 : this.enumInitializer(file, member.initializer);
+      const value =
+        member.initializer === null ? (last?.value ?? -1) + 1 : this.enumInitializer(file, member.initializer);
       members.push({ name: member.name.text, value, doc: docAbove(source, member) });
     }
   }

@@ -14,7 +14,8 @@ export function injectedSource(model: Model, map: MemoryMap): string {
   for (const [file, names] of files) {
     lines.push(`import { ${names.join(", ")} } from "./${file.replace(/^assembly\//, "").replace(/\.ts$/, "")}";`);
   }
-  for (const [name, value] of injectedConstants(map, model.layoutHash)) lines.push(`@global @lazy const ${name}: u32 = ${value};`);
+  for (const [name, value] of injectedConstants(map, model.layoutHash))
+    lines.push(`@global @lazy const ${name}: u32 = ${value};`);
   lines.push('import { checkFields } from "./configuration/fields";', ...checkFunctions(model, map));
   return `${lines.join("\n")}\n`;
 }
@@ -61,8 +62,14 @@ function directoryBytes(map: MemoryMap): Uint8Array {
     view.setUint32(at + 16, table.changedAddress, true);
     view.setUint32(at + 20, table.deadlinesAddress, true);
     view.setUint32(at + 24, noneWords(table.row), true);
-    view.setUint8(at + 28, offsetOf(table.row, (field) => field.role === "check"));
-    view.setUint8(at + 29, offsetOf(table.row, (field) => field.name === "deadlineMs"));
+    view.setUint8(
+      at + 28,
+      offsetOf(table.row, (field) => field.role === "check"),
+    );
+    view.setUint8(
+      at + 29,
+      offsetOf(table.row, (field) => field.name === "deadlineMs"),
+    );
     view.setUint8(at + 30, table.changedShift);
   }
   return bytes;

@@ -66,8 +66,10 @@ function readOptions(args: readonly string[]): Options | undefined {
 /** Compiles host and tests into `build/js`; `tsc` itself skips what didn't change. */
 function compileTypeScript(root: string): boolean {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const result = spawnSync(process.execPath, [tsc, "-p", "tsconfig.json"], { cwd: root, stdio: "inherit" });
-  return result.status === 0 && writeSchemas(root);
+  const compile = (project: string) =>
+    spawnSync(process.execPath, [tsc, "-p", project], { cwd: root, stdio: "inherit" }).status === 0;
+  const [host, tests] = [compile("tsconfig.json"), compile("tsconfig.toolchain-tests.json")];
+  return host && tests && writeSchemas(root);
 }
 
 /** The schemas of array and scenario files follow from the host's code, and through it from the knobs. */

@@ -7,12 +7,7 @@ import { capacityOfReference, RESERVED_NAMES, ROLES } from "./roles.js";
 type Report = (line: number, message: string, expected: string) => void;
 
 /** Reports everything that is wrong in a row class, by itself and against the classes before it. */
-export function checkRowClass(
-  row: RowClass,
-  earlier: readonly RowClass[],
-  scope: ConstantScope,
-  report: Report,
-): void {
+export function checkRowClass(row: RowClass, earlier: readonly RowClass[], scope: ConstantScope, report: Report): void {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(row.tableName)) {
     report(row.line, `table name '${row.tableName}' of ${row.name}`, "a name in kebab-case");
   }

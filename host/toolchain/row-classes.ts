@@ -152,13 +152,7 @@ function readKnob(reader: Reader, line: number, mark: DecoratorNode): Knob {
   };
 }
 
-function readNumber(
-  reader: Reader,
-  line: number,
-  what: string,
-  node: Expression | undefined,
-  profile: number,
-): number {
+function readNumber(reader: Reader, line: number, what: string, node: Expression | undefined, profile: number): number {
   if (node === undefined) {
     reader.report(line, `${what} is missing`, "a compile-time constant");
     return 0;
@@ -177,6 +171,7 @@ function decoratorOf(decorators: readonly DecoratorNode[] | null, name: string):
 }
 
 function textOf(node: Expression | undefined): string | undefined {
-  if (node?.kind !== NodeKind.Literal || (node as LiteralExpression).literalKind !== LiteralKind.String) return undefined;
+  if (node?.kind !== NodeKind.Literal || (node as LiteralExpression).literalKind !== LiteralKind.String)
+    return undefined;
   return (node as StringLiteralExpression).value;
 }

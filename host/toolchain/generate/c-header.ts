@@ -201,7 +201,10 @@ function addresses(map: MemoryMap): string[] {
     const prefix = `#define FAIRLEAD_${upperOfKebab(table.name)}`;
     lines.push(`${prefix}_BASE ${table.base}u`, `${prefix}_CAPACITY ${table.capacity}u`);
     if (table.changedAddress !== 0) {
-      lines.push(`${prefix}_CHANGED_ADDRESS ${table.changedAddress}u`, `${prefix}_CHANGED_SHIFT ${table.changedShift}u`);
+      lines.push(
+        `${prefix}_CHANGED_ADDRESS ${table.changedAddress}u`,
+        `${prefix}_CHANGED_SHIFT ${table.changedShift}u`,
+      );
     }
     if (table.deadlinesAddress !== 0) lines.push(`${prefix}_DEADLINES_ADDRESS ${table.deadlinesAddress}u`);
   }

@@ -119,7 +119,19 @@ function mapOf(model: Model, map: MemoryMap): string[] {
     "",
     ...markdownTable(["place", "address", "bytes"], fixed),
     ...markdownTable(
-      ["no.", "table", "kind", "address", "rows", "stride", "row bytes", "changed bits", "deadlines", "end", "planned for"],
+      [
+        "no.",
+        "table",
+        "kind",
+        "address",
+        "rows",
+        "stride",
+        "row bytes",
+        "changed bits",
+        "deadlines",
+        "end",
+        "planned for",
+      ],
       tables.map((table) => [
         table.number,
         table.name,

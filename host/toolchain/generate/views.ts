@@ -120,7 +120,12 @@ function layoutsSource(model: Model): string[] {
   for (const map of model.maps) {
     const limits = model.constants.map((constant) => `${constant.name}: ${constant.values[map.profile]}`);
     lines.push(`  ${PROFILES[map.profile]}: {`, `    profile: ${map.profile},`);
-    lines.push(`    memoryBytes: ${map.memoryBytes},`, "    hash: layoutHash,", `    limits: { ${limits.join(", ")} },`, "    tables: [");
+    lines.push(
+      `    memoryBytes: ${map.memoryBytes},`,
+      "    hash: layoutHash,",
+      `    limits: { ${limits.join(", ")} },`,
+      "    tables: [",
+    );
     lines.push(...map.tables.map(tableSource), "    ],", "  },");
   }
   return [...lines, "};", ""];
@@ -251,7 +256,7 @@ function viewsInterface(map: MemoryMap | undefined): string[] {
     "  const layout = layouts[profile];",
     "  if (buffer.byteLength < layout.memoryBytes) {",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the generated source
-    '    throw new RangeError(`the memory has ${buffer.byteLength} bytes, profile ${profile} needs ${layout.memoryBytes}`);',
+    "    throw new RangeError(`the memory has ${buffer.byteLength} bytes, profile ${profile} needs ${layout.memoryBytes}`);",
     "  }",
     "  if (new Uint8Array(new Uint32Array([1]).buffer)[0] !== 1) {",
     '    throw new Error("the views need a little-endian host");',
