@@ -21,6 +21,12 @@ export function compileBoot(top: string, out: string, sanitized = false): string
   return out;
 }
 
+/** Rows of the tables that cross by the loader's mailbox. */
+function latchedRows(profile: ProfileName): number {
+  const latched = layouts[profile].tables.filter((table) => table.kind === "latched-written");
+  return latched.reduce((rows, table) => rows + table.capacity, 0);
+}
+
 /** Compiles a module ahead of time with the loader and the replay. `module` is the file that the bundle holds too. */
 export function compileServed(top: string, module: string, profile: ProfileName, out: string): string {
   const firmware = join(top, "host/firmware");
@@ -28,8 +34,7 @@ export function compileServed(top: string, module: string, profile: ProfileName,
   const generated = `${out}.module.c`;
   run(process.execPath, [join(wabt, "bin/wasm2c"), "-n", "fairlead", "-o", generated, module]);
   const includes = [firmware, join(firmware, "runtime"), join(top, "build"), join(top, "tests/runtimes"), dirname(out)];
-  const facts = `FAIRLEAD_${profile.toUpperCase()}`;
-  const sizes = [`MEMORY_BYTES=${layouts[profile].memoryBytes}u`, `LATCHED_ROWS=${facts}_LATCHED_ROWS`];
+  const sizes = [`MEMORY_BYTES=${layouts[profile].memoryBytes}u`, `LATCHED_ROWS=${latchedRows(profile)}u`];
   const definitions = [`FAIRLEAD_MODULE_C="${generated}"`, ...sizes];
   const files = [
     ...["tests/e2e/image/served.c", "tests/runtimes/replay.c", "tests/runtimes/file.c", "tests/runtimes/open-aot.c"],
