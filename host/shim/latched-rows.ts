@@ -64,8 +64,14 @@ export class RowWriter {
     Atomics.store(this.words, word, value | 0);
   }
 
-  /** Stores an integer of up to 2^53 as two words. */
-  protected putLong(word: number, value: number): void {
+  /** Stores an element of an array as one word. */
+  protected putFrom(word: number, values: Float64Array, index: number): void {
+    Atomics.store(this.words, word, (values[index] as number) | 0);
+  }
+
+  /** Stores an element of an array, an integer of up to 2^53, as two words. */
+  protected putLongFrom(word: number, values: Float64Array, index: number): void {
+    const value = values[index] as number;
     Atomics.store(this.words, word, value | 0);
     Atomics.store(this.words, word + 1, (value / TWO_TO_32) | 0);
   }
@@ -92,6 +98,7 @@ export class CountersWriter extends RowWriter {
   private readonly busyWord: number;
   private readonly bytesWord: number;
   private readonly operationsWord: number;
+  private readonly sample = new Float64Array(5);
 
   constructor(table: LatchedTable) {
     super(table);
@@ -121,14 +128,27 @@ export class CountersWriter extends RowWriter {
     operations: number,
     queueDepth: number,
   ): void {
+    // Large numbers are boxed where they are passed on: this body is small enough to become part of its caller, and
+    // from here on they stand in an array.
+    const sample = this.sample;
+    sample[0] = sampledMs;
+    sample[1] = queueDepth;
+    sample[2] = busyUs;
+    sample[3] = bytes;
+    sample[4] = operations;
+    this.writeSample(row, generation, sample);
+  }
+
+  /** As `write`, from an array: milliseconds, queue depth, busy microseconds, bytes, operations. */
+  writeSample(row: number, generation: number, sample: Float64Array): void {
     if (row < 0 || row >= this.table.capacity) throw new RangeError(`no row ${row} in ${this.table.name}`);
     const at = this.begin(row);
     this.put(at + this.generationWord, generation);
-    this.put(at + this.sampledWord, sampledMs);
-    this.put(at + this.queueWord, queueDepth);
-    this.putLong(at + this.busyWord, busyUs);
-    this.putLong(at + this.bytesWord, bytes);
-    this.putLong(at + this.operationsWord, operations);
+    this.putFrom(at + this.sampledWord, sample, 0);
+    this.putFrom(at + this.queueWord, sample, 1);
+    this.putLongFrom(at + this.busyWord, sample, 2);
+    this.putLongFrom(at + this.bytesWord, sample, 3);
+    this.putLongFrom(at + this.operationsWord, sample, 4);
     this.end(row, at);
   }
 }

@@ -69,6 +69,7 @@ export class Shim {
   private readonly countersTable: LatchedTable;
   private readonly countersWriter: CountersWriter;
   private readonly portWords: Uint32Array;
+  private readonly portSample = new Float64Array(5);
   private recorder: Recorder | undefined;
   private adopted: ArrayDescription | undefined;
   /** Generation of each target row for which registrations were last given. */
@@ -258,7 +259,19 @@ export class Shim {
     operations: number,
     queueDepth: number,
   ): void {
-    this.countersWriter.write(port, this.portGeneration(port), hostMs, busyUs, bytes, operations, queueDepth);
+    // Small, so that it becomes part of its caller: numbers too large to pass on unboxed then stand in an array.
+    const sample = this.portSample;
+    sample[0] = hostMs;
+    sample[1] = queueDepth;
+    sample[2] = busyUs;
+    sample[3] = bytes;
+    sample[4] = operations;
+    this.writePortSample(port, sample);
+  }
+
+  /** As `portCounters`, from an array: milliseconds, queue depth, busy microseconds, bytes, operations. */
+  writePortSample(port: number, sample: Float64Array): void {
+    this.countersWriter.writeSample(port, this.portGeneration(port), sample);
   }
 
   /** Where worker threads write counters of ports, with a `CountersWriter` of their own: one writer a port. */

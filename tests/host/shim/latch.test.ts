@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { CountersWriter, type LatchedTable } from "../../../host/shim/latched-rows.js";
+import { createMailbox, type LatchSink, MAILBOX_RETRY_MAX, MailboxLatch } from "../../../host/shim/mailbox.js";
+import type { Shim } from "../../../host/shim/shim.js";
+import type { WriterTask } from "./latch-writer.js";
+import { newCore, observeAll, startedShim } from "./support.js";
+
+const ARRAY = "name: latch\nprofile: small\nports: ['p{1..8}']\ntargets: [t]\n";
+/** Numbers that each row gets; large enough that readers and writers meet many thousand times. */
+const LAST = 40_000;
+
+function startWriter(table: LatchedTable, rows: number[], generation: number): Worker {
+  const task: WriterTask = { table, rows, generation, last: LAST };
+  return new Worker(new URL("./latch-writer.js", import.meta.url), { workerData: task });
+}
+
+/** Every word of a row holds the same number, and that number never goes back. */
+function checkRow(shim: Shim, row: number, before: number): number {
+  const latched = shim.core.views.targetPortCountersLatched;
+  const number = latched.sampledMs(row);
+  const words = [latched.queueDepth(row), latched.busyUs(row), latched.bytes(row), latched.operations(row)];
+  if (words.some((word) => word !== number)) assert.fail(`torn row ${row}: ${[number, ...words]}`);
+  if (number < before) assert.fail(`row ${row} went from ${before} back to ${number}`);
+  assert.equal(latched.sequence(row) & 1, 0);
+  return number;
+}
+
+for (const kind of ["plain", "shared"] as const) {
+  test(`${kind}: no torn row gets through while threads write, and no change is slept over`, async () => {
+    const shim = startedShim(ARRAY, {}, newCore("small", kind));
+    const writers = [
+      startWriter(shim.counters, [0, 2, 4, 6], shim.portGeneration(0)),
+      startWriter(shim.counters, [1, 3, 5, 7], shim.portGeneration(0)),
+    ];
+    let running = writers.length;
+    for (const writer of writers) void once(writer, "message").then(() => running--);
+    const seen = new Array<number>(8).fill(0);
+    let changes = 0;
+    let hostMs = 1000;
+    const step = () => {
+      shim.tick(++hostMs, () => {});
+      for (let row = 0; row < seen.length; row++) {
+        const number = checkRow(shim, row, seen[row] as number);
+        if (number !== seen[row]) changes++;
+        seen[row] = number;
+      }
+    };
+    while (running > 0) {
+      for (let tick = 0; tick < 100; tick++) step();
+      await turn();
+    }
+    step();
+    assert.deepEqual(seen, new Array(8).fill(LAST), "the last write of every row has come");
+    assert.ok(changes > 8, "ticks ran while threads wrote");
+    await Promise.all(writers.map((writer) => writer.terminate()));
+  });
+}
+
+describe("the mailbox", () => {
+  /** A mailbox, and a module memory of as many words in which rows are marked by number. */
+  function place(): { table: LatchedTable; latch: MailboxLatch; mailbox: ReturnType<typeof createMailbox>; sink: LatchSink; marked: number[] } {
+    const mailbox = createMailbox("small");
+    const marked: number[] = [];
+    const table = mailbox.tables.find(({ name }) => name === "target-port-counters") as LatchedTable;
+    const sink = {
+      words: new Int32Array(table.buffer.byteLength >> 2),
+      bases: mailbox.tables.map(({ rowsAddress }) => rowsAddress >> 2),
+      mark: mailbox.tables.map(() => (row: number) => void marked.push(row)),
+    };
+    return { table, latch: new MailboxLatch(mailbox, sink), mailbox, sink, marked };
+  }
+
+  test("copies what was written since the last time, and nothing else", () => {
+    const { table, latch, sink, marked } = place();
+    const writer = new CountersWriter(table);
+    latch.latch();
+    assert.deepEqual(marked, []);
+    writer.write(3, 9, 100, 2 ** 40 + 5, 2 ** 33, 7, 4);
+    writer.write(5, 9, 100, 1, 2, 3, 4);
+    latch.latch();
+    assert.deepEqual(marked.sort(), [3, 5]);
+    const row = (table.rowsAddress >> 2) + 3 * 16;
+    assert.equal(sink.words[row], 2, "an even sequence word");
+    assert.deepEqual([...sink.words.subarray(row + 4, row + 8)], [5, 2 ** 8, 0, 2]);
+    latch.latch();
+    assert.equal(marked.length, 2);
+  });
+
+  test("leaves a row that a writer is in, counts it, and takes it once the writer is done", () => {
+    const { table, latch, mailbox, sink, marked } = place();
+    const words = new Int32Array(table.buffer);
+    const row = table.rowsAddress >> 2;
+    new CountersWriter(table).write(0, 1, 1, 1, 1, 1, 1);
+    Atomics.add(words, row, 1);
+    Atomics.store(words, row + 2, 77);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      latch.latch();
+      assert.deepEqual(marked, []);
+      assert.equal(sink.words[row + 2], 0);
+      assert.equal(mailbox.tornRows, attempt);
+    }
+    Atomics.add(words, row, 1);
+    latch.latch();
+    assert.deepEqual(marked, [0]);
+    assert.equal(sink.words[row + 2], 77);
+    assert.ok(MAILBOX_RETRY_MAX >= 1);
+  });
+
+  test("refuses a row that the table has not", () => {
+    const { table } = place();
+    assert.throws(() => new CountersWriter(table).write(8, 1, 1, 1, 1, 1, 1), RangeError);
+    assert.throws(() => new CountersWriter(table).write(-1, 1, 1, 1, 1, 1, 1), RangeError);
+  });
+});
+
+test("observations of a shared build go in as those of a plain one", () => {
+  const states = (["plain", "shared"] as const).map((kind) => {
+    const shim = startedShim(ARRAY, {}, newCore("small", kind));
+    observeAll(shim);
+    for (let hostMs = 1000; hostMs < 5000; hostMs += 100) {
+      for (const row of shim.names.ports.rows()) shim.portCounters(row, hostMs, hostMs * 100 * row, 0, hostMs, 0);
+      shim.tick(hostMs, () => {});
+    }
+    return shim.names.ports.rows().map((row) => shim.core.views.targetPortState.processorUsage(row));
+  });
+  assert.deepEqual(states[0], states[1]);
+  assert.ok((states[0] as number[])[7] !== 0, "counters were taken");
+});
