@@ -18,7 +18,6 @@
 
 /* A directory entry: base, stride, capacity, rowType | kind << 16, changed bits, deadlines, …, and at byte 30 how many
    leaf words (1 << shift) a bit of the table's summary stands for. */
-#define DIRECTORY_ENTRY_BYTES 32u
 #define DIRECTORY_SHIFT 30u
 
 enum { KIND_HEADER, KIND_INPUT, KIND_LATCHED, KIND_COPY, KIND_CONFIGURATION, KIND_STAGED, KIND_STATE, KIND_DECISION };
@@ -35,7 +34,7 @@ static int call(fairlead_t *fairlead, fairlead_call_t which, uint32_t argument, 
 /* --- tables --- */
 
 static void read_entry(const fairlead_t *fairlead, uint32_t table, fairlead_table_t *entry) {
-  uint32_t address = FAIRLEAD_DIRECTORY_ADDRESS + table * DIRECTORY_ENTRY_BYTES;
+  uint32_t address = FAIRLEAD_DIRECTORY_ADDRESS + table * FAIRLEAD_DIRECTORY_ENTRY_BYTES;
   entry->base = header_word(fairlead, address);
   entry->stride = header_word(fairlead, address + 4);
   entry->capacity = header_word(fairlead, address + 8);
@@ -112,6 +111,13 @@ static void set_changed(fairlead_t *fairlead, uint32_t table, const fairlead_tab
   include(fairlead, FAIRLEAD_CHANGED_SUMMARIES_ADDRESS + table * 4u, leaf >> entry->shift);
 }
 
+uint8_t *fairlead_row(fairlead_t *fairlead, uint32_t table, uint32_t row) {
+  fairlead_table_t entry;
+  uint32_t address;
+  if (locate(fairlead, table, row, 0, 0, &entry, &address)) return NULL;
+  return fairlead_byte(&fairlead->runtime, address);
+}
+
 int fairlead_changed(fairlead_t *fairlead, uint32_t table, uint32_t row) {
   fairlead_table_t entry;
   int error = fairlead_table(fairlead, table, &entry);
@@ -133,38 +139,50 @@ static bool entry_is_sound(const fairlead_table_t *entry, uint32_t memory_bytes)
   return entry->changed >= rows_end && entry->changed <= memory_bytes - leaves * 4u;
 }
 
-/* Checks the directory and gives each latched table its rows in the mailbox; returns how many rows, or an error. */
-static int lay_out_mailbox(fairlead_t *fairlead, uint32_t *rows) {
-  *rows = 0;
+/* Tables that cross by the mailbox. Those of policies that are only planned have no rows there. */
+static const uint16_t latched_tables[] = {FAIRLEAD_TARGET_PORT_COUNTERS_TABLE};
+#define LATCHED_TABLES (sizeof latched_tables / sizeof latched_tables[0])
+FAIRLEAD_ASSERT(every_latched_table_has_its_place, LATCHED_TABLES <= FAIRLEAD_LATCHED_TABLE_MAX);
+FAIRLEAD_ASSERT(every_latched_row_has_its_slot, FAIRLEAD_SMALL_LATCHED_ROWS == FAIRLEAD_SMALL_TARGET_PORT_MAX);
+
+/* Gives each latched table its rows in the mailbox; returns how many rows, 0 for a directory that is wrong. */
+static uint32_t lay_out_mailbox(fairlead_t *fairlead) {
+  uint32_t rows = 0;
+  for (uint32_t index = 0; index < LATCHED_TABLES; index++) {
+    fairlead_table_t entry;
+    read_entry(fairlead, latched_tables[index], &entry);
+    if (entry.kind != KIND_LATCHED || entry.stride > sizeof(fairlead_slot_t)) return 0;
+    fairlead->latched[index].table = latched_tables[index];
+    fairlead->latched[index].first = rows;
+    fairlead->latched[index].rows = entry.capacity;
+    rows += entry.capacity;
+  }
+  fairlead->latched_count = LATCHED_TABLES;
+  return rows;
+}
+
+static bool directory_is_sound(const fairlead_t *fairlead) {
   for (uint32_t table = 0; table < FAIRLEAD_TABLE_COUNT; table++) {
     fairlead_table_t entry;
     read_entry(fairlead, table, &entry);
-    if (!entry_is_sound(&entry, fairlead->runtime.memory_bytes)) return FAIRLEAD_ERROR_MODULE;
-    if (entry.kind != KIND_LATCHED) continue;
-    if (fairlead->latched_count == FAIRLEAD_LATCHED_TABLE_MAX || entry.stride > sizeof(fairlead_slot_t)) {
-      return FAIRLEAD_ERROR_MODULE;
-    }
-    fairlead_latched_t *latched = &fairlead->latched[fairlead->latched_count++];
-    latched->table = table;
-    latched->first = *rows;
-    latched->rows = entry.capacity;
-    *rows += entry.capacity;
+    if (!entry_is_sound(&entry, fairlead->runtime.memory_bytes)) return false;
   }
-  return FAIRLEAD_OK;
+  return true;
 }
 
 int fairlead_open(fairlead_t *fairlead, const fairlead_runtime_t *runtime, fairlead_slot_t *slots, size_t slot_count) {
   uint32_t version = 0;
-  uint32_t rows;
   if (!fairlead || !runtime || !runtime->call || !runtime->memory || !slots) return FAIRLEAD_ERROR_ARGUMENT;
   memset(fairlead, 0, sizeof *fairlead);
   fairlead->runtime = *runtime;
   if (runtime->memory_bytes < FAIRLEAD_TABLES_ADDRESS) return FAIRLEAD_ERROR_MODULE;
+  if (runtime->mirrored != (FAIRLEAD_MIRRORED != 0)) return FAIRLEAD_ERROR_MIRRORED;
   int error = call(fairlead, FAIRLEAD_CALL_ABI_VERSION, 0, &version);
   if (error) return error;
   if (version != FAIRLEAD_LAYOUT_VERSION) return FAIRLEAD_ERROR_ABI;
-  error = lay_out_mailbox(fairlead, &rows);
-  if (error) return error;
+  if (!directory_is_sound(fairlead)) return FAIRLEAD_ERROR_MODULE;
+  uint32_t rows = lay_out_mailbox(fairlead);
+  if (rows == 0) return FAIRLEAD_ERROR_MODULE;
   if (slot_count < FAIRLEAD_SLOTS(rows)) return FAIRLEAD_ERROR_NO_MEMORY;
   fairlead_mailbox_open(&fairlead->mailbox, slots, rows);
   return FAIRLEAD_OK;
@@ -394,6 +412,8 @@ const char *fairlead_error_text(int error) {
       return "the storage given is too small";
     case FAIRLEAD_ERROR_LAYOUT:
       return "bytes of another layout or profile";
+    case FAIRLEAD_ERROR_MIRRORED:
+      return "FAIRLEAD_MIRRORED is not what the runtime does with its memory";
     default:
       return "unknown error";
   }

@@ -110,11 +110,11 @@ typedef struct fairlead_port_counters {
  * Takes a module into service: checks its ABI and directory, and lays out the mailbox.
  *
  * runtime       as an adapter filled it in; copied
- * slots         FAIRLEAD_SLOTS(rows) slots, all zero, for the rows of all latched tables: of the small profile
- *               FAIRLEAD_SLOTS(FAIRLEAD_SMALL_LATCHED_ROWS). Must outlive the loader.
+ * slots         FAIRLEAD_SLOTS(rows) slots, all zero, for the rows of all latched tables:
+ *               FAIRLEAD_SLOTS(FAIRLEAD_LATCHED_ROWS) for the profile compiled for. Must outlive the loader.
  * slot_count    how many
  *
- * Errors: ARGUMENT; MODULE: the directory is not one; ABI; NO_MEMORY: too few slots; TRAPPED, RUNTIME.
+ * Errors: ARGUMENT; MODULE: the directory is not one; MIRRORED; ABI; NO_MEMORY: too few slots; TRAPPED, RUNTIME.
  * Call from: tick thread, before any writer posts. The module's memory isn't changed.
  */
 int fairlead_open(fairlead_t *fairlead, const fairlead_runtime_t *runtime, fairlead_slot_t *slots, size_t slot_count);
@@ -205,6 +205,13 @@ int fairlead_set(fairlead_t *fairlead, uint32_t table, uint32_t row, uint32_t of
 /* Reads one field of any row. Errors: NO_TABLE, NO_ROW, ARGUMENT. Call from: tick thread, between ticks. */
 int fairlead_get(const fairlead_t *fairlead, uint32_t table, uint32_t row, uint32_t offset, uint32_t size,
                  uint64_t *value);
+
+/*
+ * A row for the generated accessors (fairlead_SESSION_INPUT_set_…, in lower case); NULL where there is no such row. Write
+ * rows of input and staged tables only, then call fairlead_changed for an input row.
+ * Call from: tick thread, between ticks.
+ */
+uint8_t *fairlead_row(fairlead_t *fairlead, uint32_t table, uint32_t row);
 
 /*
  * Copies bytes, little-endian as in a recording, into a row and those behind it.

@@ -28,7 +28,8 @@ typedef enum fairlead_error {
   FAIRLEAD_ERROR_FULL = -9,       /* no outcome slot is free: write it again after the next tick */
   FAIRLEAD_ERROR_BUSY = -10,      /* another writer, interrupted by this one, is in the mailbox row: post it later */
   FAIRLEAD_ERROR_NO_MEMORY = -11, /* storage given by the caller is too small */
-  FAIRLEAD_ERROR_LAYOUT = -12     /* kept bytes of another layout or profile: configure anew */
+  FAIRLEAD_ERROR_LAYOUT = -12,    /* kept bytes of another layout or profile: configure anew */
+  FAIRLEAD_ERROR_MIRRORED = -13   /* compiled with another FAIRLEAD_MIRRORED than the runtime's memory needs */
 } fairlead_error_t;
 
 /* The calls of the module. The numbers are those of recordings. */

@@ -10,6 +10,8 @@
 
 enum { RECORD_WRITE = 1, RECORD_CALL = 2, RECORD_DECISIONS = 3, RECORD_MEMORY = 4, RECORD_END = 5 };
 enum { WRITE_MARKS_CHANGED = 1 };
+/* Kind of a table, in its directory entry. */
+enum { KIND_LATCHED = 2 };
 
 typedef struct record {
   uint32_t kind;
@@ -55,12 +57,26 @@ static int mark_rows(fairlead_t *fairlead, const record_t *record) {
   return 0;
 }
 
+/* A row of counters goes the way that firmware takes: by the mailbox. */
+static int replay_post(const replay_source_t *source, fairlead_t *fairlead, const record_t *record,
+                       replay_result_t *result) {
+  uint8_t bytes[sizeof(fairlead_slot_t)];
+  uint32_t words[FAIRLEAD_SLOT_WORDS];
+  uint32_t count = record->bytes / 4u;
+  if (count == 0 || count > FAIRLEAD_SLOT_WORDS || record->value != 0) return part(result, "a latched row in parts");
+  if (read_whole(source, bytes, record->bytes, result)) return -1;
+  for (uint32_t index = 0; index < count; index++) words[index] = word_at(bytes + index * 4u);
+  return fairlead_post(fairlead, record->table, record->row, words + 1, count - 1u) ? part(result, "a row not posted")
+                                                                                    : 0;
+}
+
 static int replay_write(const replay_source_t *source, fairlead_t *fairlead, const record_t *record,
                         replay_result_t *result) {
   uint8_t part_of_it[64];
   uint32_t done = 0;
   fairlead_table_t table;
   if (fairlead_table(fairlead, record->table, &table)) return part(result, "a write to no table");
+  if (table.kind == KIND_LATCHED) return replay_post(source, fairlead, record, result);
   while (done < record->bytes) {
     uint32_t count = record->bytes - done < sizeof part_of_it ? record->bytes - done : (uint32_t)sizeof part_of_it;
     uint32_t place = record->value + done;
@@ -86,15 +102,46 @@ static int replay_memory(const replay_source_t *source, fairlead_t *fairlead, co
   return 0;
 }
 
+/* What configure and attach returned: the code that the header keeps. */
+static uint32_t code_of(const fairlead_t *fairlead, int error) {
+  fairlead_refusal_t refusal = {0, 0, 0, 0};
+  if (error == FAIRLEAD_ERROR_REFUSED) fairlead_refusal(fairlead, &refusal);
+  return refusal.code;
+}
+
+static int tick_again(fairlead_t *fairlead, uint32_t *returned) {
+  uint64_t host_ms;
+  int error = fairlead_get(fairlead, FAIRLEAD_CONTROL_TABLE, 0, FAIRLEAD_CONTROL_HOST_MS_OFFSET, 8, &host_ms);
+  return error ? error : fairlead_tick(fairlead, host_ms, returned);
+}
+
+static int call_again(fairlead_t *fairlead, const record_t *record, uint32_t *returned) {
+  int error;
+  switch (record->detail) {
+    case FAIRLEAD_CALL_RESET:
+      return fairlead_reset(fairlead);
+    case FAIRLEAD_CALL_CONFIGURE:
+      error = fairlead_configure(fairlead);
+      *returned = code_of(fairlead, error);
+      return error == FAIRLEAD_ERROR_REFUSED ? FAIRLEAD_OK : error;
+    case FAIRLEAD_CALL_TICK:
+      return tick_again(fairlead, returned);
+    case FAIRLEAD_CALL_SCRUB:
+      return fairlead_scrub(fairlead, record->row, returned);
+    case FAIRLEAD_CALL_ATTACH:
+      error = fairlead_attach(fairlead);
+      *returned = code_of(fairlead, error);
+      return error == FAIRLEAD_ERROR_REFUSED ? FAIRLEAD_OK : error;
+    default:
+      return FAIRLEAD_ERROR_ARGUMENT;
+  }
+}
+
 static int replay_call(fairlead_t *fairlead, const record_t *record, replay_result_t *result) {
   uint32_t returned = 0;
-  if (record->detail < FAIRLEAD_CALL_RESET || record->detail > FAIRLEAD_CALL_ATTACH) {
-    return part(result, "a call that there isn't");
-  }
-  const fairlead_runtime_t *runtime = &fairlead->runtime;
-  if (runtime->call(runtime->context, (fairlead_call_t)record->detail, record->row, &returned)) {
-    return part(result, "the module trapped");
-  }
+  result->frame = __builtin_frame_address(0);
+  int error = call_again(fairlead, record, &returned);
+  if (error) return part(result, fairlead_error_text(error));
   if (record->detail == FAIRLEAD_CALL_TICK) result->ticks++;
   if (returned != record->value) return part(result, "a call returned something else");
   return 0;

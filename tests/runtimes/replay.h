@@ -22,6 +22,7 @@ typedef struct replay_result {
   uint32_t ticks;
   uint32_t decisions;
   uint32_t record;    /* number of the record that ended it, from 0 */
+  const void *frame;  /* stack frame from which the loader was called: deeper ones are its and the module's */
   const char *parted; /* where this runtime parted from the recording, or why it couldn't be read; NULL: it didn't */
 } replay_result_t;
 

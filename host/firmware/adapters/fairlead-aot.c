@@ -97,7 +97,7 @@ static void wasm_rt_trap(wasm_rt_trap_t code) {
   longjmp(under_way->trap, 1);
 }
 
-#if FAIRLEAD_BOUNDS_GUARD
+#if FAIRLEAD_BOUNDS_GUARD && UINTPTR_MAX > UINT32_MAX
 void FAIRLEAD_AOT_FAULT(const void *address) {
   if (!under_way) return;
   uintptr_t memory = (uintptr_t)under_way->memory;

@@ -52,7 +52,17 @@
 /* The core doesn't recurse, and its depth is checked when it is built. */
 #define WASM_RT_STACK_DEPTH_COUNT 0
 #define WASM_RT_MEMCHECK_GUARD_PAGES FAIRLEAD_BOUNDS_GUARD
+/* A load or store copies a constant number of bytes, which is one instruction. What else is copied are the data
+   segments, once: by a call, since the instructions for each would take more room than the bytes. */
+#if defined(__GNUC__) && defined(__OPTIMIZE_SIZE__)
+__attribute__((noinline, unused)) static void wasm_rt_copy(void *to, const void *from, size_t count) {
+  memcpy(to, from, count);
+}
+#define wasm_rt_memcpy(to, from, count) \
+  __builtin_choose_expr(__builtin_constant_p(count), (void)memcpy(to, from, count), wasm_rt_copy(to, from, count))
+#else
 #define wasm_rt_memcpy memcpy
+#endif
 
 typedef enum {
   WASM_RT_TRAP_NONE = 0,

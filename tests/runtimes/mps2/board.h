@@ -10,10 +10,7 @@ void board_timer_period(uint32_t period_cycles);
 void board_timer_stop(void);
 void timer_handler(void);
 
-/* Most bytes of stack that were in use since it was painted, from its top. */
-uint32_t board_stack_used_bytes(void);
-
-/* Paints what is not in use, so that the next measurement counts from here. */
-void board_repaint_stack(void);
+/* Most bytes of stack that were ever in use below a frame, which is one of the caller's callers or was. */
+uint32_t board_stack_used_bytes(const void *frame);
 
 #endif

@@ -5,6 +5,7 @@
 #include "board.h"
 #include "semihosting.h"
 
+extern uint32_t tables_start[], tables_end[];
 extern uint32_t data_start[], data_end[], data_image[], bss_start[], bss_end[], stack_limit[], stack_top[];
 
 int main(void);
@@ -46,13 +47,11 @@ __attribute__((noinline)) static void paint_stack(void) {
   for (volatile uint32_t *word = stack_limit; word < here - 8; word++) *word = STACK_PAINT;
 }
 
-uint32_t board_stack_used_bytes(void) {
+uint32_t board_stack_used_bytes(const void *frame) {
   const volatile uint32_t *word = stack_limit;
   while (word < stack_top && *word == STACK_PAINT) word++;
-  return (uint32_t)((const volatile uint8_t *)stack_top - (const volatile uint8_t *)word);
+  return (uint32_t)((uintptr_t)frame - (uintptr_t)word);
 }
-
-void board_repaint_stack(void) { paint_stack(); }
 
 /* SysTick (ARMv7-M Architecture Reference Manual, B3.3), from the processor's clock. */
 #define SYST_CSR (*(volatile uint32_t *)0xe000e010u)
@@ -73,6 +72,7 @@ void reset_handler(void) {
   const uint32_t *from = data_image;
   for (uint32_t *to = data_start; to < data_end;) *to++ = *from++;
   for (uint32_t *word = bss_start; word < bss_end; word++) *word = 0;
+  for (uint32_t *word = tables_start; word < tables_end; word++) *word = 0;
   paint_stack();
   semihosting_exit(main());
 }
