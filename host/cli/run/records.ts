@@ -26,7 +26,15 @@ export type ModuleEvent = { timeMs: number } & (
   | { event: "PORT_FAILED" | "PORT_OPERATIVE" | "PORT_DRAINED"; port: string }
   | { event: "MOVE_DONE"; initiator: string; target: string; from: string; to: string; tookMs: number }
   /** Failed: the module backs off. Given up: its cause or its session went away first. */
-  | { event: "MOVE_FAILED" | "MOVE_GIVEN_UP"; initiator: string; target: string; from: string; to: string; step: string; tookMs: number }
+  | {
+      event: "MOVE_FAILED" | "MOVE_GIVEN_UP";
+      initiator: string;
+      target: string;
+      from: string;
+      to: string;
+      step: string;
+      tookMs: number;
+    }
 );
 
 export type RunEvent = ModuleEvent | WorldEvent;

@@ -25,7 +25,8 @@ export interface SetUp {
  */
 export async function setUp(words: RunWords, options: RunOptions, report: (line: string) => void): Promise<SetUp> {
   const array = readArrayFile(words.config);
-  const module = words.module === undefined ? readModule(array.profile, words.shared === true) : readInput(words.module);
+  const module =
+    words.module === undefined ? readModule(array.profile, words.shared === true) : readInput(words.module);
   const controller = controllerOf(array, words.controller);
   const actors = await makeActors(array, controller, options, report);
   const recorder = words.record === undefined ? undefined : new Recorder(fileSink(words.record));

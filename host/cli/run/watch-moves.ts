@@ -35,7 +35,8 @@ export class WatchMoves {
     const { move } = this.shim.core.views;
     for (let row = 0; row < move.capacity; row++) {
       const seen = this.seen[row] as SeenMove;
-      const same = move.state(row) !== MoveState.FREE && move.startedMs(row) === seen.startedMs && this.isSamePair(row, seen);
+      const same =
+        move.state(row) !== MoveState.FREE && move.startedMs(row) === seen.startedMs && this.isSamePair(row, seen);
       if (isUnderWay(seen.state)) {
         if (!same) this.tellEnd(seen, nowMs);
         else if (move.state(row) === MoveState.SETTLING) this.tellDone(row, nowMs);
@@ -73,7 +74,8 @@ export class WatchMoves {
 
   /** The module counts failed moves by port; a move that ended without a count was given up. */
   private tellEnd(seen: SeenMove, nowMs: number): void {
-    const failed = this.shim.core.views.targetPortState.failedMoves(seen.from) > (this.failedMoves[seen.from] as number);
+    const failed =
+      this.shim.core.views.targetPortState.failedMoves(seen.from) > (this.failedMoves[seen.from] as number);
     const step = MoveStateNames[seen.state] ?? `#${seen.state}`;
     this.tell({ timeMs: nowMs, event: failed ? "MOVE_FAILED" : "MOVE_GIVEN_UP", ...this.facts(seen, nowMs), step });
   }

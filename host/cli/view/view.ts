@@ -30,7 +30,10 @@ const TROUBLE: ReadonlySet<RunEvent["event"]> = new Set([
 ]);
 
 export interface ViewTerminal {
-  output: ScreenOutput & { on(event: "resize", listener: () => void): unknown; off(event: "resize", listener: () => void): unknown };
+  output: ScreenOutput & {
+    on(event: "resize", listener: () => void): unknown;
+    off(event: "resize", listener: () => void): unknown;
+  };
   input: KeyboardInput;
 }
 
@@ -120,9 +123,7 @@ export class View implements RunListener {
         return this.suspend();
       case "pause":
         this.paused = !this.paused;
-        this.frozen = this.paused
-          ? { ...readModel(this.engine, this.array, [...this.log]) }
-          : undefined;
+        this.frozen = this.paused ? { ...readModel(this.engine, this.array, [...this.log]) } : undefined;
         break;
       case "up":
         this.selected = (this.selected + count - 1) % count;

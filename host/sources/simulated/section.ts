@@ -61,7 +61,9 @@ function delayRange(description: string): Schema {
 
 function withDefaults(properties: Record<string, Schema>, defaults: object): Record<string, Schema> {
   const values = defaults as Record<string, unknown>;
-  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, { ...schema, default: values[name] }]));
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, schema]) => [name, { ...schema, default: values[name] }]),
+  );
 }
 
 function loadSchema(): Schema {
@@ -136,9 +138,20 @@ export function simulatedSchema(): Schema {
   const scalars = {
     seed: whole(0, 0xffffffff, "Seed of all that is drawn by chance."),
     sessions: whole(0, 32_768, "Sessions that the initiators hold together."),
-    twoPathInitiators: whole(0, 32_768, "Initiators, from the last one on, that hold two paths to each of their targets."),
-    placement: { enum: ["spread", "first"], description: "Sessions at the start: spread, or on the first portal listed." },
-    deafInitiators: whole(0, 32_768, "Initiators, from the last one on, that do not understand the request to log out."),
+    twoPathInitiators: whole(
+      0,
+      32_768,
+      "Initiators, from the last one on, that hold two paths to each of their targets.",
+    ),
+    placement: {
+      enum: ["spread", "first"],
+      description: "Sessions at the start: spread, or on the first portal listed.",
+    },
+    deafInitiators: whole(
+      0,
+      32_768,
+      "Initiators, from the last one on, that do not understand the request to log out.",
+    ),
     repeatMs: time(0, "The events happen again after this; 0: once."),
   };
   return object(

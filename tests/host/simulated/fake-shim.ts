@@ -23,7 +23,10 @@ export class FakeShim {
   readonly links = new Map<number, number>();
   readonly registrations = new Map<number, number[]>();
   readonly sessions: FakeSession[] = [];
-  readonly portSamples = new Map<number, { hostMs: number; busyUs: number; bytes: number; operations: number; queueDepth: number }>();
+  readonly portSamples = new Map<
+    number,
+    { hostMs: number; busyUs: number; bytes: number; operations: number; queueDepth: number }
+  >();
   readonly outcomes: { sequence: number; result: number; hostMs: number }[] = [];
   readonly names: Names;
   readonly core: unknown;
@@ -47,7 +50,10 @@ export class FakeShim {
   }
 
   setRegistrations(target: number, ports: readonly number[]): void {
-    this.registrations.set(target, [...ports].sort((a, b) => a - b));
+    this.registrations.set(
+      target,
+      [...ports].sort((a, b) => a - b),
+    );
   }
 
   initiator(name: string): number {
@@ -84,7 +90,14 @@ export class FakeShim {
     session.counters = { hostMs, operations, bytes, inFlight };
   }
 
-  portCounters(port: number, hostMs: number, busyUs: number, bytes: number, operations: number, queueDepth: number): void {
+  portCounters(
+    port: number,
+    hostMs: number,
+    busyUs: number,
+    bytes: number,
+    operations: number,
+    queueDepth: number,
+  ): void {
     this.portSamples.set(port, { hostMs, busyUs, bytes, operations, queueDepth });
   }
 
@@ -98,7 +111,9 @@ export class FakeShim {
   /** Row of a session that is logged in, by its ends. */
   sessionRow(initiator: string, target: string): number {
     const targetRow = this.names.targets.row(target);
-    return this.sessions.findIndex((session) => session.loggedIn && session.initiator === initiator && session.target === targetRow);
+    return this.sessions.findIndex(
+      (session) => session.loggedIn && session.initiator === initiator && session.target === targetRow,
+    );
   }
 
   /** Name of the port that a session is on; "" for a session that isn't there. */

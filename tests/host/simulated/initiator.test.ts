@@ -119,7 +119,10 @@ describe("simulated initiators (steps 301 to 305)", () => {
     world.advance(6000);
     assert.equal(logins(events).length, 0);
     assert.ok(events.filter((event) => event.event === "LOGOUT").every((event) => event.how === "link-lost"));
-    assert.ok(events.some((event) => event.event === "LOGIN_FAILED" && event.port === "p4"), "tried all");
+    assert.ok(
+      events.some((event) => event.event === "LOGIN_FAILED" && event.port === "p4"),
+      "tried all",
+    );
     world.setLink(2, true);
     world.advance(16_000);
     assert.equal(logins(events).length, 12);

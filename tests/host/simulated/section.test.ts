@@ -103,7 +103,10 @@ describe("section sources.simulated", () => {
       ["{kind: link, atMs: 3s, port: p1, state: sideways}", /events\[0\]\.state: .*; one of: up, down/],
       ["{kind: forget, atMs: 3s, target: t1}", /events\[0\]\.port: field port is missing; kind forget needs it/],
       ["{kind: forget, target: t1, port: p1}", /events\[0\]\.atMs: field atMs is missing/],
-      ["{kind: add, atMs: 1, target: t1, port: p1, forMs: 1}", /forMs: kind add has no field forMs; kind, atMs, target, port/],
+      [
+        "{kind: add, atMs: 1, target: t1, port: p1, forMs: 1}",
+        /forMs: kind add has no field forMs; kind, atMs, target, port/,
+      ],
       ["{kind: quake, atMs: 1}", /events\[0\]\.kind: .*; one of: surge, link/],
       ["{kind: returns, atMs: 1, initiator: nobody, to: same}", /initiator: no initiator nobody; one of: h1/],
     ];

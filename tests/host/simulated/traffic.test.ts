@@ -120,7 +120,10 @@ describe("load of the simulated array", () => {
     };
     const once = history(1, 100);
     assert.deepEqual(history(1, 100), once);
-    assert.deepEqual(history(1, 7).events, once.events.filter((event) => event.timeMs <= 9996));
+    assert.deepEqual(
+      history(1, 7).events,
+      once.events.filter((event) => event.timeMs <= 9996),
+    );
     assert.notDeepEqual(history(2, 100), once);
     assert.ok(once.events.length > 10);
   });

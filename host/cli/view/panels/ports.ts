@@ -32,7 +32,8 @@ interface Plan {
 function plan(model: ViewModel, columns: number): Plan {
   const name = Math.min(NAME_MAX, Math.max(4, ...model.ports.map((port) => port.name.length)));
   // Marker, name, bar, load, sessions, state: always there, as far as the screen goes.
-  let left = columns - 2 - (name + 1) - (BAR_MIN + 1) - (LOAD_COLUMNS + 1) - (SESSION_COLUMNS + 1) - (STATE_COLUMNS + 1);
+  let left =
+    columns - 2 - (name + 1) - (BAR_MIN + 1) - (LOAD_COLUMNS + 1) - (SESSION_COLUMNS + 1) - (STATE_COLUMNS + 1);
   const take = (wanted: number, minimum = wanted): number => {
     if (left < minimum) return 0;
     const taken = Math.min(wanted, left);

@@ -36,7 +36,10 @@ describe("run of the embedded array", () => {
         withdrawal: isDecision("WITHDRAW_REGISTRATION", "OVERLOADED"),
         "withdrawal in the server": isEvent("WITHDRAWN", onA1),
         "request to log out": isDecision("LOGOUT_SESSION", "OVERLOADED"),
-        logout: isEvent("LOGOUT", (happening) => onA1(happening) && "how" in happening && happening.how === "logged-out"),
+        logout: isEvent(
+          "LOGOUT",
+          (happening) => onA1(happening) && "how" in happening && happening.how === "logged-out",
+        ),
         "login elsewhere": isEvent("LOGIN", (happening) => "elsewhere" in happening && happening.elsewhere),
         "restored registration": isDecision("RESTORE_REGISTRATION", "RELIEVED"),
         "registration in the server": isEvent("REGISTERED", onA1),
@@ -96,7 +99,9 @@ describe("run of the embedded array", () => {
     assert.deepEqual(run.engine.setMaintenance("b4", true), []);
     run.runTo(20_000);
     assert.equal(sessions(), 0);
-    assert.ok(run.told.some((happening) => "kind" in happening && happening.kind === "DRAINED" && happening.subject === "b4"));
+    assert.ok(
+      run.told.some((happening) => "kind" in happening && happening.kind === "DRAINED" && happening.subject === "b4"),
+    );
     assert.ok(run.told.some(isEvent("PORT_DRAINED")));
     assert.equal(run.summary().registrations.withdrawn.filter((pair) => pair.endsWith("on b4")).length, 12);
     assert.deepEqual(run.engine.setMaintenance("b4", false), []);
