@@ -86,7 +86,7 @@ class TableReader {
     if (this.isWordTable) return names.targets.name(Math.floor(row / this.words)) || `#${row}`;
     if (name === "target-config") return names.targets.name(row) || `#${row}`;
     if (name === "initiator-input" || name === "initiator-state") return names.initiators.name(row) || `#${row}`;
-    if (name === "session-input" || name === "session-state") return this.sessionName(row);
+    if (/^session-(input|counters|state)$/.test(name)) return this.sessionName(row);
     if (name === "health-state") return names.ports.name(row) || `#${row}`;
     if (name === "health-config") return camelCase(HealthKindNames[row] ?? `#${row}`);
     return `#${row}`;

@@ -102,7 +102,8 @@ export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
     incarnation: view.getUint32(24, true),
     savedMs: view.getUint32(36, true) * TWO_TO_32 + view.getUint32(32, true),
     book: new IdBook(book as IdBookContents),
-    memory: bytes.slice(HEADER_BYTES + bookBytes, HEADER_BYTES + bookBytes + memoryBytes),
+    // A copy: `slice` of a Buffer would keep the file's bytes.
+    memory: new Uint8Array(bytes.subarray(HEADER_BYTES + bookBytes, HEADER_BYTES + bookBytes + memoryBytes)),
     sameLayout:
       view.getUint32(4, true) === layoutVersion &&
       hash === layoutHash &&

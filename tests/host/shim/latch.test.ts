@@ -10,8 +10,10 @@ import type { WriterTask } from "./latch-writer.js";
 import { newCore, observeAll, startedShim } from "./support.js";
 
 const ARRAY = "name: latch\nprofile: small\nports: ['p{1..8}']\ntargets: [t]\n";
-/** Numbers that each row gets; large enough that readers and writers meet many thousand times. */
-const LAST = 40_000;
+/** Numbers that each row gets: without the second look at the sequence word, some hundred torn rows get through. */
+const LAST = 400_000;
+/** One row a thread, so that the writers are in it most of the time. */
+const ROWS = [2, 5];
 
 function startWriter(table: LatchedTable, rows: number[], generation: number): Worker {
   const task: WriterTask = { table, rows, generation, last: LAST };
@@ -32,10 +34,7 @@ function checkRow(shim: Shim, row: number, before: number): number {
 for (const kind of ["plain", "shared"] as const) {
   test(`${kind}: no torn row gets through while threads write, and no change is slept over`, async () => {
     const shim = startedShim(ARRAY, {}, newCore("small", kind));
-    const writers = [
-      startWriter(shim.counters, [0, 2, 4, 6], shim.portGeneration(0)),
-      startWriter(shim.counters, [1, 3, 5, 7], shim.portGeneration(0)),
-    ];
+    const writers = ROWS.map((row) => startWriter(shim.counters, [row], shim.portGeneration(row)));
     let running = writers.length;
     for (const writer of writers) void once(writer, "message").then(() => running--);
     const seen = new Array<number>(8).fill(0);
@@ -43,7 +42,7 @@ for (const kind of ["plain", "shared"] as const) {
     let hostMs = 1000;
     const step = () => {
       shim.tick(++hostMs, () => {});
-      for (let row = 0; row < seen.length; row++) {
+      for (const row of ROWS) {
         const number = checkRow(shim, row, seen[row] as number);
         if (number !== seen[row]) changes++;
         seen[row] = number;
@@ -54,8 +53,8 @@ for (const kind of ["plain", "shared"] as const) {
       await turn();
     }
     step();
-    assert.deepEqual(seen, new Array(8).fill(LAST), "the last write of every row has come");
-    assert.ok(changes > 8, "ticks ran while threads wrote");
+    for (const row of ROWS) assert.equal(seen[row], LAST, "the last write of every row has come");
+    assert.ok(changes > ROWS.length, "ticks ran while threads wrote");
     await Promise.all(writers.map((writer) => writer.terminate()));
   });
 }

@@ -1,0 +1,47 @@
+/** Runs steady ticks in a process of its own (`node --expose-gc`) and prints how the heap grew. */
+
+import { PerformanceObserver } from "node:perf_hooks";
+import { setTimeout as wait } from "node:timers/promises";
+import { newCore, startedShim } from "./support.js";
+
+const WARM_UP_TICKS = 30_000;
+const TICKS = 100_000;
+const text = "name: s\nprofile: small\nports: ['p{1..8}']\ntargets: ['t{1..8}']\n";
+const kind = process.argv[2] === "shared" ? "shared" : "plain";
+const shim = startedShim(text, {}, newCore("small", kind));
+const sessions = Array.from({ length: 20 }, (_, index) => shim.login(shim.initiator(`i${index}`), index % 8, index % 8, 0));
+const sample = new Float64Array(5);
+let hostMs = 1000;
+let decisions = 0;
+const handler = () => {
+  decisions++;
+};
+
+function run(ticks: number): void {
+  for (let tick = 0; tick < ticks; tick++) {
+    hostMs += 100;
+    sample[0] = hostMs;
+    sample[1] = 3;
+    // Larger than what V8 keeps unboxed.
+    sample[2] = hostMs * 1000;
+    sample[3] = hostMs * 1_000_000;
+    sample[4] = hostMs;
+    for (let port = 0; port < 8; port++) shim.writePortSample(port, sample);
+    for (let index = 0; index < sessions.length; index++) shim.sessionCounters(sessions[index] as number, hostMs, tick, tick, 2);
+    shim.tick(hostMs, handler);
+  }
+}
+
+let collections = 0;
+new PerformanceObserver((list) => {
+  collections += list.getEntries().length;
+}).observe({ entryTypes: ["gc"] });
+run(WARM_UP_TICKS);
+globalThis.gc?.();
+await wait(20);
+collections = 0;
+const before = process.memoryUsage().heapUsed;
+run(TICKS);
+const grown = process.memoryUsage().heapUsed - before;
+await wait(20);
+process.stdout.write(JSON.stringify({ ticks: TICKS, grown, collections, decisions }));
