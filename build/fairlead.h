@@ -47,8 +47,8 @@ extern "C" {
 #endif
 
 /* Layout version and hash: what header and custom section of a module must show for this file to fit it. */
-#define FAIRLEAD_LAYOUT_HASH_LOW 0x7a934d0du
-#define FAIRLEAD_LAYOUT_HASH_HIGH 0x642589e4u
+#define FAIRLEAD_LAYOUT_HASH_LOW 0xd0bb1352u
+#define FAIRLEAD_LAYOUT_HASH_HIGH 0x99e3932bu
 #define FAIRLEAD_DIRECTORY_ENTRY_BYTES 32u
 
 /* --- Constants, the same in every profile --- */
@@ -81,6 +81,8 @@ extern "C" {
 /* First health row of each kind. */
 #define FAIRLEAD_HEALTH_TARGET_PORTS 0u
 #define FAIRLEAD_HEALTH_KIND_MAX 6u
+/* Ports that a session may be steered to, per plan: more would cost more looks for each session and gain little. */
+#define FAIRLEAD_PLAN_CANDIDATES 7u
 /* Row of the scope of this controller's own ports. */
 #define FAIRLEAD_SCOPE_PORTS 0u
 #define FAIRLEAD_RESOURCE_COUNT 5u
@@ -202,7 +204,9 @@ typedef enum fairlead_reason {
   /* Registration of a target that was never registered. */
   FAIRLEAD_REASON_FIRST_REGISTRATION = 24,
   /* The port is no longer configured for the target. */
-  FAIRLEAD_REASON_NOT_CONFIGURED = 25
+  FAIRLEAD_REASON_NOT_CONFIGURED = 25,
+  /* Withdrawn for a moment so that an initiator passes the port by, or restored after that. */
+  FAIRLEAD_REASON_STEERING = 26
 } fairlead_reason_t;
 
 /* --- SubjectKind --- */
@@ -402,7 +406,7 @@ typedef enum fairlead_link_state {
 
 /* --- Numbers of the tables in the directory --- */
 
-#define FAIRLEAD_TABLE_COUNT 67u
+#define FAIRLEAD_TABLE_COUNT 68u
 #define FAIRLEAD_HEADER_TABLE 0u
 #define FAIRLEAD_CONTROL_TABLE 1u
 #define FAIRLEAD_DECISION_TABLE 2u
@@ -440,36 +444,37 @@ typedef enum fairlead_link_state {
 #define FAIRLEAD_PORT_POLICY_STAGED_TABLE 34u
 #define FAIRLEAD_SCOPE_TABLE 35u
 #define FAIRLEAD_SESSION_INPUT_TABLE 36u
-#define FAIRLEAD_SESSION_STATE_TABLE 37u
-#define FAIRLEAD_SYSTEM_CONFIG_TABLE 38u
-#define FAIRLEAD_SYSTEM_CONFIG_STAGED_TABLE 39u
-#define FAIRLEAD_SYSTEM_INPUT_TABLE 40u
-#define FAIRLEAD_SYSTEM_STATE_TABLE 41u
-#define FAIRLEAD_TARGET_PORT_SET_TABLE 42u
-#define FAIRLEAD_TARGET_PORT_CONFIG_TABLE 43u
-#define FAIRLEAD_TARGET_PORT_CONFIG_STAGED_TABLE 44u
-#define FAIRLEAD_TARGET_PORT_COUNTERS_TABLE 45u
-#define FAIRLEAD_TARGET_PORT_COUNTERS_LATCHED_TABLE 46u
-#define FAIRLEAD_TARGET_PORT_INPUT_TABLE 47u
-#define FAIRLEAD_TARGET_PORT_STATE_TABLE 48u
-#define FAIRLEAD_TARGET_PORT_ORDER_TABLE 49u
-#define FAIRLEAD_TARGET_PORT_BY_ID_TABLE 50u
-#define FAIRLEAD_TARGET_CONFIG_TABLE 51u
-#define FAIRLEAD_TARGET_CONFIG_STAGED_TABLE 52u
-#define FAIRLEAD_TARGET_PORTS_CONFIG_TABLE 53u
-#define FAIRLEAD_TARGET_PORTS_CONFIG_STAGED_TABLE 54u
-#define FAIRLEAD_REGISTRATION_INPUT_TABLE 55u
-#define FAIRLEAD_REGISTRATION_STATE_TABLE 56u
-#define FAIRLEAD_REGISTRATION_CHANGE_TABLE 57u
-#define FAIRLEAD_TARGET_BY_ID_TABLE 58u
-#define FAIRLEAD_TRANSFER_CONFIG_TABLE 59u
-#define FAIRLEAD_TRANSFER_CONFIG_STAGED_TABLE 60u
-#define FAIRLEAD_TRANSFER_INPUT_TABLE 61u
-#define FAIRLEAD_TRANSFER_STATE_TABLE 62u
-#define FAIRLEAD_UNIT_CONFIG_TABLE 63u
-#define FAIRLEAD_UNIT_CONFIG_STAGED_TABLE 64u
-#define FAIRLEAD_UNIT_INPUT_TABLE 65u
-#define FAIRLEAD_UNIT_STATE_TABLE 66u
+#define FAIRLEAD_SESSION_COUNTERS_TABLE 37u
+#define FAIRLEAD_SESSION_STATE_TABLE 38u
+#define FAIRLEAD_SYSTEM_CONFIG_TABLE 39u
+#define FAIRLEAD_SYSTEM_CONFIG_STAGED_TABLE 40u
+#define FAIRLEAD_SYSTEM_INPUT_TABLE 41u
+#define FAIRLEAD_SYSTEM_STATE_TABLE 42u
+#define FAIRLEAD_TARGET_PORT_SET_TABLE 43u
+#define FAIRLEAD_TARGET_PORT_CONFIG_TABLE 44u
+#define FAIRLEAD_TARGET_PORT_CONFIG_STAGED_TABLE 45u
+#define FAIRLEAD_TARGET_PORT_COUNTERS_TABLE 46u
+#define FAIRLEAD_TARGET_PORT_COUNTERS_LATCHED_TABLE 47u
+#define FAIRLEAD_TARGET_PORT_INPUT_TABLE 48u
+#define FAIRLEAD_TARGET_PORT_STATE_TABLE 49u
+#define FAIRLEAD_TARGET_PORT_ORDER_TABLE 50u
+#define FAIRLEAD_TARGET_PORT_BY_ID_TABLE 51u
+#define FAIRLEAD_TARGET_CONFIG_TABLE 52u
+#define FAIRLEAD_TARGET_CONFIG_STAGED_TABLE 53u
+#define FAIRLEAD_TARGET_PORTS_CONFIG_TABLE 54u
+#define FAIRLEAD_TARGET_PORTS_CONFIG_STAGED_TABLE 55u
+#define FAIRLEAD_REGISTRATION_INPUT_TABLE 56u
+#define FAIRLEAD_REGISTRATION_STATE_TABLE 57u
+#define FAIRLEAD_REGISTRATION_CHANGE_TABLE 58u
+#define FAIRLEAD_TARGET_BY_ID_TABLE 59u
+#define FAIRLEAD_TRANSFER_CONFIG_TABLE 60u
+#define FAIRLEAD_TRANSFER_CONFIG_STAGED_TABLE 61u
+#define FAIRLEAD_TRANSFER_INPUT_TABLE 62u
+#define FAIRLEAD_TRANSFER_STATE_TABLE 63u
+#define FAIRLEAD_UNIT_CONFIG_TABLE 64u
+#define FAIRLEAD_UNIT_CONFIG_STAGED_TABLE 65u
+#define FAIRLEAD_UNIT_INPUT_TABLE 66u
+#define FAIRLEAD_UNIT_STATE_TABLE 67u
 
 /* --- Capacities of each profile --- */
 
@@ -545,8 +550,8 @@ typedef enum fairlead_link_state {
 #define FAIRLEAD_STANDARD_HEALTH_NETWORK_PORTS 64u
 #define FAIRLEAD_STANDARD_HEALTH_MEMBERS 320u
 
-#define FAIRLEAD_LARGE_MEMORY_BYTES 12713984u
-#define FAIRLEAD_LARGE_MEMORY_PAGES 194u
+#define FAIRLEAD_LARGE_MEMORY_BYTES 12976128u
+#define FAIRLEAD_LARGE_MEMORY_PAGES 198u
 #define FAIRLEAD_LARGE_LATCHED_ROWS 256u
 #define FAIRLEAD_LARGE_TARGET_PORT_MAX 256u
 #define FAIRLEAD_LARGE_TARGET_PORT_WORDS 8u
@@ -781,87 +786,91 @@ typedef enum fairlead_link_state {
 #define FAIRLEAD_SCOPE_CHANGED_SHIFT 0u
 #define FAIRLEAD_SESSION_INPUT_BASE 22528u
 #define FAIRLEAD_SESSION_INPUT_CAPACITY 128u
-#define FAIRLEAD_SESSION_INPUT_CHANGED_ADDRESS 26624u
+#define FAIRLEAD_SESSION_INPUT_CHANGED_ADDRESS 24576u
 #define FAIRLEAD_SESSION_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_SESSION_STATE_BASE 26688u
+#define FAIRLEAD_SESSION_COUNTERS_BASE 24640u
+#define FAIRLEAD_SESSION_COUNTERS_CAPACITY 128u
+#define FAIRLEAD_SESSION_COUNTERS_CHANGED_ADDRESS 27712u
+#define FAIRLEAD_SESSION_COUNTERS_CHANGED_SHIFT 0u
+#define FAIRLEAD_SESSION_STATE_BASE 27776u
 #define FAIRLEAD_SESSION_STATE_CAPACITY 128u
-#define FAIRLEAD_SYSTEM_CONFIG_BASE 33856u
+#define FAIRLEAD_SYSTEM_CONFIG_BASE 34944u
 #define FAIRLEAD_SYSTEM_CONFIG_CAPACITY 16u
-#define FAIRLEAD_SYSTEM_CONFIG_STAGED_BASE 34112u
+#define FAIRLEAD_SYSTEM_CONFIG_STAGED_BASE 35200u
 #define FAIRLEAD_SYSTEM_CONFIG_STAGED_CAPACITY 16u
-#define FAIRLEAD_SYSTEM_INPUT_BASE 34368u
+#define FAIRLEAD_SYSTEM_INPUT_BASE 35456u
 #define FAIRLEAD_SYSTEM_INPUT_CAPACITY 16u
-#define FAIRLEAD_SYSTEM_INPUT_CHANGED_ADDRESS 34880u
+#define FAIRLEAD_SYSTEM_INPUT_CHANGED_ADDRESS 35968u
 #define FAIRLEAD_SYSTEM_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_SYSTEM_STATE_BASE 34944u
+#define FAIRLEAD_SYSTEM_STATE_BASE 36032u
 #define FAIRLEAD_SYSTEM_STATE_CAPACITY 16u
-#define FAIRLEAD_SYSTEM_STATE_DEADLINES_ADDRESS 35584u
-#define FAIRLEAD_TARGET_PORT_SET_BASE 35648u
+#define FAIRLEAD_SYSTEM_STATE_DEADLINES_ADDRESS 36672u
+#define FAIRLEAD_TARGET_PORT_SET_BASE 36736u
 #define FAIRLEAD_TARGET_PORT_SET_CAPACITY 1u
-#define FAIRLEAD_TARGET_PORT_CONFIG_BASE 35712u
+#define FAIRLEAD_TARGET_PORT_CONFIG_BASE 36800u
 #define FAIRLEAD_TARGET_PORT_CONFIG_CAPACITY 8u
-#define FAIRLEAD_TARGET_PORT_CONFIG_STAGED_BASE 36224u
+#define FAIRLEAD_TARGET_PORT_CONFIG_STAGED_BASE 37312u
 #define FAIRLEAD_TARGET_PORT_CONFIG_STAGED_CAPACITY 8u
-#define FAIRLEAD_TARGET_PORT_COUNTERS_BASE 36736u
+#define FAIRLEAD_TARGET_PORT_COUNTERS_BASE 37824u
 #define FAIRLEAD_TARGET_PORT_COUNTERS_CAPACITY 8u
-#define FAIRLEAD_TARGET_PORT_COUNTERS_CHANGED_ADDRESS 37248u
+#define FAIRLEAD_TARGET_PORT_COUNTERS_CHANGED_ADDRESS 38336u
 #define FAIRLEAD_TARGET_PORT_COUNTERS_CHANGED_SHIFT 0u
-#define FAIRLEAD_TARGET_PORT_COUNTERS_LATCHED_BASE 37312u
+#define FAIRLEAD_TARGET_PORT_COUNTERS_LATCHED_BASE 38400u
 #define FAIRLEAD_TARGET_PORT_COUNTERS_LATCHED_CAPACITY 8u
-#define FAIRLEAD_TARGET_PORT_INPUT_BASE 37824u
+#define FAIRLEAD_TARGET_PORT_INPUT_BASE 38912u
 #define FAIRLEAD_TARGET_PORT_INPUT_CAPACITY 8u
-#define FAIRLEAD_TARGET_PORT_INPUT_CHANGED_ADDRESS 37952u
+#define FAIRLEAD_TARGET_PORT_INPUT_CHANGED_ADDRESS 39040u
 #define FAIRLEAD_TARGET_PORT_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_TARGET_PORT_STATE_BASE 38016u
+#define FAIRLEAD_TARGET_PORT_STATE_BASE 39104u
 #define FAIRLEAD_TARGET_PORT_STATE_CAPACITY 8u
-#define FAIRLEAD_TARGET_PORT_STATE_DEADLINES_ADDRESS 39040u
-#define FAIRLEAD_TARGET_PORT_ORDER_BASE 39104u
+#define FAIRLEAD_TARGET_PORT_STATE_DEADLINES_ADDRESS 40128u
+#define FAIRLEAD_TARGET_PORT_ORDER_BASE 40192u
 #define FAIRLEAD_TARGET_PORT_ORDER_CAPACITY 8u
-#define FAIRLEAD_TARGET_PORT_BY_ID_BASE 39168u
+#define FAIRLEAD_TARGET_PORT_BY_ID_BASE 40256u
 #define FAIRLEAD_TARGET_PORT_BY_ID_CAPACITY 8u
-#define FAIRLEAD_TARGET_CONFIG_BASE 39232u
+#define FAIRLEAD_TARGET_CONFIG_BASE 40320u
 #define FAIRLEAD_TARGET_CONFIG_CAPACITY 32u
-#define FAIRLEAD_TARGET_CONFIG_STAGED_BASE 39744u
+#define FAIRLEAD_TARGET_CONFIG_STAGED_BASE 40832u
 #define FAIRLEAD_TARGET_CONFIG_STAGED_CAPACITY 32u
-#define FAIRLEAD_TARGET_PORTS_CONFIG_BASE 40256u
+#define FAIRLEAD_TARGET_PORTS_CONFIG_BASE 41344u
 #define FAIRLEAD_TARGET_PORTS_CONFIG_CAPACITY 32u
-#define FAIRLEAD_TARGET_PORTS_CONFIG_STAGED_BASE 40384u
+#define FAIRLEAD_TARGET_PORTS_CONFIG_STAGED_BASE 41472u
 #define FAIRLEAD_TARGET_PORTS_CONFIG_STAGED_CAPACITY 32u
-#define FAIRLEAD_REGISTRATION_INPUT_BASE 40512u
+#define FAIRLEAD_REGISTRATION_INPUT_BASE 41600u
 #define FAIRLEAD_REGISTRATION_INPUT_CAPACITY 32u
-#define FAIRLEAD_REGISTRATION_INPUT_CHANGED_ADDRESS 40768u
+#define FAIRLEAD_REGISTRATION_INPUT_CHANGED_ADDRESS 41856u
 #define FAIRLEAD_REGISTRATION_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_REGISTRATION_STATE_BASE 40832u
+#define FAIRLEAD_REGISTRATION_STATE_BASE 41920u
 #define FAIRLEAD_REGISTRATION_STATE_CAPACITY 32u
-#define FAIRLEAD_REGISTRATION_STATE_CHANGED_ADDRESS 42112u
+#define FAIRLEAD_REGISTRATION_STATE_CHANGED_ADDRESS 43200u
 #define FAIRLEAD_REGISTRATION_STATE_CHANGED_SHIFT 0u
-#define FAIRLEAD_REGISTRATION_CHANGE_BASE 42176u
+#define FAIRLEAD_REGISTRATION_CHANGE_BASE 43264u
 #define FAIRLEAD_REGISTRATION_CHANGE_CAPACITY 16u
-#define FAIRLEAD_REGISTRATION_CHANGE_DEADLINES_ADDRESS 42560u
-#define FAIRLEAD_TARGET_BY_ID_BASE 42624u
+#define FAIRLEAD_REGISTRATION_CHANGE_DEADLINES_ADDRESS 43648u
+#define FAIRLEAD_TARGET_BY_ID_BASE 43712u
 #define FAIRLEAD_TARGET_BY_ID_CAPACITY 32u
-#define FAIRLEAD_TRANSFER_CONFIG_BASE 42688u
+#define FAIRLEAD_TRANSFER_CONFIG_BASE 43776u
 #define FAIRLEAD_TRANSFER_CONFIG_CAPACITY 16u
-#define FAIRLEAD_TRANSFER_CONFIG_STAGED_BASE 43456u
+#define FAIRLEAD_TRANSFER_CONFIG_STAGED_BASE 44544u
 #define FAIRLEAD_TRANSFER_CONFIG_STAGED_CAPACITY 16u
-#define FAIRLEAD_TRANSFER_INPUT_BASE 44224u
+#define FAIRLEAD_TRANSFER_INPUT_BASE 45312u
 #define FAIRLEAD_TRANSFER_INPUT_CAPACITY 16u
-#define FAIRLEAD_TRANSFER_INPUT_CHANGED_ADDRESS 44736u
+#define FAIRLEAD_TRANSFER_INPUT_CHANGED_ADDRESS 45824u
 #define FAIRLEAD_TRANSFER_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_TRANSFER_STATE_BASE 44800u
+#define FAIRLEAD_TRANSFER_STATE_BASE 45888u
 #define FAIRLEAD_TRANSFER_STATE_CAPACITY 16u
-#define FAIRLEAD_TRANSFER_STATE_DEADLINES_ADDRESS 45568u
-#define FAIRLEAD_UNIT_CONFIG_BASE 45632u
+#define FAIRLEAD_TRANSFER_STATE_DEADLINES_ADDRESS 46656u
+#define FAIRLEAD_UNIT_CONFIG_BASE 46720u
 #define FAIRLEAD_UNIT_CONFIG_CAPACITY 8u
-#define FAIRLEAD_UNIT_CONFIG_STAGED_BASE 45760u
+#define FAIRLEAD_UNIT_CONFIG_STAGED_BASE 46848u
 #define FAIRLEAD_UNIT_CONFIG_STAGED_CAPACITY 8u
-#define FAIRLEAD_UNIT_INPUT_BASE 45888u
+#define FAIRLEAD_UNIT_INPUT_BASE 46976u
 #define FAIRLEAD_UNIT_INPUT_CAPACITY 8u
-#define FAIRLEAD_UNIT_INPUT_CHANGED_ADDRESS 45984u
+#define FAIRLEAD_UNIT_INPUT_CHANGED_ADDRESS 47072u
 #define FAIRLEAD_UNIT_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_UNIT_STATE_BASE 46016u
+#define FAIRLEAD_UNIT_STATE_BASE 47104u
 #define FAIRLEAD_UNIT_STATE_CAPACITY 8u
-#define FAIRLEAD_UNIT_STATE_DEADLINES_ADDRESS 46208u
+#define FAIRLEAD_UNIT_STATE_DEADLINES_ADDRESS 47296u
 
 #elif FAIRLEAD_PROFILE == 1
 #define FAIRLEAD_DIRECTORY_ADDRESS 1408u
@@ -960,87 +969,91 @@ typedef enum fairlead_link_state {
 #define FAIRLEAD_SCOPE_CHANGED_SHIFT 0u
 #define FAIRLEAD_SESSION_INPUT_BASE 294528u
 #define FAIRLEAD_SESSION_INPUT_CAPACITY 4096u
-#define FAIRLEAD_SESSION_INPUT_CHANGED_ADDRESS 425600u
+#define FAIRLEAD_SESSION_INPUT_CHANGED_ADDRESS 360064u
 #define FAIRLEAD_SESSION_INPUT_CHANGED_SHIFT 2u
-#define FAIRLEAD_SESSION_STATE_BASE 426112u
+#define FAIRLEAD_SESSION_COUNTERS_BASE 360576u
+#define FAIRLEAD_SESSION_COUNTERS_CAPACITY 4096u
+#define FAIRLEAD_SESSION_COUNTERS_CHANGED_ADDRESS 458880u
+#define FAIRLEAD_SESSION_COUNTERS_CHANGED_SHIFT 2u
+#define FAIRLEAD_SESSION_STATE_BASE 459392u
 #define FAIRLEAD_SESSION_STATE_CAPACITY 4096u
-#define FAIRLEAD_SYSTEM_CONFIG_BASE 655488u
+#define FAIRLEAD_SYSTEM_CONFIG_BASE 688768u
 #define FAIRLEAD_SYSTEM_CONFIG_CAPACITY 1024u
-#define FAIRLEAD_SYSTEM_CONFIG_STAGED_BASE 671872u
+#define FAIRLEAD_SYSTEM_CONFIG_STAGED_BASE 705152u
 #define FAIRLEAD_SYSTEM_CONFIG_STAGED_CAPACITY 1024u
-#define FAIRLEAD_SYSTEM_INPUT_BASE 688256u
+#define FAIRLEAD_SYSTEM_INPUT_BASE 721536u
 #define FAIRLEAD_SYSTEM_INPUT_CAPACITY 1024u
-#define FAIRLEAD_SYSTEM_INPUT_CHANGED_ADDRESS 721024u
+#define FAIRLEAD_SYSTEM_INPUT_CHANGED_ADDRESS 754304u
 #define FAIRLEAD_SYSTEM_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_SYSTEM_STATE_BASE 721152u
+#define FAIRLEAD_SYSTEM_STATE_BASE 754432u
 #define FAIRLEAD_SYSTEM_STATE_CAPACITY 1024u
-#define FAIRLEAD_SYSTEM_STATE_DEADLINES_ADDRESS 762112u
-#define FAIRLEAD_TARGET_PORT_SET_BASE 762240u
+#define FAIRLEAD_SYSTEM_STATE_DEADLINES_ADDRESS 795392u
+#define FAIRLEAD_TARGET_PORT_SET_BASE 795520u
 #define FAIRLEAD_TARGET_PORT_SET_CAPACITY 2u
-#define FAIRLEAD_TARGET_PORT_CONFIG_BASE 762304u
+#define FAIRLEAD_TARGET_PORT_CONFIG_BASE 795584u
 #define FAIRLEAD_TARGET_PORT_CONFIG_CAPACITY 64u
-#define FAIRLEAD_TARGET_PORT_CONFIG_STAGED_BASE 766400u
+#define FAIRLEAD_TARGET_PORT_CONFIG_STAGED_BASE 799680u
 #define FAIRLEAD_TARGET_PORT_CONFIG_STAGED_CAPACITY 64u
-#define FAIRLEAD_TARGET_PORT_COUNTERS_BASE 770496u
+#define FAIRLEAD_TARGET_PORT_COUNTERS_BASE 803776u
 #define FAIRLEAD_TARGET_PORT_COUNTERS_CAPACITY 64u
-#define FAIRLEAD_TARGET_PORT_COUNTERS_CHANGED_ADDRESS 774592u
+#define FAIRLEAD_TARGET_PORT_COUNTERS_CHANGED_ADDRESS 807872u
 #define FAIRLEAD_TARGET_PORT_COUNTERS_CHANGED_SHIFT 0u
-#define FAIRLEAD_TARGET_PORT_COUNTERS_LATCHED_BASE 774656u
+#define FAIRLEAD_TARGET_PORT_COUNTERS_LATCHED_BASE 807936u
 #define FAIRLEAD_TARGET_PORT_COUNTERS_LATCHED_CAPACITY 64u
-#define FAIRLEAD_TARGET_PORT_INPUT_BASE 778752u
+#define FAIRLEAD_TARGET_PORT_INPUT_BASE 812032u
 #define FAIRLEAD_TARGET_PORT_INPUT_CAPACITY 64u
-#define FAIRLEAD_TARGET_PORT_INPUT_CHANGED_ADDRESS 779776u
+#define FAIRLEAD_TARGET_PORT_INPUT_CHANGED_ADDRESS 813056u
 #define FAIRLEAD_TARGET_PORT_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_TARGET_PORT_STATE_BASE 779840u
+#define FAIRLEAD_TARGET_PORT_STATE_BASE 813120u
 #define FAIRLEAD_TARGET_PORT_STATE_CAPACITY 64u
-#define FAIRLEAD_TARGET_PORT_STATE_DEADLINES_ADDRESS 788032u
-#define FAIRLEAD_TARGET_PORT_ORDER_BASE 788096u
+#define FAIRLEAD_TARGET_PORT_STATE_DEADLINES_ADDRESS 821312u
+#define FAIRLEAD_TARGET_PORT_ORDER_BASE 821376u
 #define FAIRLEAD_TARGET_PORT_ORDER_CAPACITY 64u
-#define FAIRLEAD_TARGET_PORT_BY_ID_BASE 788224u
+#define FAIRLEAD_TARGET_PORT_BY_ID_BASE 821504u
 #define FAIRLEAD_TARGET_PORT_BY_ID_CAPACITY 64u
-#define FAIRLEAD_TARGET_CONFIG_BASE 788352u
+#define FAIRLEAD_TARGET_CONFIG_BASE 821632u
 #define FAIRLEAD_TARGET_CONFIG_CAPACITY 512u
-#define FAIRLEAD_TARGET_CONFIG_STAGED_BASE 796544u
+#define FAIRLEAD_TARGET_CONFIG_STAGED_BASE 829824u
 #define FAIRLEAD_TARGET_CONFIG_STAGED_CAPACITY 512u
-#define FAIRLEAD_TARGET_PORTS_CONFIG_BASE 804736u
+#define FAIRLEAD_TARGET_PORTS_CONFIG_BASE 838016u
 #define FAIRLEAD_TARGET_PORTS_CONFIG_CAPACITY 1024u
-#define FAIRLEAD_TARGET_PORTS_CONFIG_STAGED_BASE 808832u
+#define FAIRLEAD_TARGET_PORTS_CONFIG_STAGED_BASE 842112u
 #define FAIRLEAD_TARGET_PORTS_CONFIG_STAGED_CAPACITY 1024u
-#define FAIRLEAD_REGISTRATION_INPUT_BASE 812928u
+#define FAIRLEAD_REGISTRATION_INPUT_BASE 846208u
 #define FAIRLEAD_REGISTRATION_INPUT_CAPACITY 1024u
-#define FAIRLEAD_REGISTRATION_INPUT_CHANGED_ADDRESS 821120u
+#define FAIRLEAD_REGISTRATION_INPUT_CHANGED_ADDRESS 854400u
 #define FAIRLEAD_REGISTRATION_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_REGISTRATION_STATE_BASE 821248u
+#define FAIRLEAD_REGISTRATION_STATE_BASE 854528u
 #define FAIRLEAD_REGISTRATION_STATE_CAPACITY 1024u
-#define FAIRLEAD_REGISTRATION_STATE_CHANGED_ADDRESS 862208u
+#define FAIRLEAD_REGISTRATION_STATE_CHANGED_ADDRESS 895488u
 #define FAIRLEAD_REGISTRATION_STATE_CHANGED_SHIFT 0u
-#define FAIRLEAD_REGISTRATION_CHANGE_BASE 862336u
+#define FAIRLEAD_REGISTRATION_CHANGE_BASE 895616u
 #define FAIRLEAD_REGISTRATION_CHANGE_CAPACITY 128u
-#define FAIRLEAD_REGISTRATION_CHANGE_DEADLINES_ADDRESS 865408u
-#define FAIRLEAD_TARGET_BY_ID_BASE 865472u
+#define FAIRLEAD_REGISTRATION_CHANGE_DEADLINES_ADDRESS 898688u
+#define FAIRLEAD_TARGET_BY_ID_BASE 898752u
 #define FAIRLEAD_TARGET_BY_ID_CAPACITY 512u
-#define FAIRLEAD_TRANSFER_CONFIG_BASE 866496u
+#define FAIRLEAD_TRANSFER_CONFIG_BASE 899776u
 #define FAIRLEAD_TRANSFER_CONFIG_CAPACITY 1024u
-#define FAIRLEAD_TRANSFER_CONFIG_STAGED_BASE 915648u
+#define FAIRLEAD_TRANSFER_CONFIG_STAGED_BASE 948928u
 #define FAIRLEAD_TRANSFER_CONFIG_STAGED_CAPACITY 1024u
-#define FAIRLEAD_TRANSFER_INPUT_BASE 964800u
+#define FAIRLEAD_TRANSFER_INPUT_BASE 998080u
 #define FAIRLEAD_TRANSFER_INPUT_CAPACITY 1024u
-#define FAIRLEAD_TRANSFER_INPUT_CHANGED_ADDRESS 997568u
+#define FAIRLEAD_TRANSFER_INPUT_CHANGED_ADDRESS 1030848u
 #define FAIRLEAD_TRANSFER_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_TRANSFER_STATE_BASE 997696u
+#define FAIRLEAD_TRANSFER_STATE_BASE 1030976u
 #define FAIRLEAD_TRANSFER_STATE_CAPACITY 1024u
-#define FAIRLEAD_TRANSFER_STATE_DEADLINES_ADDRESS 1046848u
-#define FAIRLEAD_UNIT_CONFIG_BASE 1046976u
+#define FAIRLEAD_TRANSFER_STATE_DEADLINES_ADDRESS 1080128u
+#define FAIRLEAD_UNIT_CONFIG_BASE 1080256u
 #define FAIRLEAD_UNIT_CONFIG_CAPACITY 64u
-#define FAIRLEAD_UNIT_CONFIG_STAGED_BASE 1048000u
+#define FAIRLEAD_UNIT_CONFIG_STAGED_BASE 1081280u
 #define FAIRLEAD_UNIT_CONFIG_STAGED_CAPACITY 64u
-#define FAIRLEAD_UNIT_INPUT_BASE 1049024u
+#define FAIRLEAD_UNIT_INPUT_BASE 1082304u
 #define FAIRLEAD_UNIT_INPUT_CAPACITY 64u
-#define FAIRLEAD_UNIT_INPUT_CHANGED_ADDRESS 1049792u
+#define FAIRLEAD_UNIT_INPUT_CHANGED_ADDRESS 1083072u
 #define FAIRLEAD_UNIT_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_UNIT_STATE_BASE 1049856u
+#define FAIRLEAD_UNIT_STATE_BASE 1083136u
 #define FAIRLEAD_UNIT_STATE_CAPACITY 64u
-#define FAIRLEAD_UNIT_STATE_DEADLINES_ADDRESS 1051392u
+#define FAIRLEAD_UNIT_STATE_DEADLINES_ADDRESS 1084672u
 
 #elif FAIRLEAD_PROFILE == 2
 #define FAIRLEAD_DIRECTORY_ADDRESS 1408u
@@ -1139,87 +1152,91 @@ typedef enum fairlead_link_state {
 #define FAIRLEAD_SCOPE_CHANGED_SHIFT 0u
 #define FAIRLEAD_SESSION_INPUT_BASE 3065024u
 #define FAIRLEAD_SESSION_INPUT_CAPACITY 32768u
-#define FAIRLEAD_SESSION_INPUT_CHANGED_ADDRESS 4113600u
+#define FAIRLEAD_SESSION_INPUT_CHANGED_ADDRESS 3589312u
 #define FAIRLEAD_SESSION_INPUT_CHANGED_SHIFT 5u
-#define FAIRLEAD_SESSION_STATE_BASE 4117696u
+#define FAIRLEAD_SESSION_COUNTERS_BASE 3593408u
+#define FAIRLEAD_SESSION_COUNTERS_CAPACITY 32768u
+#define FAIRLEAD_SESSION_COUNTERS_CHANGED_ADDRESS 4379840u
+#define FAIRLEAD_SESSION_COUNTERS_CHANGED_SHIFT 5u
+#define FAIRLEAD_SESSION_STATE_BASE 4383936u
 #define FAIRLEAD_SESSION_STATE_CAPACITY 32768u
-#define FAIRLEAD_SYSTEM_CONFIG_BASE 5952704u
+#define FAIRLEAD_SYSTEM_CONFIG_BASE 6218944u
 #define FAIRLEAD_SYSTEM_CONFIG_CAPACITY 16384u
-#define FAIRLEAD_SYSTEM_CONFIG_STAGED_BASE 6214848u
+#define FAIRLEAD_SYSTEM_CONFIG_STAGED_BASE 6481088u
 #define FAIRLEAD_SYSTEM_CONFIG_STAGED_CAPACITY 16384u
-#define FAIRLEAD_SYSTEM_INPUT_BASE 6476992u
+#define FAIRLEAD_SYSTEM_INPUT_BASE 6743232u
 #define FAIRLEAD_SYSTEM_INPUT_CAPACITY 16384u
-#define FAIRLEAD_SYSTEM_INPUT_CHANGED_ADDRESS 7001280u
+#define FAIRLEAD_SYSTEM_INPUT_CHANGED_ADDRESS 7267520u
 #define FAIRLEAD_SYSTEM_INPUT_CHANGED_SHIFT 4u
-#define FAIRLEAD_SYSTEM_STATE_BASE 7003328u
+#define FAIRLEAD_SYSTEM_STATE_BASE 7269568u
 #define FAIRLEAD_SYSTEM_STATE_CAPACITY 16384u
-#define FAIRLEAD_SYSTEM_STATE_DEADLINES_ADDRESS 7658688u
-#define FAIRLEAD_TARGET_PORT_SET_BASE 7660736u
+#define FAIRLEAD_SYSTEM_STATE_DEADLINES_ADDRESS 7924928u
+#define FAIRLEAD_TARGET_PORT_SET_BASE 7926976u
 #define FAIRLEAD_TARGET_PORT_SET_CAPACITY 8u
-#define FAIRLEAD_TARGET_PORT_CONFIG_BASE 7660992u
+#define FAIRLEAD_TARGET_PORT_CONFIG_BASE 7927232u
 #define FAIRLEAD_TARGET_PORT_CONFIG_CAPACITY 256u
-#define FAIRLEAD_TARGET_PORT_CONFIG_STAGED_BASE 7677376u
+#define FAIRLEAD_TARGET_PORT_CONFIG_STAGED_BASE 7943616u
 #define FAIRLEAD_TARGET_PORT_CONFIG_STAGED_CAPACITY 256u
-#define FAIRLEAD_TARGET_PORT_COUNTERS_BASE 7693760u
+#define FAIRLEAD_TARGET_PORT_COUNTERS_BASE 7960000u
 #define FAIRLEAD_TARGET_PORT_COUNTERS_CAPACITY 256u
-#define FAIRLEAD_TARGET_PORT_COUNTERS_CHANGED_ADDRESS 7710144u
+#define FAIRLEAD_TARGET_PORT_COUNTERS_CHANGED_ADDRESS 7976384u
 #define FAIRLEAD_TARGET_PORT_COUNTERS_CHANGED_SHIFT 0u
-#define FAIRLEAD_TARGET_PORT_COUNTERS_LATCHED_BASE 7710208u
+#define FAIRLEAD_TARGET_PORT_COUNTERS_LATCHED_BASE 7976448u
 #define FAIRLEAD_TARGET_PORT_COUNTERS_LATCHED_CAPACITY 256u
-#define FAIRLEAD_TARGET_PORT_INPUT_BASE 7726592u
+#define FAIRLEAD_TARGET_PORT_INPUT_BASE 7992832u
 #define FAIRLEAD_TARGET_PORT_INPUT_CAPACITY 256u
-#define FAIRLEAD_TARGET_PORT_INPUT_CHANGED_ADDRESS 7730688u
+#define FAIRLEAD_TARGET_PORT_INPUT_CHANGED_ADDRESS 7996928u
 #define FAIRLEAD_TARGET_PORT_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_TARGET_PORT_STATE_BASE 7730752u
+#define FAIRLEAD_TARGET_PORT_STATE_BASE 7996992u
 #define FAIRLEAD_TARGET_PORT_STATE_CAPACITY 256u
-#define FAIRLEAD_TARGET_PORT_STATE_DEADLINES_ADDRESS 7763520u
-#define FAIRLEAD_TARGET_PORT_ORDER_BASE 7763584u
+#define FAIRLEAD_TARGET_PORT_STATE_DEADLINES_ADDRESS 8029760u
+#define FAIRLEAD_TARGET_PORT_ORDER_BASE 8029824u
 #define FAIRLEAD_TARGET_PORT_ORDER_CAPACITY 256u
-#define FAIRLEAD_TARGET_PORT_BY_ID_BASE 7764096u
+#define FAIRLEAD_TARGET_PORT_BY_ID_BASE 8030336u
 #define FAIRLEAD_TARGET_PORT_BY_ID_CAPACITY 256u
-#define FAIRLEAD_TARGET_CONFIG_BASE 7764608u
+#define FAIRLEAD_TARGET_CONFIG_BASE 8030848u
 #define FAIRLEAD_TARGET_CONFIG_CAPACITY 4096u
-#define FAIRLEAD_TARGET_CONFIG_STAGED_BASE 7830144u
+#define FAIRLEAD_TARGET_CONFIG_STAGED_BASE 8096384u
 #define FAIRLEAD_TARGET_CONFIG_STAGED_CAPACITY 4096u
-#define FAIRLEAD_TARGET_PORTS_CONFIG_BASE 7895680u
+#define FAIRLEAD_TARGET_PORTS_CONFIG_BASE 8161920u
 #define FAIRLEAD_TARGET_PORTS_CONFIG_CAPACITY 32768u
-#define FAIRLEAD_TARGET_PORTS_CONFIG_STAGED_BASE 8026752u
+#define FAIRLEAD_TARGET_PORTS_CONFIG_STAGED_BASE 8292992u
 #define FAIRLEAD_TARGET_PORTS_CONFIG_STAGED_CAPACITY 32768u
-#define FAIRLEAD_REGISTRATION_INPUT_BASE 8157824u
+#define FAIRLEAD_REGISTRATION_INPUT_BASE 8424064u
 #define FAIRLEAD_REGISTRATION_INPUT_CAPACITY 32768u
-#define FAIRLEAD_REGISTRATION_INPUT_CHANGED_ADDRESS 8419968u
+#define FAIRLEAD_REGISTRATION_INPUT_CHANGED_ADDRESS 8686208u
 #define FAIRLEAD_REGISTRATION_INPUT_CHANGED_SHIFT 5u
-#define FAIRLEAD_REGISTRATION_STATE_BASE 8424064u
+#define FAIRLEAD_REGISTRATION_STATE_BASE 8690304u
 #define FAIRLEAD_REGISTRATION_STATE_CAPACITY 32768u
-#define FAIRLEAD_REGISTRATION_STATE_CHANGED_ADDRESS 9734784u
+#define FAIRLEAD_REGISTRATION_STATE_CHANGED_ADDRESS 10001024u
 #define FAIRLEAD_REGISTRATION_STATE_CHANGED_SHIFT 5u
-#define FAIRLEAD_REGISTRATION_CHANGE_BASE 9738880u
+#define FAIRLEAD_REGISTRATION_CHANGE_BASE 10005120u
 #define FAIRLEAD_REGISTRATION_CHANGE_CAPACITY 1024u
-#define FAIRLEAD_REGISTRATION_CHANGE_DEADLINES_ADDRESS 9763456u
-#define FAIRLEAD_TARGET_BY_ID_BASE 9763584u
+#define FAIRLEAD_REGISTRATION_CHANGE_DEADLINES_ADDRESS 10029696u
+#define FAIRLEAD_TARGET_BY_ID_BASE 10029824u
 #define FAIRLEAD_TARGET_BY_ID_CAPACITY 4096u
-#define FAIRLEAD_TRANSFER_CONFIG_BASE 9771776u
+#define FAIRLEAD_TRANSFER_CONFIG_BASE 10038016u
 #define FAIRLEAD_TRANSFER_CONFIG_CAPACITY 16384u
-#define FAIRLEAD_TRANSFER_CONFIG_STAGED_BASE 10558208u
+#define FAIRLEAD_TRANSFER_CONFIG_STAGED_BASE 10824448u
 #define FAIRLEAD_TRANSFER_CONFIG_STAGED_CAPACITY 16384u
-#define FAIRLEAD_TRANSFER_INPUT_BASE 11344640u
+#define FAIRLEAD_TRANSFER_INPUT_BASE 11610880u
 #define FAIRLEAD_TRANSFER_INPUT_CAPACITY 16384u
-#define FAIRLEAD_TRANSFER_INPUT_CHANGED_ADDRESS 11868928u
+#define FAIRLEAD_TRANSFER_INPUT_CHANGED_ADDRESS 12135168u
 #define FAIRLEAD_TRANSFER_INPUT_CHANGED_SHIFT 4u
-#define FAIRLEAD_TRANSFER_STATE_BASE 11870976u
+#define FAIRLEAD_TRANSFER_STATE_BASE 12137216u
 #define FAIRLEAD_TRANSFER_STATE_CAPACITY 16384u
-#define FAIRLEAD_TRANSFER_STATE_DEADLINES_ADDRESS 12657408u
-#define FAIRLEAD_UNIT_CONFIG_BASE 12659456u
+#define FAIRLEAD_TRANSFER_STATE_DEADLINES_ADDRESS 12923648u
+#define FAIRLEAD_UNIT_CONFIG_BASE 12925696u
 #define FAIRLEAD_UNIT_CONFIG_CAPACITY 256u
-#define FAIRLEAD_UNIT_CONFIG_STAGED_BASE 12663552u
+#define FAIRLEAD_UNIT_CONFIG_STAGED_BASE 12929792u
 #define FAIRLEAD_UNIT_CONFIG_STAGED_CAPACITY 256u
-#define FAIRLEAD_UNIT_INPUT_BASE 12667648u
+#define FAIRLEAD_UNIT_INPUT_BASE 12933888u
 #define FAIRLEAD_UNIT_INPUT_CAPACITY 256u
-#define FAIRLEAD_UNIT_INPUT_CHANGED_ADDRESS 12670720u
+#define FAIRLEAD_UNIT_INPUT_CHANGED_ADDRESS 12936960u
 #define FAIRLEAD_UNIT_INPUT_CHANGED_SHIFT 0u
-#define FAIRLEAD_UNIT_STATE_BASE 12670784u
+#define FAIRLEAD_UNIT_STATE_BASE 12937024u
 #define FAIRLEAD_UNIT_STATE_CAPACITY 256u
-#define FAIRLEAD_UNIT_STATE_DEADLINES_ADDRESS 12676928u
+#define FAIRLEAD_UNIT_STATE_DEADLINES_ADDRESS 12943168u
 #endif
 
 /* --- Bytes --- */
@@ -2191,7 +2208,8 @@ static inline void fairlead_work_set_row(uint8_t *row, uint16_t value) { fairlea
 #define FAIRLEAD_MOVE_SAY_AGAIN_MS_OFFSET 56u
 #define FAIRLEAD_MOVE_END_MS_OFFSET 64u
 #define FAIRLEAD_MOVE_CHECK_OFFSET 72u
-#define FAIRLEAD_MOVE_PAD_OFFSET 76u
+#define FAIRLEAD_MOVE_STEERED_OFFSET 76u
+#define FAIRLEAD_MOVE_PAD_OFFSET 78u
 
 #if FAIRLEAD_HAS_STRUCTS
 typedef struct fairlead_move {
@@ -2215,7 +2233,8 @@ typedef struct fairlead_move {
   uint64_t say_again_ms; /* Said again then. */
   uint64_t end_ms; /* End of the whole move. */
   uint32_t check; /* Check word of the row (its seal). */
-  uint32_t pad; /* Zero. */
+  uint16_t steered; /* 1: the ports listed before `to` are withdrawn too until it has landed. */
+  uint16_t pad; /* Zero. */
 } fairlead_move_t;
 FAIRLEAD_ASSERT(size_of_move, sizeof(fairlead_move_t) == 80);
 FAIRLEAD_ASSERT(offset_of_move_state, offsetof(fairlead_move_t, state) == 0);
@@ -2238,7 +2257,8 @@ FAIRLEAD_ASSERT(offset_of_move_deadline_ms, offsetof(fairlead_move_t, deadline_m
 FAIRLEAD_ASSERT(offset_of_move_say_again_ms, offsetof(fairlead_move_t, say_again_ms) == 56);
 FAIRLEAD_ASSERT(offset_of_move_end_ms, offsetof(fairlead_move_t, end_ms) == 64);
 FAIRLEAD_ASSERT(offset_of_move_check, offsetof(fairlead_move_t, check) == 72);
-FAIRLEAD_ASSERT(offset_of_move_pad, offsetof(fairlead_move_t, pad) == 76);
+FAIRLEAD_ASSERT(offset_of_move_steered, offsetof(fairlead_move_t, steered) == 76);
+FAIRLEAD_ASSERT(offset_of_move_pad, offsetof(fairlead_move_t, pad) == 78);
 #endif
 
 static inline uint8_t fairlead_move_state(const uint8_t *row) { return FAIRLEAD_BYTE(row, 0); }
@@ -2281,6 +2301,8 @@ static inline uint64_t fairlead_move_end_ms(const uint8_t *row) { return fairlea
 static inline void fairlead_move_set_end_ms(uint8_t *row, uint64_t value) { fairlead_set64(&FAIRLEAD_BYTE(row, 64), value); }
 static inline uint32_t fairlead_move_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 72)); }
 static inline void fairlead_move_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 72), value); }
+static inline uint16_t fairlead_move_steered(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 76)); }
+static inline void fairlead_move_set_steered(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 76), value); }
 
 /* --- ArrivalInput --- */
 /* An arrival that another controller asks room for, on a port of this one. */
@@ -2559,7 +2581,7 @@ static inline void fairlead_outcome_set_detail(uint8_t *row, uint32_t value) { f
 
 /* --- Plan --- */
 /* The plan under way: where planning goes on when a tick's work is done. */
-#define FAIRLEAD_PLAN_BYTES 48u
+#define FAIRLEAD_PLAN_BYTES 64u
 #define FAIRLEAD_PLAN_PORT_OFFSET 0u
 #define FAIRLEAD_PLAN_CURSOR_OFFSET 2u
 #define FAIRLEAD_PLAN_BEST_OFFSET 4u
@@ -2576,8 +2598,16 @@ static inline void fairlead_outcome_set_detail(uint8_t *row, uint32_t value) { f
 #define FAIRLEAD_PLAN_ALTERNATIVE_FULL_OFFSET 34u
 #define FAIRLEAD_PLAN_NO_GAIN_OFFSET 36u
 #define FAIRLEAD_PLAN_RESERVED_OFFSET 38u
-#define FAIRLEAD_PLAN_CHECK_OFFSET 40u
-#define FAIRLEAD_PLAN_PAD_OFFSET 44u
+#define FAIRLEAD_PLAN_BEST_LANDING_PERMILLE_OFFSET 40u
+#define FAIRLEAD_PLAN_CANDIDATE0_OFFSET 42u
+#define FAIRLEAD_PLAN_CANDIDATE1_OFFSET 44u
+#define FAIRLEAD_PLAN_CANDIDATE2_OFFSET 46u
+#define FAIRLEAD_PLAN_CANDIDATE3_OFFSET 48u
+#define FAIRLEAD_PLAN_CANDIDATE4_OFFSET 50u
+#define FAIRLEAD_PLAN_CANDIDATE5_OFFSET 52u
+#define FAIRLEAD_PLAN_CANDIDATE6_OFFSET 54u
+#define FAIRLEAD_PLAN_CHECK_OFFSET 56u
+#define FAIRLEAD_PLAN_PAD_OFFSET 60u
 
 #if FAIRLEAD_HAS_STRUCTS
 typedef struct fairlead_plan {
@@ -2597,10 +2627,18 @@ typedef struct fairlead_plan {
   uint16_t alternative_full; /* … whose next port would be at or above the high watermark (step 106). */
   uint16_t no_gain; /* … whose move would lower the worse of the two loads too little. */
   uint16_t reserved; /* … whose registration another controller's arrival pins. */
+  uint16_t best_landing_permille; /* Load of the port where the best session would land, with it, in permille. */
+  uint16_t candidate0; /* Candidates to land on: the least loaded ports when the plan began, `PLAN_CANDIDATES` of them, then `NONE`. */
+  uint16_t candidate1; /* Row, or `NONE`. */
+  uint16_t candidate2; /* Row, or `NONE`. */
+  uint16_t candidate3; /* Row, or `NONE`. */
+  uint16_t candidate4; /* Row, or `NONE`. */
+  uint16_t candidate5; /* Row, or `NONE`. */
+  uint16_t candidate6; /* Row, or `NONE`. */
   uint32_t check; /* Check word of the row (its seal). */
   uint32_t pad; /* Zero. */
 } fairlead_plan_t;
-FAIRLEAD_ASSERT(size_of_plan, sizeof(fairlead_plan_t) == 48);
+FAIRLEAD_ASSERT(size_of_plan, sizeof(fairlead_plan_t) == 64);
 FAIRLEAD_ASSERT(offset_of_plan_port, offsetof(fairlead_plan_t, port) == 0);
 FAIRLEAD_ASSERT(offset_of_plan_cursor, offsetof(fairlead_plan_t, cursor) == 2);
 FAIRLEAD_ASSERT(offset_of_plan_best, offsetof(fairlead_plan_t, best) == 4);
@@ -2617,8 +2655,16 @@ FAIRLEAD_ASSERT(offset_of_plan_no_alternative, offsetof(fairlead_plan_t, no_alte
 FAIRLEAD_ASSERT(offset_of_plan_alternative_full, offsetof(fairlead_plan_t, alternative_full) == 34);
 FAIRLEAD_ASSERT(offset_of_plan_no_gain, offsetof(fairlead_plan_t, no_gain) == 36);
 FAIRLEAD_ASSERT(offset_of_plan_reserved, offsetof(fairlead_plan_t, reserved) == 38);
-FAIRLEAD_ASSERT(offset_of_plan_check, offsetof(fairlead_plan_t, check) == 40);
-FAIRLEAD_ASSERT(offset_of_plan_pad, offsetof(fairlead_plan_t, pad) == 44);
+FAIRLEAD_ASSERT(offset_of_plan_best_landing_permille, offsetof(fairlead_plan_t, best_landing_permille) == 40);
+FAIRLEAD_ASSERT(offset_of_plan_candidate0, offsetof(fairlead_plan_t, candidate0) == 42);
+FAIRLEAD_ASSERT(offset_of_plan_candidate1, offsetof(fairlead_plan_t, candidate1) == 44);
+FAIRLEAD_ASSERT(offset_of_plan_candidate2, offsetof(fairlead_plan_t, candidate2) == 46);
+FAIRLEAD_ASSERT(offset_of_plan_candidate3, offsetof(fairlead_plan_t, candidate3) == 48);
+FAIRLEAD_ASSERT(offset_of_plan_candidate4, offsetof(fairlead_plan_t, candidate4) == 50);
+FAIRLEAD_ASSERT(offset_of_plan_candidate5, offsetof(fairlead_plan_t, candidate5) == 52);
+FAIRLEAD_ASSERT(offset_of_plan_candidate6, offsetof(fairlead_plan_t, candidate6) == 54);
+FAIRLEAD_ASSERT(offset_of_plan_check, offsetof(fairlead_plan_t, check) == 56);
+FAIRLEAD_ASSERT(offset_of_plan_pad, offsetof(fairlead_plan_t, pad) == 60);
 #endif
 
 static inline uint16_t fairlead_plan_port(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 0)); }
@@ -2653,8 +2699,24 @@ static inline uint16_t fairlead_plan_no_gain(const uint8_t *row) { return fairle
 static inline void fairlead_plan_set_no_gain(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 36), value); }
 static inline uint16_t fairlead_plan_reserved(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 38)); }
 static inline void fairlead_plan_set_reserved(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 38), value); }
-static inline uint32_t fairlead_plan_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 40)); }
-static inline void fairlead_plan_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 40), value); }
+static inline uint16_t fairlead_plan_best_landing_permille(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 40)); }
+static inline void fairlead_plan_set_best_landing_permille(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 40), value); }
+static inline uint16_t fairlead_plan_candidate0(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 42)); }
+static inline void fairlead_plan_set_candidate0(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 42), value); }
+static inline uint16_t fairlead_plan_candidate1(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 44)); }
+static inline void fairlead_plan_set_candidate1(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 44), value); }
+static inline uint16_t fairlead_plan_candidate2(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 46)); }
+static inline void fairlead_plan_set_candidate2(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 46), value); }
+static inline uint16_t fairlead_plan_candidate3(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 48)); }
+static inline void fairlead_plan_set_candidate3(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 48), value); }
+static inline uint16_t fairlead_plan_candidate4(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 50)); }
+static inline void fairlead_plan_set_candidate4(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 50), value); }
+static inline uint16_t fairlead_plan_candidate5(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 52)); }
+static inline void fairlead_plan_set_candidate5(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 52), value); }
+static inline uint16_t fairlead_plan_candidate6(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 54)); }
+static inline void fairlead_plan_set_candidate6(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 54), value); }
+static inline uint32_t fairlead_plan_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 56)); }
+static inline void fairlead_plan_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 56), value); }
 
 /* --- CommonPolicy --- */
 /* Knobs. Each has its range, default and effect here, and nowhere else. */
@@ -2719,7 +2781,7 @@ static inline void fairlead_common_policy_set_check(uint8_t *row, uint32_t value
 #define FAIRLEAD_PORT_POLICY_SETTLE_MS_OFFSET 52u
 #define FAIRLEAD_PORT_POLICY_SLOW_START_MS_OFFSET 56u
 #define FAIRLEAD_PORT_POLICY_SLOW_START_PERMILLE_OFFSET 60u
-#define FAIRLEAD_PORT_POLICY_PAD_OFFSET 62u
+#define FAIRLEAD_PORT_POLICY_STEERING_OFFSET 62u
 #define FAIRLEAD_PORT_POLICY_CHECK_OFFSET 64u
 #define FAIRLEAD_PORT_POLICY_PAD1_OFFSET 68u
 
@@ -2746,7 +2808,7 @@ typedef struct fairlead_port_policy {
   uint32_t settle_ms; /* A landed move counts as planned for this long, until samples show it. */
   uint32_t slow_start_ms; /* A returned port's capacity grows from `slowStartPermille` to the whole over this time, when judged as a place to land. */
   uint16_t slow_start_permille; /* Share of its capacity that counts right after a port returned. */
-  uint16_t pad; /* Zero. */
+  uint16_t steering; /* 1: a session may be steered past the portal that its initiator would take next, by withdrawing the target from the ports listed before the wanted one until it has landed; 0: only the next portal is considered. */
   uint32_t check; /* Check word of the row (its seal). */
   uint32_t pad1; /* Zero. */
 } fairlead_port_policy_t;
@@ -2772,7 +2834,7 @@ FAIRLEAD_ASSERT(offset_of_port_policy_back_off_max_ms, offsetof(fairlead_port_po
 FAIRLEAD_ASSERT(offset_of_port_policy_settle_ms, offsetof(fairlead_port_policy_t, settle_ms) == 52);
 FAIRLEAD_ASSERT(offset_of_port_policy_slow_start_ms, offsetof(fairlead_port_policy_t, slow_start_ms) == 56);
 FAIRLEAD_ASSERT(offset_of_port_policy_slow_start_permille, offsetof(fairlead_port_policy_t, slow_start_permille) == 60);
-FAIRLEAD_ASSERT(offset_of_port_policy_pad, offsetof(fairlead_port_policy_t, pad) == 62);
+FAIRLEAD_ASSERT(offset_of_port_policy_steering, offsetof(fairlead_port_policy_t, steering) == 62);
 FAIRLEAD_ASSERT(offset_of_port_policy_check, offsetof(fairlead_port_policy_t, check) == 64);
 FAIRLEAD_ASSERT(offset_of_port_policy_pad1, offsetof(fairlead_port_policy_t, pad1) == 68);
 #endif
@@ -2819,6 +2881,8 @@ static inline uint32_t fairlead_port_policy_slow_start_ms(const uint8_t *row) { 
 static inline void fairlead_port_policy_set_slow_start_ms(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 56), value); }
 static inline uint16_t fairlead_port_policy_slow_start_permille(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 60)); }
 static inline void fairlead_port_policy_set_slow_start_permille(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 60), value); }
+static inline uint16_t fairlead_port_policy_steering(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 62)); }
+static inline void fairlead_port_policy_set_steering(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 62), value); }
 static inline uint32_t fairlead_port_policy_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 64)); }
 static inline void fairlead_port_policy_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 64), value); }
 
@@ -2859,18 +2923,15 @@ static inline uint64_t fairlead_scope_epoch(const uint8_t *row) { return fairlea
 static inline void fairlead_scope_set_epoch(uint8_t *row, uint64_t value) { fairlead_set64(&FAIRLEAD_BYTE(row, 8), value); }
 
 /* --- SessionInput --- */
-/* Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each. */
-#define FAIRLEAD_SESSION_INPUT_BYTES 32u
+/* Who is logged in where. A change of these rows is a login, a logout, or another flag. */
+#define FAIRLEAD_SESSION_INPUT_BYTES 16u
 #define FAIRLEAD_SESSION_INPUT_GENERATION_OFFSET 0u
 #define FAIRLEAD_SESSION_INPUT_TARGET_OFFSET 4u
 #define FAIRLEAD_SESSION_INPUT_INITIATOR_OFFSET 6u
 #define FAIRLEAD_SESSION_INPUT_PORT_OFFSET 8u
 #define FAIRLEAD_SESSION_INPUT_FLAGS_OFFSET 10u
 #define FAIRLEAD_SESSION_INPUT_SWITCHING_PRIORITY_OFFSET 12u
-#define FAIRLEAD_SESSION_INPUT_IN_FLIGHT_OFFSET 14u
-#define FAIRLEAD_SESSION_INPUT_SAMPLED_MS_OFFSET 16u
-#define FAIRLEAD_SESSION_INPUT_OPERATIONS_OFFSET 20u
-#define FAIRLEAD_SESSION_INPUT_BYTES_OFFSET 24u
+#define FAIRLEAD_SESSION_INPUT_PAD_OFFSET 14u
 
 #if FAIRLEAD_HAS_STRUCTS
 typedef struct fairlead_session_input {
@@ -2880,22 +2941,16 @@ typedef struct fairlead_session_input {
   uint16_t port; /* Row, or `NONE`. */
   uint16_t flags; /* Flags. */
   uint16_t switching_priority; /* Switching priority, 1 first; 0: the initiator's, or computed (step 103). */
-  uint16_t in_flight; /* Commands in flight, now. */
-  uint32_t sampled_ms; /* When the counters were read: the host's monotonic milliseconds, low word. */
-  uint32_t operations; /* Commands completed; goes round at 2^32. */
-  uint64_t bytes; /* Bytes sent and received, monotonic. */
+  uint16_t pad; /* Zero. */
 } fairlead_session_input_t;
-FAIRLEAD_ASSERT(size_of_session_input, sizeof(fairlead_session_input_t) == 32);
+FAIRLEAD_ASSERT(size_of_session_input, sizeof(fairlead_session_input_t) == 16);
 FAIRLEAD_ASSERT(offset_of_session_input_generation, offsetof(fairlead_session_input_t, generation) == 0);
 FAIRLEAD_ASSERT(offset_of_session_input_target, offsetof(fairlead_session_input_t, target) == 4);
 FAIRLEAD_ASSERT(offset_of_session_input_initiator, offsetof(fairlead_session_input_t, initiator) == 6);
 FAIRLEAD_ASSERT(offset_of_session_input_port, offsetof(fairlead_session_input_t, port) == 8);
 FAIRLEAD_ASSERT(offset_of_session_input_flags, offsetof(fairlead_session_input_t, flags) == 10);
 FAIRLEAD_ASSERT(offset_of_session_input_switching_priority, offsetof(fairlead_session_input_t, switching_priority) == 12);
-FAIRLEAD_ASSERT(offset_of_session_input_in_flight, offsetof(fairlead_session_input_t, in_flight) == 14);
-FAIRLEAD_ASSERT(offset_of_session_input_sampled_ms, offsetof(fairlead_session_input_t, sampled_ms) == 16);
-FAIRLEAD_ASSERT(offset_of_session_input_operations, offsetof(fairlead_session_input_t, operations) == 20);
-FAIRLEAD_ASSERT(offset_of_session_input_bytes, offsetof(fairlead_session_input_t, bytes) == 24);
+FAIRLEAD_ASSERT(offset_of_session_input_pad, offsetof(fairlead_session_input_t, pad) == 14);
 #endif
 
 static inline uint32_t fairlead_session_input_generation(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 0)); }
@@ -2910,14 +2965,45 @@ static inline uint16_t fairlead_session_input_flags(const uint8_t *row) { return
 static inline void fairlead_session_input_set_flags(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 10), value); }
 static inline uint16_t fairlead_session_input_switching_priority(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 12)); }
 static inline void fairlead_session_input_set_switching_priority(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 12), value); }
-static inline uint16_t fairlead_session_input_in_flight(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 14)); }
-static inline void fairlead_session_input_set_in_flight(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 14), value); }
-static inline uint32_t fairlead_session_input_sampled_ms(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 16)); }
-static inline void fairlead_session_input_set_sampled_ms(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 16), value); }
-static inline uint32_t fairlead_session_input_operations(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 20)); }
-static inline void fairlead_session_input_set_operations(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 20), value); }
-static inline uint64_t fairlead_session_input_bytes(const uint8_t *row) { return fairlead_get64(&FAIRLEAD_BYTE(row, 24)); }
-static inline void fairlead_session_input_set_bytes(uint8_t *row, uint64_t value) { fairlead_set64(&FAIRLEAD_BYTE(row, 24), value); }
+
+/* --- SessionCounters --- */
+/* What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned. */
+#define FAIRLEAD_SESSION_COUNTERS_BYTES 24u
+#define FAIRLEAD_SESSION_COUNTERS_GENERATION_OFFSET 0u
+#define FAIRLEAD_SESSION_COUNTERS_SAMPLED_MS_OFFSET 4u
+#define FAIRLEAD_SESSION_COUNTERS_OPERATIONS_OFFSET 8u
+#define FAIRLEAD_SESSION_COUNTERS_IN_FLIGHT_OFFSET 12u
+#define FAIRLEAD_SESSION_COUNTERS_PAD_OFFSET 14u
+#define FAIRLEAD_SESSION_COUNTERS_BYTES_OFFSET 16u
+
+#if FAIRLEAD_HAS_STRUCTS
+typedef struct fairlead_session_counters {
+  uint32_t generation; /* Generation of the session's row; others are dropped. */
+  uint32_t sampled_ms; /* When the counters were read: the host's monotonic milliseconds, low word. */
+  uint32_t operations; /* Commands completed; goes round at 2^32. */
+  uint16_t in_flight; /* Commands in flight, now. */
+  uint16_t pad; /* Zero. */
+  uint64_t bytes; /* Bytes sent and received, monotonic. */
+} fairlead_session_counters_t;
+FAIRLEAD_ASSERT(size_of_session_counters, sizeof(fairlead_session_counters_t) == 24);
+FAIRLEAD_ASSERT(offset_of_session_counters_generation, offsetof(fairlead_session_counters_t, generation) == 0);
+FAIRLEAD_ASSERT(offset_of_session_counters_sampled_ms, offsetof(fairlead_session_counters_t, sampled_ms) == 4);
+FAIRLEAD_ASSERT(offset_of_session_counters_operations, offsetof(fairlead_session_counters_t, operations) == 8);
+FAIRLEAD_ASSERT(offset_of_session_counters_in_flight, offsetof(fairlead_session_counters_t, in_flight) == 12);
+FAIRLEAD_ASSERT(offset_of_session_counters_pad, offsetof(fairlead_session_counters_t, pad) == 14);
+FAIRLEAD_ASSERT(offset_of_session_counters_bytes, offsetof(fairlead_session_counters_t, bytes) == 16);
+#endif
+
+static inline uint32_t fairlead_session_counters_generation(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 0)); }
+static inline void fairlead_session_counters_set_generation(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 0), value); }
+static inline uint32_t fairlead_session_counters_sampled_ms(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 4)); }
+static inline void fairlead_session_counters_set_sampled_ms(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 4), value); }
+static inline uint32_t fairlead_session_counters_operations(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 8)); }
+static inline void fairlead_session_counters_set_operations(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 8), value); }
+static inline uint16_t fairlead_session_counters_in_flight(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 12)); }
+static inline void fairlead_session_counters_set_in_flight(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 12), value); }
+static inline uint64_t fairlead_session_counters_bytes(const uint8_t *row) { return fairlead_get64(&FAIRLEAD_BYTE(row, 16)); }
+static inline void fairlead_session_counters_set_bytes(uint8_t *row, uint64_t value) { fairlead_set64(&FAIRLEAD_BYTE(row, 16), value); }
 
 /* --- SessionState --- */
 /* Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each. */
@@ -2937,7 +3023,8 @@ static inline void fairlead_session_input_set_bytes(uint8_t *row, uint64_t value
 #define FAIRLEAD_SESSION_STATE_BYTES_OFFSET 32u
 #define FAIRLEAD_SESSION_STATE_OPERATIONS_RATE_OFFSET 40u
 #define FAIRLEAD_SESSION_STATE_BANDWIDTH_RATE_OFFSET 44u
-#define FAIRLEAD_SESSION_STATE_PAD_OFFSET 48u
+#define FAIRLEAD_SESSION_STATE_IN_FLIGHT_OFFSET 48u
+#define FAIRLEAD_SESSION_STATE_PAD_OFFSET 50u
 #define FAIRLEAD_SESSION_STATE_CHECK_OFFSET 52u
 
 #if FAIRLEAD_HAS_STRUCTS
@@ -2957,7 +3044,8 @@ typedef struct fairlead_session_state {
   uint64_t bytes; /* Monotonic counter. */
   uint32_t operations_rate; /* Smoothed: commands in a second. */
   uint32_t bandwidth_rate; /* Smoothed: KiB in a second. */
-  uint32_t pad; /* Zero. */
+  uint16_t in_flight; /* Commands in flight at the latest sample. */
+  uint16_t pad; /* Zero. */
   uint32_t check; /* Check word of the row (its seal). */
 } fairlead_session_state_t;
 FAIRLEAD_ASSERT(size_of_session_state, sizeof(fairlead_session_state_t) == 56);
@@ -2976,7 +3064,8 @@ FAIRLEAD_ASSERT(offset_of_session_state_pad0, offsetof(fairlead_session_state_t,
 FAIRLEAD_ASSERT(offset_of_session_state_bytes, offsetof(fairlead_session_state_t, bytes) == 32);
 FAIRLEAD_ASSERT(offset_of_session_state_operations_rate, offsetof(fairlead_session_state_t, operations_rate) == 40);
 FAIRLEAD_ASSERT(offset_of_session_state_bandwidth_rate, offsetof(fairlead_session_state_t, bandwidth_rate) == 44);
-FAIRLEAD_ASSERT(offset_of_session_state_pad, offsetof(fairlead_session_state_t, pad) == 48);
+FAIRLEAD_ASSERT(offset_of_session_state_in_flight, offsetof(fairlead_session_state_t, in_flight) == 48);
+FAIRLEAD_ASSERT(offset_of_session_state_pad, offsetof(fairlead_session_state_t, pad) == 50);
 FAIRLEAD_ASSERT(offset_of_session_state_check, offsetof(fairlead_session_state_t, check) == 52);
 #endif
 
@@ -3008,6 +3097,8 @@ static inline uint32_t fairlead_session_state_operations_rate(const uint8_t *row
 static inline void fairlead_session_state_set_operations_rate(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 40), value); }
 static inline uint32_t fairlead_session_state_bandwidth_rate(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 44)); }
 static inline void fairlead_session_state_set_bandwidth_rate(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 44), value); }
+static inline uint16_t fairlead_session_state_in_flight(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 48)); }
+static inline void fairlead_session_state_set_in_flight(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 48), value); }
 static inline uint32_t fairlead_session_state_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 52)); }
 static inline void fairlead_session_state_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 52), value); }
 
@@ -3663,7 +3754,7 @@ static inline void fairlead_registration_input_set_ports(uint8_t *row, uint32_t 
 #define FAIRLEAD_REGISTRATION_STATE_CHANGING_OFFSET 20u
 #define FAIRLEAD_REGISTRATION_STATE_ALARMED_OFFSET 24u
 #define FAIRLEAD_REGISTRATION_STATE_TERM_OFFSET 28u
-#define FAIRLEAD_REGISTRATION_STATE_PAD_OFFSET 32u
+#define FAIRLEAD_REGISTRATION_STATE_STEERED_OFFSET 32u
 #define FAIRLEAD_REGISTRATION_STATE_CHECK_OFFSET 36u
 
 #if FAIRLEAD_HAS_STRUCTS
@@ -3676,7 +3767,7 @@ typedef struct fairlead_registration_state {
   uint32_t changing; /* Ports with a registration change that was said and not yet seen done. */
   uint32_t alarmed; /* Ports for which `Reason.ONLY_PORT` was said. */
   uint32_t term; /* Term of deciding in which `withdrawn` was first taken from what is observed. */
-  uint32_t pad; /* Zero. */
+  uint32_t steered; /* Of those withdrawn, the ones that are so only to steer an initiator past them. */
   uint32_t check; /* Check word of the row (its seal). */
 } fairlead_registration_state_t;
 FAIRLEAD_ASSERT(size_of_registration_state, sizeof(fairlead_registration_state_t) == 40);
@@ -3688,7 +3779,7 @@ FAIRLEAD_ASSERT(offset_of_registration_state_pinned, offsetof(fairlead_registrat
 FAIRLEAD_ASSERT(offset_of_registration_state_changing, offsetof(fairlead_registration_state_t, changing) == 20);
 FAIRLEAD_ASSERT(offset_of_registration_state_alarmed, offsetof(fairlead_registration_state_t, alarmed) == 24);
 FAIRLEAD_ASSERT(offset_of_registration_state_term, offsetof(fairlead_registration_state_t, term) == 28);
-FAIRLEAD_ASSERT(offset_of_registration_state_pad, offsetof(fairlead_registration_state_t, pad) == 32);
+FAIRLEAD_ASSERT(offset_of_registration_state_steered, offsetof(fairlead_registration_state_t, steered) == 32);
 FAIRLEAD_ASSERT(offset_of_registration_state_check, offsetof(fairlead_registration_state_t, check) == 36);
 #endif
 
@@ -3708,6 +3799,8 @@ static inline uint32_t fairlead_registration_state_alarmed(const uint8_t *row) {
 static inline void fairlead_registration_state_set_alarmed(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 24), value); }
 static inline uint32_t fairlead_registration_state_term(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 28)); }
 static inline void fairlead_registration_state_set_term(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 28), value); }
+static inline uint32_t fairlead_registration_state_steered(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 32)); }
+static inline void fairlead_registration_state_set_steered(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 32), value); }
 static inline uint32_t fairlead_registration_state_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 36)); }
 static inline void fairlead_registration_state_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 36), value); }
 

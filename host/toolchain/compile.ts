@@ -36,7 +36,12 @@ export function debugFileOf(moduleFile: string): string {
  * Compiles one target into `outFile`, and with names and source map into `debugFileOf(outFile)`.
  * @throws CompileError with the compiler's messages, places included.
  */
-export async function compileTarget(root: string, target: Target, outFile = target.file): Promise<void> {
+export async function compileTarget(
+  root: string,
+  target: Target,
+  outFile = target.file,
+  moreTransforms: readonly (new () => object)[] = [],
+): Promise<void> {
   const debugFile = debugFileOf(outFile);
   const scratch = `build/scratch/${process.pid}`;
   mkdirSync(dirname(join(root, debugFile)), { recursive: true });
@@ -45,7 +50,7 @@ export async function compileTarget(root: string, target: Target, outFile = targ
   const result = await asc.main(["assembly/index.ts", "--baseDir", root, ...args], {
     stdout: asc.createMemoryStream(),
     stderr,
-    transforms: [LayoutTransform as never],
+    transforms: [LayoutTransform, ...moreTransforms] as never,
   });
   // The compiler optimizes until the module grows again, and says so as if it were a warning.
   const said = stderr.toString().replaceAll("Last converge was suboptimal.\n", "").trim();

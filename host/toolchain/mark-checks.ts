@@ -23,7 +23,13 @@ export function checkRowClass(row: RowClass, earlier: readonly RowClass[], scope
   checkNames(row, report);
 }
 
+/** Directory and lists of checks name a field by one byte. */
+const ROW_BYTES_MAX = 256;
+
 function checkStride(row: RowClass, report: Report): void {
+  if (row.stride > ROW_BYTES_MAX) {
+    report(row.line, `${row.name} is ${row.stride} bytes long`, `at most ${ROW_BYTES_MAX} bytes`);
+  }
   // Check words are summed over 64-bit words.
   const isSealed = row.fields.some((field) => field.role === "check");
   const widest = row.fields.reduce((size, field) => Math.max(size, field.size), isSealed ? 8 : 1);

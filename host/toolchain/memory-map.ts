@@ -149,7 +149,13 @@ function checkBounds(
   if (end > bound) report("assembly/limits.ts", `the ${name} profile takes ${end} bytes`, `at most ${bound}`);
   for (const table of tables) {
     if (table.capacity > 0) continue;
-    report(table.row.file, `table ${table.name} has no row in the ${name} profile`, "a capacity of at least 1");
+    const { file, line } = table.row;
+    problems.push({
+      file,
+      line,
+      message: `table ${table.name} has no row in the ${name} profile`,
+      expected: "a capacity of at least 1",
+    });
   }
 }
 

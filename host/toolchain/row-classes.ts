@@ -26,7 +26,9 @@ import { docAbove, docOfFile, lineOf } from "./source.js";
 interface Reader {
   source: Source;
   scope: ConstantScope;
+  /** A problem in this file. */
   report(line: number, message: string, expected: string): void;
+  add(problem: SourceProblem): void;
 }
 
 /** All row classes, in the order of the files and of the text. */
@@ -41,7 +43,7 @@ export function readRowClasses(
     const report = (line: number, message: string, expected: string) => {
       problems.push({ file, line, message, expected });
     };
-    const reader: Reader = { source, scope, report };
+    const reader: Reader = { source, scope, report, add: (problem) => problems.push(problem) };
     for (const statement of source.statements) {
       if (statement.kind !== NodeKind.ClassDeclaration) continue;
       const row = readRowClass(reader, statement as ClassDeclaration, classes.length);
@@ -159,7 +161,8 @@ function readNumber(reader: Reader, line: number, what: string, node: Expression
   }
   const problems: SourceProblem[] = [];
   const value = evaluateOr(reader.scope, node, profile, problems);
-  for (const problem of problems) reader.report(problem.line, `${what}: ${problem.message}`, problem.expected);
+  // The fault may lie in a constant of another file.
+  for (const problem of problems) reader.add({ ...problem, message: `${what}: ${problem.message}` });
   return value;
 }
 

@@ -4,7 +4,7 @@
  * custom section `fairlead.layout` into the module. The same transform runs under `as-pect`.
  */
 
-import { type Class, ElementKind, type Parser, type Program, type PropertyPrototype } from "assemblyscript";
+import type { Parser, Program } from "assemblyscript";
 import type { Transform } from "assemblyscript/asc";
 import { addDataSegment } from "./data-segment.js";
 import { constantBytes, INJECTED_FILE, injectedConstants, injectedSource } from "./inject.js";
@@ -13,7 +13,8 @@ import { LAYOUT_SECTION, layoutSection } from "./layout-section.js";
 import { checkLoops } from "./loops.js";
 import type { MemoryMap } from "./memory-map.js";
 import { buildModel, type Model } from "./model.js";
-import { type SourceProblem, SourceProblems } from "./problems.js";
+import { checkOffsets } from "./offsets.js";
+import { SourceProblems } from "./problems.js";
 
 type AscModule = Parameters<NonNullable<Transform["afterCompile"]>>[0];
 
@@ -57,39 +58,4 @@ function isCore(path: string): boolean {
 
 function profileOf(program: Program): number {
   return Number(program.options.globalAliases?.get("PROFILE") ?? Number.NaN);
-}
-
-/** Compares each field's offset and each class's size with the compiler's; a difference is this model's fault. */
-function checkOffsets(program: Program, model: Model): void {
-  const problems: SourceProblem[] = [];
-  for (const row of model.classes) {
-    const report = (line: number, message: string, expected: string) => {
-      problems.push({ file: row.file, line, message, expected });
-    };
-    const resolved = resolveClass(program, row.file, row.name);
-    if (resolved === undefined) {
-      report(row.line, `the compiler doesn't know class ${row.name}`, "an exported class");
-      continue;
-    }
-    for (const field of row.fields) {
-      const member = resolved.getMember(field.name);
-      const offset =
-        member?.kind === ElementKind.PropertyPrototype
-          ? (member as PropertyPrototype).instance?.memoryOffset
-          : (member as { memoryOffset?: number } | null)?.memoryOffset;
-      if (offset === field.offset) continue;
-      report(field.line, `${row.name}.${field.name} lies at ${offset} for the compiler`, `${field.offset}`);
-    }
-    if (resolved.nextMemoryOffset !== row.stride) {
-      report(row.line, `${row.name} takes ${resolved.nextMemoryOffset} bytes for the compiler`, `${row.stride}`);
-    }
-  }
-  if (problems.length > 0) throw new SourceProblems(problems);
-}
-
-function resolveClass(program: Program, file: string, name: string): Class | undefined {
-  const prototype = program.elementsByName.get(`${file.replace(/\.ts$/, "")}/${name}`);
-  if (prototype?.kind !== ElementKind.ClassPrototype) return undefined;
-  type Prototype = Parameters<typeof program.resolver.resolveClass>[0];
-  return program.resolver.resolveClass(prototype as Prototype, null) ?? undefined;
 }

@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "642589e47a934d0d";
+export const layoutHash: string = "99e3932bd0bb1352";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -193,6 +193,8 @@ export const Reason = {
   FIRST_REGISTRATION: 24,
   /** The port is no longer configured for the target. */
   NOT_CONFIGURED: 25,
+  /** Withdrawn for a moment so that an initiator passes the port by, or restored after that. */
+  STEERING: 26,
 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
 export const ReasonNames: readonly string[] = namesOf(Reason);
@@ -651,7 +653,8 @@ const fieldsOfMove: readonly FieldLayout[] = [
   {"name":"sayAgainMs","offset":56,"size":8,"role":"time","doc":"Said again then."},
   {"name":"endMs","offset":64,"size":8,"role":"time","doc":"End of the whole move."},
   {"name":"check","offset":72,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
-  {"name":"pad","offset":76,"size":4,"role":"pad","doc":"Zero."},
+  {"name":"steered","offset":76,"size":2,"role":"boolean","doc":"1: the ports listed before `to` are withdrawn too until it has landed."},
+  {"name":"pad","offset":78,"size":2,"role":"pad","doc":"Zero."},
 ];
 
 const fieldsOfArrivalInput: readonly FieldLayout[] = [
@@ -732,8 +735,16 @@ const fieldsOfPlan: readonly FieldLayout[] = [
   {"name":"alternativeFull","offset":34,"size":2,"role":"count","doc":"… whose next port would be at or above the high watermark (step 106)."},
   {"name":"noGain","offset":36,"size":2,"role":"count","doc":"… whose move would lower the worse of the two loads too little."},
   {"name":"reserved","offset":38,"size":2,"role":"count","doc":"… whose registration another controller's arrival pins."},
-  {"name":"check","offset":40,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
-  {"name":"pad","offset":44,"size":4,"role":"pad","doc":"Zero."},
+  {"name":"bestLandingPermille","offset":40,"size":2,"role":"permille","doc":"Load of the port where the best session would land, with it, in permille."},
+  {"name":"candidate0","offset":42,"size":2,"role":"index","reference":"target-port","doc":"Candidates to land on: the least loaded ports when the plan began, `PLAN_CANDIDATES` of them, then `NONE`."},
+  {"name":"candidate1","offset":44,"size":2,"role":"index","reference":"target-port","doc":"Row, or `NONE`."},
+  {"name":"candidate2","offset":46,"size":2,"role":"index","reference":"target-port","doc":"Row, or `NONE`."},
+  {"name":"candidate3","offset":48,"size":2,"role":"index","reference":"target-port","doc":"Row, or `NONE`."},
+  {"name":"candidate4","offset":50,"size":2,"role":"index","reference":"target-port","doc":"Row, or `NONE`."},
+  {"name":"candidate5","offset":52,"size":2,"role":"index","reference":"target-port","doc":"Row, or `NONE`."},
+  {"name":"candidate6","offset":54,"size":2,"role":"index","reference":"target-port","doc":"Row, or `NONE`."},
+  {"name":"check","offset":56,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"pad","offset":60,"size":4,"role":"pad","doc":"Zero."},
 ];
 
 const fieldsOfCommonPolicy: readonly FieldLayout[] = [
@@ -754,7 +765,7 @@ const fieldsOfPortPolicy: readonly FieldLayout[] = [
   {"name":"smoothingPermille","offset":10,"size":2,"role":"knob","doc":"Weight of a new sample in the smoothed usage; 1000 means no smoothing.","knob":{"unit":"permille","min":10,"max":1000,"default":500}},
   {"name":"hysteresisPermille","offset":12,"size":2,"role":"knob","doc":"A move must lower the worse of the two loads by more than this.","knob":{"unit":"permille","min":0,"max":1000,"default":50}},
   {"name":"movesUnderWayMax","offset":14,"size":2,"role":"knob","doc":"Moves under way at one time.","knob":{"unit":"moves","min":1,"max":256,"default":4}},
-  {"name":"movesFromPortMax","offset":16,"size":2,"role":"knob","doc":"Moves under way from one port at one time.","knob":{"unit":"moves","min":1,"max":256,"default":1}},
+  {"name":"movesFromPortMax","offset":16,"size":2,"role":"knob","doc":"Moves under way from one port at one time.","knob":{"unit":"moves","min":1,"max":256,"default":2}},
   {"name":"reservationMoves","offset":18,"size":2,"role":"knob","doc":"What becomes of sessions that hold persistent reservations: 0 moved last, 1 never.","knob":{"unit":"choice","min":0,"max":1,"default":0}},
   {"name":"residenceMs","offset":20,"size":4,"role":"knob","doc":"A session that was moved for balance stays at least this long.","knob":{"unit":"ms","min":0,"max":86400000,"default":60000}},
   {"name":"registrationMs","offset":24,"size":4,"role":"knob","doc":"A registration change that is not seen done after this is said again; the wait doubles each time.","knob":{"unit":"ms","min":10,"max":600000,"default":1000}},
@@ -767,7 +778,7 @@ const fieldsOfPortPolicy: readonly FieldLayout[] = [
   {"name":"settleMs","offset":52,"size":4,"role":"knob","doc":"A landed move counts as planned for this long, until samples show it.","knob":{"unit":"ms","min":0,"max":600000,"default":1500}},
   {"name":"slowStartMs","offset":56,"size":4,"role":"knob","doc":"A returned port's capacity grows from `slowStartPermille` to the whole over this time, when judged as a place to land.","knob":{"unit":"ms","min":0,"max":3600000,"default":10000}},
   {"name":"slowStartPermille","offset":60,"size":2,"role":"knob","doc":"Share of its capacity that counts right after a port returned.","knob":{"unit":"permille","min":1,"max":1000,"default":250}},
-  {"name":"pad","offset":62,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"steering","offset":62,"size":2,"role":"knob","doc":"1: a session may be steered past the portal that its initiator would take next, by withdrawing the target from the ports listed before the wanted one until it has landed; 0: only the next portal is considered.","knob":{"unit":"choice","min":0,"max":1,"default":1}},
   {"name":"check","offset":64,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
   {"name":"pad1","offset":68,"size":4,"role":"pad","doc":"Zero."},
 ];
@@ -787,10 +798,16 @@ const fieldsOfSessionInput: readonly FieldLayout[] = [
   {"name":"port","offset":8,"size":2,"role":"index","reference":"target-port","doc":"Row, or `NONE`."},
   {"name":"flags","offset":10,"size":2,"role":"flags","reference":"SessionFlag","doc":"Flags."},
   {"name":"switchingPriority","offset":12,"size":2,"role":"number","doc":"Switching priority, 1 first; 0: the initiator's, or computed (step 103)."},
-  {"name":"inFlight","offset":14,"size":2,"role":"count","doc":"Commands in flight, now."},
-  {"name":"sampledMs","offset":16,"size":4,"role":"hostTime","doc":"When the counters were read: the host's monotonic milliseconds, low word."},
-  {"name":"operations","offset":20,"size":4,"role":"counter","doc":"Commands completed; goes round at 2^32."},
-  {"name":"bytes","offset":24,"size":8,"role":"counter","doc":"Bytes sent and received, monotonic."},
+  {"name":"pad","offset":14,"size":2,"role":"pad","doc":"Zero."},
+];
+
+const fieldsOfSessionCounters: readonly FieldLayout[] = [
+  {"name":"generation","offset":0,"size":4,"role":"generation","doc":"Generation of the session's row; others are dropped."},
+  {"name":"sampledMs","offset":4,"size":4,"role":"hostTime","doc":"When the counters were read: the host's monotonic milliseconds, low word."},
+  {"name":"operations","offset":8,"size":4,"role":"counter","doc":"Commands completed; goes round at 2^32."},
+  {"name":"inFlight","offset":12,"size":2,"role":"count","doc":"Commands in flight, now."},
+  {"name":"pad","offset":14,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"bytes","offset":16,"size":8,"role":"counter","doc":"Bytes sent and received, monotonic."},
 ];
 
 const fieldsOfSessionState: readonly FieldLayout[] = [
@@ -809,7 +826,8 @@ const fieldsOfSessionState: readonly FieldLayout[] = [
   {"name":"bytes","offset":32,"size":8,"role":"counter","doc":"Monotonic counter."},
   {"name":"operationsRate","offset":40,"size":4,"role":"rate","doc":"Smoothed: commands in a second."},
   {"name":"bandwidthRate","offset":44,"size":4,"role":"rate","doc":"Smoothed: KiB in a second."},
-  {"name":"pad","offset":48,"size":4,"role":"pad","doc":"Zero."},
+  {"name":"inFlight","offset":48,"size":2,"role":"count","doc":"Commands in flight at the latest sample."},
+  {"name":"pad","offset":50,"size":2,"role":"pad","doc":"Zero."},
   {"name":"check","offset":52,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
 ];
 
@@ -965,7 +983,7 @@ const fieldsOfRegistrationState: readonly FieldLayout[] = [
   {"name":"changing","offset":20,"size":4,"role":"bitmap","reference":"target-port","doc":"Ports with a registration change that was said and not yet seen done."},
   {"name":"alarmed","offset":24,"size":4,"role":"bitmap","reference":"target-port","doc":"Ports for which `Reason.ONLY_PORT` was said."},
   {"name":"term","offset":28,"size":4,"role":"count","doc":"Term of deciding in which `withdrawn` was first taken from what is observed."},
-  {"name":"pad","offset":32,"size":4,"role":"pad","doc":"Zero."},
+  {"name":"steered","offset":32,"size":4,"role":"bitmap","reference":"target-port","doc":"Of those withdrawn, the ones that are so only to steer an initiator past them."},
   {"name":"check","offset":36,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
 ];
 
@@ -1059,7 +1077,7 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
     profile: 0,
     memoryBytes: 65536,
     hash: layoutHash,
-    limits: { NONE: 65535, TARGET_PORT_MAX: 8, TARGET_PORT_WORDS: 1, TARGET_MAX: 32, TARGET_WORD_MAX: 32, INITIATOR_MAX: 32, SESSION_MAX: 128, MOVE_MAX: 8, REGISTRATION_CHANGE_MAX: 16, ARRIVAL_MAX: 8, RESIDENCE_MAX: 32, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 4, SERVER_MAX: 4, APPARATUS_MAX: 4, AGENT_MAX: 8, MEMBER_MAX: 20, NETWORK_PORT_MAX: 16, NETWORK_PORT_WORDS: 1, INTERFACE_MAX: 32, ELIGIBLE_SET_MAX: 8, ELIGIBLE_SET_WORD_MAX: 8, UNIT_MAX: 8, SYSTEM_MAX: 16, TRANSFER_MAX: 16, DOMAIN_MAX: 4, SCOPE_MAX: 8, HEALTH_MAX: 44, DECISION_MAX: 64, DECISION_RESERVED: 8, OUTCOME_MAX: 32, WORK_PER_TICK_MAX: 64, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 8, HEALTH_MEMBERS: 24, HEALTH_KIND_MAX: 6, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
+    limits: { NONE: 65535, TARGET_PORT_MAX: 8, TARGET_PORT_WORDS: 1, TARGET_MAX: 32, TARGET_WORD_MAX: 32, INITIATOR_MAX: 32, SESSION_MAX: 128, MOVE_MAX: 8, REGISTRATION_CHANGE_MAX: 16, ARRIVAL_MAX: 8, RESIDENCE_MAX: 32, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 4, SERVER_MAX: 4, APPARATUS_MAX: 4, AGENT_MAX: 8, MEMBER_MAX: 20, NETWORK_PORT_MAX: 16, NETWORK_PORT_WORDS: 1, INTERFACE_MAX: 32, ELIGIBLE_SET_MAX: 8, ELIGIBLE_SET_WORD_MAX: 8, UNIT_MAX: 8, SYSTEM_MAX: 16, TRANSFER_MAX: 16, DOMAIN_MAX: 4, SCOPE_MAX: 8, HEALTH_MAX: 44, DECISION_MAX: 64, DECISION_RESERVED: 8, OUTCOME_MAX: 32, WORK_PER_TICK_MAX: 64, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 8, HEALTH_MEMBERS: 24, HEALTH_KIND_MAX: 6, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
       { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":4480,"stride":32,"capacity":1,"changedAddress":4512,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
@@ -1091,50 +1109,51 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"network-port-input","number":27,"rowType":"NetworkPortInput","kind":"input","base":20800,"stride":12,"capacity":16,"changedAddress":20992,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
       { ...{"name":"network-port-state","number":28,"rowType":"NetworkPortState","kind":"state","base":21056,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
       { ...{"name":"outcome","number":29,"rowType":"Outcome","kind":"input","base":21312,"stride":16,"capacity":32,"changedAddress":21824,"changedShift":0,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
-      { ...{"name":"plan","number":30,"rowType":"Plan","kind":"state","base":21888,"stride":48,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
+      { ...{"name":"plan","number":30,"rowType":"Plan","kind":"state","base":21888,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
       { ...{"name":"common-policy","number":31,"rowType":"CommonPolicy","kind":"configuration","base":21952,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
       { ...{"name":"common-policy-staged","number":32,"rowType":"CommonPolicy","kind":"staged","base":22016,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
       { ...{"name":"port-policy","number":33,"rowType":"PortPolicy","kind":"configuration","base":22080,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
       { ...{"name":"port-policy-staged","number":34,"rowType":"PortPolicy","kind":"staged","base":22208,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
       { ...{"name":"scope","number":35,"rowType":"Scope","kind":"input","base":22336,"stride":16,"capacity":8,"changedAddress":22464,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, and under which epoch."}, fields: fieldsOfScope },
-      { ...{"name":"session-input","number":36,"rowType":"SessionInput","kind":"input","base":22528,"stride":32,"capacity":128,"changedAddress":26624,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionInput },
-      { ...{"name":"session-state","number":37,"rowType":"SessionState","kind":"state","base":26688,"stride":56,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
-      { ...{"name":"system-config","number":38,"rowType":"SystemConfig","kind":"configuration","base":33856,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-config-staged","number":39,"rowType":"SystemConfig","kind":"staged","base":34112,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-input","number":40,"rowType":"SystemInput","kind":"input","base":34368,"stride":32,"capacity":16,"changedAddress":34880,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
-      { ...{"name":"system-state","number":41,"rowType":"SystemState","kind":"state","base":34944,"stride":40,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":35584,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
-      { ...{"name":"target-port-set","number":42,"rowType":"TargetPortSet","kind":"state","base":35648,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
-      { ...{"name":"target-port-config","number":43,"rowType":"TargetPortConfig","kind":"configuration","base":35712,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-config-staged","number":44,"rowType":"TargetPortConfig","kind":"staged","base":36224,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-counters","number":45,"rowType":"TargetPortCounters","kind":"latched-written","base":36736,"stride":64,"capacity":8,"changedAddress":37248,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-counters-latched","number":46,"rowType":"TargetPortCounters","kind":"latched-copy","base":37312,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-input","number":47,"rowType":"TargetPortInput","kind":"input","base":37824,"stride":16,"capacity":8,"changedAddress":37952,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
-      { ...{"name":"target-port-state","number":48,"rowType":"TargetPortState","kind":"state","base":38016,"stride":128,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":39040,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
-      { ...{"name":"target-port-order","number":49,"rowType":"TargetPortOrder","kind":"state","base":39104,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
-      { ...{"name":"target-port-by-id","number":50,"rowType":"TargetPortById","kind":"state","base":39168,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
-      { ...{"name":"target-config","number":51,"rowType":"TargetConfig","kind":"configuration","base":39232,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-config-staged","number":52,"rowType":"TargetConfig","kind":"staged","base":39744,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-ports-config","number":53,"rowType":"TargetPortsConfig","kind":"configuration","base":40256,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"target-ports-config-staged","number":54,"rowType":"TargetPortsConfig","kind":"staged","base":40384,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"registration-input","number":55,"rowType":"RegistrationInput","kind":"input","base":40512,"stride":8,"capacity":32,"changedAddress":40768,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
-      { ...{"name":"registration-state","number":56,"rowType":"RegistrationState","kind":"state","base":40832,"stride":40,"capacity":32,"changedAddress":42112,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
-      { ...{"name":"registration-change","number":57,"rowType":"RegistrationChange","kind":"state","base":42176,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":42560,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
-      { ...{"name":"target-by-id","number":58,"rowType":"TargetById","kind":"state","base":42624,"stride":2,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":59,"rowType":"TransferConfig","kind":"configuration","base":42688,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":60,"rowType":"TransferConfig","kind":"staged","base":43456,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":61,"rowType":"TransferInput","kind":"input","base":44224,"stride":32,"capacity":16,"changedAddress":44736,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":62,"rowType":"TransferState","kind":"state","base":44800,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":45568,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":63,"rowType":"UnitConfig","kind":"configuration","base":45632,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":64,"rowType":"UnitConfig","kind":"staged","base":45760,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":65,"rowType":"UnitInput","kind":"input","base":45888,"stride":12,"capacity":8,"changedAddress":45984,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":66,"rowType":"UnitState","kind":"state","base":46016,"stride":24,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":46208,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"session-input","number":36,"rowType":"SessionInput","kind":"input","base":22528,"stride":16,"capacity":128,"changedAddress":24576,"changedShift":0,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
+      { ...{"name":"session-counters","number":37,"rowType":"SessionCounters","kind":"input","base":24640,"stride":24,"capacity":128,"changedAddress":27712,"changedShift":0,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
+      { ...{"name":"session-state","number":38,"rowType":"SessionState","kind":"state","base":27776,"stride":56,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
+      { ...{"name":"system-config","number":39,"rowType":"SystemConfig","kind":"configuration","base":34944,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-config-staged","number":40,"rowType":"SystemConfig","kind":"staged","base":35200,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-input","number":41,"rowType":"SystemInput","kind":"input","base":35456,"stride":32,"capacity":16,"changedAddress":35968,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
+      { ...{"name":"system-state","number":42,"rowType":"SystemState","kind":"state","base":36032,"stride":40,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":36672,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
+      { ...{"name":"target-port-set","number":43,"rowType":"TargetPortSet","kind":"state","base":36736,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
+      { ...{"name":"target-port-config","number":44,"rowType":"TargetPortConfig","kind":"configuration","base":36800,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-config-staged","number":45,"rowType":"TargetPortConfig","kind":"staged","base":37312,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-counters","number":46,"rowType":"TargetPortCounters","kind":"latched-written","base":37824,"stride":64,"capacity":8,"changedAddress":38336,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-counters-latched","number":47,"rowType":"TargetPortCounters","kind":"latched-copy","base":38400,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-input","number":48,"rowType":"TargetPortInput","kind":"input","base":38912,"stride":16,"capacity":8,"changedAddress":39040,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
+      { ...{"name":"target-port-state","number":49,"rowType":"TargetPortState","kind":"state","base":39104,"stride":128,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":40128,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
+      { ...{"name":"target-port-order","number":50,"rowType":"TargetPortOrder","kind":"state","base":40192,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
+      { ...{"name":"target-port-by-id","number":51,"rowType":"TargetPortById","kind":"state","base":40256,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
+      { ...{"name":"target-config","number":52,"rowType":"TargetConfig","kind":"configuration","base":40320,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-config-staged","number":53,"rowType":"TargetConfig","kind":"staged","base":40832,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-ports-config","number":54,"rowType":"TargetPortsConfig","kind":"configuration","base":41344,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"target-ports-config-staged","number":55,"rowType":"TargetPortsConfig","kind":"staged","base":41472,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"registration-input","number":56,"rowType":"RegistrationInput","kind":"input","base":41600,"stride":8,"capacity":32,"changedAddress":41856,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
+      { ...{"name":"registration-state","number":57,"rowType":"RegistrationState","kind":"state","base":41920,"stride":40,"capacity":32,"changedAddress":43200,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
+      { ...{"name":"registration-change","number":58,"rowType":"RegistrationChange","kind":"state","base":43264,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":43648,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
+      { ...{"name":"target-by-id","number":59,"rowType":"TargetById","kind":"state","base":43712,"stride":2,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
+      { ...{"name":"transfer-config","number":60,"rowType":"TransferConfig","kind":"configuration","base":43776,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":61,"rowType":"TransferConfig","kind":"staged","base":44544,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":62,"rowType":"TransferInput","kind":"input","base":45312,"stride":32,"capacity":16,"changedAddress":45824,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":63,"rowType":"TransferState","kind":"state","base":45888,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":46656,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":64,"rowType":"UnitConfig","kind":"configuration","base":46720,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":65,"rowType":"UnitConfig","kind":"staged","base":46848,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-input","number":66,"rowType":"UnitInput","kind":"input","base":46976,"stride":12,"capacity":8,"changedAddress":47072,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":67,"rowType":"UnitState","kind":"state","base":47104,"stride":24,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":47296,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
   standard: {
     profile: 1,
     memoryBytes: 1114112,
     hash: layoutHash,
-    limits: { NONE: 65535, TARGET_PORT_MAX: 64, TARGET_PORT_WORDS: 2, TARGET_MAX: 512, TARGET_WORD_MAX: 1024, INITIATOR_MAX: 1024, SESSION_MAX: 4096, MOVE_MAX: 64, REGISTRATION_CHANGE_MAX: 128, ARRIVAL_MAX: 64, RESIDENCE_MAX: 1024, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 16, SERVER_MAX: 32, APPARATUS_MAX: 32, AGENT_MAX: 64, MEMBER_MAX: 144, NETWORK_PORT_MAX: 256, NETWORK_PORT_WORDS: 8, INTERFACE_MAX: 1024, ELIGIBLE_SET_MAX: 64, ELIGIBLE_SET_WORD_MAX: 512, UNIT_MAX: 64, SYSTEM_MAX: 1024, TRANSFER_MAX: 1024, DOMAIN_MAX: 16, SCOPE_MAX: 32, HEALTH_MAX: 464, DECISION_MAX: 1024, DECISION_RESERVED: 128, OUTCOME_MAX: 512, WORK_PER_TICK_MAX: 512, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 64, HEALTH_MEMBERS: 320, HEALTH_KIND_MAX: 6, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
+    limits: { NONE: 65535, TARGET_PORT_MAX: 64, TARGET_PORT_WORDS: 2, TARGET_MAX: 512, TARGET_WORD_MAX: 1024, INITIATOR_MAX: 1024, SESSION_MAX: 4096, MOVE_MAX: 64, REGISTRATION_CHANGE_MAX: 128, ARRIVAL_MAX: 64, RESIDENCE_MAX: 1024, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 16, SERVER_MAX: 32, APPARATUS_MAX: 32, AGENT_MAX: 64, MEMBER_MAX: 144, NETWORK_PORT_MAX: 256, NETWORK_PORT_WORDS: 8, INTERFACE_MAX: 1024, ELIGIBLE_SET_MAX: 64, ELIGIBLE_SET_WORD_MAX: 512, UNIT_MAX: 64, SYSTEM_MAX: 1024, TRANSFER_MAX: 1024, DOMAIN_MAX: 16, SCOPE_MAX: 32, HEALTH_MAX: 464, DECISION_MAX: 1024, DECISION_RESERVED: 128, OUTCOME_MAX: 512, WORK_PER_TICK_MAX: 512, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 64, HEALTH_MEMBERS: 320, HEALTH_KIND_MAX: 6, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
       { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":4480,"stride":32,"capacity":1,"changedAddress":4512,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
@@ -1166,50 +1185,51 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"network-port-input","number":27,"rowType":"NetworkPortInput","kind":"input","base":278016,"stride":12,"capacity":256,"changedAddress":281088,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
       { ...{"name":"network-port-state","number":28,"rowType":"NetworkPortState","kind":"state","base":281152,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
       { ...{"name":"outcome","number":29,"rowType":"Outcome","kind":"input","base":285248,"stride":16,"capacity":512,"changedAddress":293440,"changedShift":0,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
-      { ...{"name":"plan","number":30,"rowType":"Plan","kind":"state","base":293504,"stride":48,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
+      { ...{"name":"plan","number":30,"rowType":"Plan","kind":"state","base":293504,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
       { ...{"name":"common-policy","number":31,"rowType":"CommonPolicy","kind":"configuration","base":293568,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
       { ...{"name":"common-policy-staged","number":32,"rowType":"CommonPolicy","kind":"staged","base":293632,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
       { ...{"name":"port-policy","number":33,"rowType":"PortPolicy","kind":"configuration","base":293696,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
       { ...{"name":"port-policy-staged","number":34,"rowType":"PortPolicy","kind":"staged","base":293824,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
       { ...{"name":"scope","number":35,"rowType":"Scope","kind":"input","base":293952,"stride":16,"capacity":32,"changedAddress":294464,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, and under which epoch."}, fields: fieldsOfScope },
-      { ...{"name":"session-input","number":36,"rowType":"SessionInput","kind":"input","base":294528,"stride":32,"capacity":4096,"changedAddress":425600,"changedShift":2,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionInput },
-      { ...{"name":"session-state","number":37,"rowType":"SessionState","kind":"state","base":426112,"stride":56,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
-      { ...{"name":"system-config","number":38,"rowType":"SystemConfig","kind":"configuration","base":655488,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-config-staged","number":39,"rowType":"SystemConfig","kind":"staged","base":671872,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-input","number":40,"rowType":"SystemInput","kind":"input","base":688256,"stride":32,"capacity":1024,"changedAddress":721024,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
-      { ...{"name":"system-state","number":41,"rowType":"SystemState","kind":"state","base":721152,"stride":40,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":762112,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
-      { ...{"name":"target-port-set","number":42,"rowType":"TargetPortSet","kind":"state","base":762240,"stride":32,"capacity":2,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
-      { ...{"name":"target-port-config","number":43,"rowType":"TargetPortConfig","kind":"configuration","base":762304,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-config-staged","number":44,"rowType":"TargetPortConfig","kind":"staged","base":766400,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-counters","number":45,"rowType":"TargetPortCounters","kind":"latched-written","base":770496,"stride":64,"capacity":64,"changedAddress":774592,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-counters-latched","number":46,"rowType":"TargetPortCounters","kind":"latched-copy","base":774656,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-input","number":47,"rowType":"TargetPortInput","kind":"input","base":778752,"stride":16,"capacity":64,"changedAddress":779776,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
-      { ...{"name":"target-port-state","number":48,"rowType":"TargetPortState","kind":"state","base":779840,"stride":128,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":788032,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
-      { ...{"name":"target-port-order","number":49,"rowType":"TargetPortOrder","kind":"state","base":788096,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
-      { ...{"name":"target-port-by-id","number":50,"rowType":"TargetPortById","kind":"state","base":788224,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
-      { ...{"name":"target-config","number":51,"rowType":"TargetConfig","kind":"configuration","base":788352,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-config-staged","number":52,"rowType":"TargetConfig","kind":"staged","base":796544,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-ports-config","number":53,"rowType":"TargetPortsConfig","kind":"configuration","base":804736,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"target-ports-config-staged","number":54,"rowType":"TargetPortsConfig","kind":"staged","base":808832,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"registration-input","number":55,"rowType":"RegistrationInput","kind":"input","base":812928,"stride":8,"capacity":1024,"changedAddress":821120,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
-      { ...{"name":"registration-state","number":56,"rowType":"RegistrationState","kind":"state","base":821248,"stride":40,"capacity":1024,"changedAddress":862208,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
-      { ...{"name":"registration-change","number":57,"rowType":"RegistrationChange","kind":"state","base":862336,"stride":24,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":865408,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
-      { ...{"name":"target-by-id","number":58,"rowType":"TargetById","kind":"state","base":865472,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":59,"rowType":"TransferConfig","kind":"configuration","base":866496,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":60,"rowType":"TransferConfig","kind":"staged","base":915648,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":61,"rowType":"TransferInput","kind":"input","base":964800,"stride":32,"capacity":1024,"changedAddress":997568,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":62,"rowType":"TransferState","kind":"state","base":997696,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":1046848,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":63,"rowType":"UnitConfig","kind":"configuration","base":1046976,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":64,"rowType":"UnitConfig","kind":"staged","base":1048000,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":65,"rowType":"UnitInput","kind":"input","base":1049024,"stride":12,"capacity":64,"changedAddress":1049792,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":66,"rowType":"UnitState","kind":"state","base":1049856,"stride":24,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":1051392,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"session-input","number":36,"rowType":"SessionInput","kind":"input","base":294528,"stride":16,"capacity":4096,"changedAddress":360064,"changedShift":2,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
+      { ...{"name":"session-counters","number":37,"rowType":"SessionCounters","kind":"input","base":360576,"stride":24,"capacity":4096,"changedAddress":458880,"changedShift":2,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
+      { ...{"name":"session-state","number":38,"rowType":"SessionState","kind":"state","base":459392,"stride":56,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
+      { ...{"name":"system-config","number":39,"rowType":"SystemConfig","kind":"configuration","base":688768,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-config-staged","number":40,"rowType":"SystemConfig","kind":"staged","base":705152,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-input","number":41,"rowType":"SystemInput","kind":"input","base":721536,"stride":32,"capacity":1024,"changedAddress":754304,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
+      { ...{"name":"system-state","number":42,"rowType":"SystemState","kind":"state","base":754432,"stride":40,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":795392,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
+      { ...{"name":"target-port-set","number":43,"rowType":"TargetPortSet","kind":"state","base":795520,"stride":32,"capacity":2,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
+      { ...{"name":"target-port-config","number":44,"rowType":"TargetPortConfig","kind":"configuration","base":795584,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-config-staged","number":45,"rowType":"TargetPortConfig","kind":"staged","base":799680,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-counters","number":46,"rowType":"TargetPortCounters","kind":"latched-written","base":803776,"stride":64,"capacity":64,"changedAddress":807872,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-counters-latched","number":47,"rowType":"TargetPortCounters","kind":"latched-copy","base":807936,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-input","number":48,"rowType":"TargetPortInput","kind":"input","base":812032,"stride":16,"capacity":64,"changedAddress":813056,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
+      { ...{"name":"target-port-state","number":49,"rowType":"TargetPortState","kind":"state","base":813120,"stride":128,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":821312,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
+      { ...{"name":"target-port-order","number":50,"rowType":"TargetPortOrder","kind":"state","base":821376,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
+      { ...{"name":"target-port-by-id","number":51,"rowType":"TargetPortById","kind":"state","base":821504,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
+      { ...{"name":"target-config","number":52,"rowType":"TargetConfig","kind":"configuration","base":821632,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-config-staged","number":53,"rowType":"TargetConfig","kind":"staged","base":829824,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-ports-config","number":54,"rowType":"TargetPortsConfig","kind":"configuration","base":838016,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"target-ports-config-staged","number":55,"rowType":"TargetPortsConfig","kind":"staged","base":842112,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"registration-input","number":56,"rowType":"RegistrationInput","kind":"input","base":846208,"stride":8,"capacity":1024,"changedAddress":854400,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
+      { ...{"name":"registration-state","number":57,"rowType":"RegistrationState","kind":"state","base":854528,"stride":40,"capacity":1024,"changedAddress":895488,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
+      { ...{"name":"registration-change","number":58,"rowType":"RegistrationChange","kind":"state","base":895616,"stride":24,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":898688,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
+      { ...{"name":"target-by-id","number":59,"rowType":"TargetById","kind":"state","base":898752,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
+      { ...{"name":"transfer-config","number":60,"rowType":"TransferConfig","kind":"configuration","base":899776,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":61,"rowType":"TransferConfig","kind":"staged","base":948928,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":62,"rowType":"TransferInput","kind":"input","base":998080,"stride":32,"capacity":1024,"changedAddress":1030848,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":63,"rowType":"TransferState","kind":"state","base":1030976,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":1080128,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":64,"rowType":"UnitConfig","kind":"configuration","base":1080256,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":65,"rowType":"UnitConfig","kind":"staged","base":1081280,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-input","number":66,"rowType":"UnitInput","kind":"input","base":1082304,"stride":12,"capacity":64,"changedAddress":1083072,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":67,"rowType":"UnitState","kind":"state","base":1083136,"stride":24,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":1084672,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
   large: {
     profile: 2,
-    memoryBytes: 12713984,
+    memoryBytes: 12976128,
     hash: layoutHash,
-    limits: { NONE: 65535, TARGET_PORT_MAX: 256, TARGET_PORT_WORDS: 8, TARGET_MAX: 4096, TARGET_WORD_MAX: 32768, INITIATOR_MAX: 8192, SESSION_MAX: 32768, MOVE_MAX: 256, REGISTRATION_CHANGE_MAX: 1024, ARRIVAL_MAX: 256, RESIDENCE_MAX: 8192, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 64, SERVER_MAX: 128, APPARATUS_MAX: 128, AGENT_MAX: 256, MEMBER_MAX: 576, NETWORK_PORT_MAX: 1024, NETWORK_PORT_WORDS: 32, INTERFACE_MAX: 16384, ELIGIBLE_SET_MAX: 1024, ELIGIBLE_SET_WORD_MAX: 32768, UNIT_MAX: 256, SYSTEM_MAX: 16384, TRANSFER_MAX: 16384, DOMAIN_MAX: 64, SCOPE_MAX: 128, HEALTH_MAX: 1856, DECISION_MAX: 8192, DECISION_RESERVED: 1024, OUTCOME_MAX: 4096, WORK_PER_TICK_MAX: 2048, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 256, HEALTH_MEMBERS: 1280, HEALTH_KIND_MAX: 6, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
+    limits: { NONE: 65535, TARGET_PORT_MAX: 256, TARGET_PORT_WORDS: 8, TARGET_MAX: 4096, TARGET_WORD_MAX: 32768, INITIATOR_MAX: 8192, SESSION_MAX: 32768, MOVE_MAX: 256, REGISTRATION_CHANGE_MAX: 1024, ARRIVAL_MAX: 256, RESIDENCE_MAX: 8192, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 64, SERVER_MAX: 128, APPARATUS_MAX: 128, AGENT_MAX: 256, MEMBER_MAX: 576, NETWORK_PORT_MAX: 1024, NETWORK_PORT_WORDS: 32, INTERFACE_MAX: 16384, ELIGIBLE_SET_MAX: 1024, ELIGIBLE_SET_WORD_MAX: 32768, UNIT_MAX: 256, SYSTEM_MAX: 16384, TRANSFER_MAX: 16384, DOMAIN_MAX: 64, SCOPE_MAX: 128, HEALTH_MAX: 1856, DECISION_MAX: 8192, DECISION_RESERVED: 1024, OUTCOME_MAX: 4096, WORK_PER_TICK_MAX: 2048, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 256, HEALTH_MEMBERS: 1280, HEALTH_KIND_MAX: 6, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
       { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":4480,"stride":32,"capacity":1,"changedAddress":4512,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
@@ -1241,43 +1261,44 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"network-port-input","number":27,"rowType":"NetworkPortInput","kind":"input","base":2967616,"stride":12,"capacity":1024,"changedAddress":2979904,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
       { ...{"name":"network-port-state","number":28,"rowType":"NetworkPortState","kind":"state","base":2980032,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
       { ...{"name":"outcome","number":29,"rowType":"Outcome","kind":"input","base":2996416,"stride":16,"capacity":4096,"changedAddress":3061952,"changedShift":2,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
-      { ...{"name":"plan","number":30,"rowType":"Plan","kind":"state","base":3062464,"stride":48,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
+      { ...{"name":"plan","number":30,"rowType":"Plan","kind":"state","base":3062464,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
       { ...{"name":"common-policy","number":31,"rowType":"CommonPolicy","kind":"configuration","base":3062528,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
       { ...{"name":"common-policy-staged","number":32,"rowType":"CommonPolicy","kind":"staged","base":3062592,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
       { ...{"name":"port-policy","number":33,"rowType":"PortPolicy","kind":"configuration","base":3062656,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
       { ...{"name":"port-policy-staged","number":34,"rowType":"PortPolicy","kind":"staged","base":3062784,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
       { ...{"name":"scope","number":35,"rowType":"Scope","kind":"input","base":3062912,"stride":16,"capacity":128,"changedAddress":3064960,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, and under which epoch."}, fields: fieldsOfScope },
-      { ...{"name":"session-input","number":36,"rowType":"SessionInput","kind":"input","base":3065024,"stride":32,"capacity":32768,"changedAddress":4113600,"changedShift":5,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionInput },
-      { ...{"name":"session-state","number":37,"rowType":"SessionState","kind":"state","base":4117696,"stride":56,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
-      { ...{"name":"system-config","number":38,"rowType":"SystemConfig","kind":"configuration","base":5952704,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-config-staged","number":39,"rowType":"SystemConfig","kind":"staged","base":6214848,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-input","number":40,"rowType":"SystemInput","kind":"input","base":6476992,"stride":32,"capacity":16384,"changedAddress":7001280,"changedShift":4,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
-      { ...{"name":"system-state","number":41,"rowType":"SystemState","kind":"state","base":7003328,"stride":40,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":7658688,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
-      { ...{"name":"target-port-set","number":42,"rowType":"TargetPortSet","kind":"state","base":7660736,"stride":32,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
-      { ...{"name":"target-port-config","number":43,"rowType":"TargetPortConfig","kind":"configuration","base":7660992,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-config-staged","number":44,"rowType":"TargetPortConfig","kind":"staged","base":7677376,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-counters","number":45,"rowType":"TargetPortCounters","kind":"latched-written","base":7693760,"stride":64,"capacity":256,"changedAddress":7710144,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-counters-latched","number":46,"rowType":"TargetPortCounters","kind":"latched-copy","base":7710208,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-input","number":47,"rowType":"TargetPortInput","kind":"input","base":7726592,"stride":16,"capacity":256,"changedAddress":7730688,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
-      { ...{"name":"target-port-state","number":48,"rowType":"TargetPortState","kind":"state","base":7730752,"stride":128,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":7763520,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
-      { ...{"name":"target-port-order","number":49,"rowType":"TargetPortOrder","kind":"state","base":7763584,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
-      { ...{"name":"target-port-by-id","number":50,"rowType":"TargetPortById","kind":"state","base":7764096,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
-      { ...{"name":"target-config","number":51,"rowType":"TargetConfig","kind":"configuration","base":7764608,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-config-staged","number":52,"rowType":"TargetConfig","kind":"staged","base":7830144,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-ports-config","number":53,"rowType":"TargetPortsConfig","kind":"configuration","base":7895680,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"target-ports-config-staged","number":54,"rowType":"TargetPortsConfig","kind":"staged","base":8026752,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"registration-input","number":55,"rowType":"RegistrationInput","kind":"input","base":8157824,"stride":8,"capacity":32768,"changedAddress":8419968,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
-      { ...{"name":"registration-state","number":56,"rowType":"RegistrationState","kind":"state","base":8424064,"stride":40,"capacity":32768,"changedAddress":9734784,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
-      { ...{"name":"registration-change","number":57,"rowType":"RegistrationChange","kind":"state","base":9738880,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":9763456,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
-      { ...{"name":"target-by-id","number":58,"rowType":"TargetById","kind":"state","base":9763584,"stride":2,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":59,"rowType":"TransferConfig","kind":"configuration","base":9771776,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":60,"rowType":"TransferConfig","kind":"staged","base":10558208,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":61,"rowType":"TransferInput","kind":"input","base":11344640,"stride":32,"capacity":16384,"changedAddress":11868928,"changedShift":4,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":62,"rowType":"TransferState","kind":"state","base":11870976,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":12657408,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":63,"rowType":"UnitConfig","kind":"configuration","base":12659456,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":64,"rowType":"UnitConfig","kind":"staged","base":12663552,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":65,"rowType":"UnitInput","kind":"input","base":12667648,"stride":12,"capacity":256,"changedAddress":12670720,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":66,"rowType":"UnitState","kind":"state","base":12670784,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":12676928,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"session-input","number":36,"rowType":"SessionInput","kind":"input","base":3065024,"stride":16,"capacity":32768,"changedAddress":3589312,"changedShift":5,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
+      { ...{"name":"session-counters","number":37,"rowType":"SessionCounters","kind":"input","base":3593408,"stride":24,"capacity":32768,"changedAddress":4379840,"changedShift":5,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
+      { ...{"name":"session-state","number":38,"rowType":"SessionState","kind":"state","base":4383936,"stride":56,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
+      { ...{"name":"system-config","number":39,"rowType":"SystemConfig","kind":"configuration","base":6218944,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-config-staged","number":40,"rowType":"SystemConfig","kind":"staged","base":6481088,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-input","number":41,"rowType":"SystemInput","kind":"input","base":6743232,"stride":32,"capacity":16384,"changedAddress":7267520,"changedShift":4,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
+      { ...{"name":"system-state","number":42,"rowType":"SystemState","kind":"state","base":7269568,"stride":40,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":7924928,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
+      { ...{"name":"target-port-set","number":43,"rowType":"TargetPortSet","kind":"state","base":7926976,"stride":32,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
+      { ...{"name":"target-port-config","number":44,"rowType":"TargetPortConfig","kind":"configuration","base":7927232,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-config-staged","number":45,"rowType":"TargetPortConfig","kind":"staged","base":7943616,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-counters","number":46,"rowType":"TargetPortCounters","kind":"latched-written","base":7960000,"stride":64,"capacity":256,"changedAddress":7976384,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-counters-latched","number":47,"rowType":"TargetPortCounters","kind":"latched-copy","base":7976448,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-input","number":48,"rowType":"TargetPortInput","kind":"input","base":7992832,"stride":16,"capacity":256,"changedAddress":7996928,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
+      { ...{"name":"target-port-state","number":49,"rowType":"TargetPortState","kind":"state","base":7996992,"stride":128,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":8029760,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
+      { ...{"name":"target-port-order","number":50,"rowType":"TargetPortOrder","kind":"state","base":8029824,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
+      { ...{"name":"target-port-by-id","number":51,"rowType":"TargetPortById","kind":"state","base":8030336,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
+      { ...{"name":"target-config","number":52,"rowType":"TargetConfig","kind":"configuration","base":8030848,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-config-staged","number":53,"rowType":"TargetConfig","kind":"staged","base":8096384,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-ports-config","number":54,"rowType":"TargetPortsConfig","kind":"configuration","base":8161920,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"target-ports-config-staged","number":55,"rowType":"TargetPortsConfig","kind":"staged","base":8292992,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"registration-input","number":56,"rowType":"RegistrationInput","kind":"input","base":8424064,"stride":8,"capacity":32768,"changedAddress":8686208,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
+      { ...{"name":"registration-state","number":57,"rowType":"RegistrationState","kind":"state","base":8690304,"stride":40,"capacity":32768,"changedAddress":10001024,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
+      { ...{"name":"registration-change","number":58,"rowType":"RegistrationChange","kind":"state","base":10005120,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":10029696,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
+      { ...{"name":"target-by-id","number":59,"rowType":"TargetById","kind":"state","base":10029824,"stride":2,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
+      { ...{"name":"transfer-config","number":60,"rowType":"TransferConfig","kind":"configuration","base":10038016,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":61,"rowType":"TransferConfig","kind":"staged","base":10824448,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":62,"rowType":"TransferInput","kind":"input","base":11610880,"stride":32,"capacity":16384,"changedAddress":12135168,"changedShift":4,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":63,"rowType":"TransferState","kind":"state","base":12137216,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":12923648,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":64,"rowType":"UnitConfig","kind":"configuration","base":12925696,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":65,"rowType":"UnitConfig","kind":"staged","base":12929792,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-input","number":66,"rowType":"UnitInput","kind":"input","base":12933888,"stride":12,"capacity":256,"changedAddress":12936960,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":67,"rowType":"UnitState","kind":"state","base":12937024,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":12943168,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
 };
@@ -2034,9 +2055,12 @@ export class MoveView extends TableView {
   /** Check word of the row (its seal). */
   check(row: number): number { return this.u32[(this.rowZero + row * 80 + 72) >>> 2]!; }
   setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 80 + 72) >>> 2] = value; }
+  /** 1: the ports listed before `to` are withdrawn too until it has landed. */
+  steered(row: number): number { return this.u16[(this.rowZero + row * 80 + 76) >>> 1]!; }
+  setSteered(row: number, value: number): void { this.u16[(this.rowZero + row * 80 + 76) >>> 1] = value; }
   /** Zero. */
-  pad(row: number): number { return this.u32[(this.rowZero + row * 80 + 76) >>> 2]!; }
-  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 80 + 76) >>> 2] = value; }
+  pad(row: number): number { return this.u16[(this.rowZero + row * 80 + 78) >>> 1]!; }
+  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 80 + 78) >>> 1] = value; }
 }
 
 /** An arrival that another controller asks room for, on a port of this one. */
@@ -2200,59 +2224,83 @@ export class OutcomeView extends TableView {
 /** The plan under way: where planning goes on when a tick's work is done. */
 export class PlanView extends TableView {
   /** The overloaded or drained port, or `NONE`: no plan is under way. */
-  port(row: number): number { return this.u16[(this.rowZero + row * 48) >>> 1]!; }
-  setPort(row: number, value: number): void { this.u16[(this.rowZero + row * 48) >>> 1] = value; }
+  port(row: number): number { return this.u16[(this.rowZero + row * 64) >>> 1]!; }
+  setPort(row: number, value: number): void { this.u16[(this.rowZero + row * 64) >>> 1] = value; }
   /** Next session of that port's list to look at, or `NONE`. */
-  cursor(row: number): number { return this.u16[(this.rowZero + row * 48 + 2) >>> 1]!; }
-  setCursor(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 2) >>> 1] = value; }
+  cursor(row: number): number { return this.u16[(this.rowZero + row * 64 + 2) >>> 1]!; }
+  setCursor(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 2) >>> 1] = value; }
   /** Best session so far, or `NONE`. */
-  best(row: number): number { return this.u16[(this.rowZero + row * 48 + 4) >>> 1]!; }
-  setBest(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 4) >>> 1] = value; }
+  best(row: number): number { return this.u16[(this.rowZero + row * 64 + 4) >>> 1]!; }
+  setBest(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 4) >>> 1] = value; }
   /** Where the best session would land. */
-  bestTo(row: number): number { return this.u16[(this.rowZero + row * 48 + 6) >>> 1]!; }
-  setBestTo(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 6) >>> 1] = value; }
+  bestTo(row: number): number { return this.u16[(this.rowZero + row * 64 + 6) >>> 1]!; }
+  setBestTo(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 6) >>> 1] = value; }
   /** Its disturbance: lower is better. */
-  bestDisturbance(row: number): number { return this.u32[(this.rowZero + row * 48 + 8) >>> 2]!; }
-  setBestDisturbance(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 8) >>> 2] = value; }
+  bestDisturbance(row: number): number { return this.u32[(this.rowZero + row * 64 + 8) >>> 2]!; }
+  setBestDisturbance(row: number, value: number): void { this.u32[(this.rowZero + row * 64 + 8) >>> 2] = value; }
   /** Worse of the two loads after it, in permille. */
-  bestLoadPermille(row: number): number { return this.u32[(this.rowZero + row * 48 + 12) >>> 2]!; }
-  setBestLoadPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 12) >>> 2] = value; }
+  bestLoadPermille(row: number): number { return this.u32[(this.rowZero + row * 64 + 12) >>> 2]!; }
+  setBestLoadPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 64 + 12) >>> 2] = value; }
   /** Thousandths. */
-  bestArrivingPermille(row: number): number { return this.u32[(this.rowZero + row * 48 + 16) >>> 2]!; }
-  setBestArrivingPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 16) >>> 2] = value; }
+  bestArrivingPermille(row: number): number { return this.u32[(this.rowZero + row * 64 + 16) >>> 2]!; }
+  setBestArrivingPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 64 + 16) >>> 2] = value; }
   /** Thousandths. */
-  bestLeavingPermille(row: number): number { return this.u32[(this.rowZero + row * 48 + 20) >>> 2]!; }
-  setBestLeavingPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 20) >>> 2] = value; }
+  bestLeavingPermille(row: number): number { return this.u32[(this.rowZero + row * 64 + 20) >>> 2]!; }
+  setBestLeavingPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 64 + 20) >>> 2] = value; }
   /** Sessions passed over: pinned. */
-  pinned(row: number): number { return this.u16[(this.rowZero + row * 48 + 24) >>> 1]!; }
-  setPinned(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 24) >>> 1] = value; }
+  pinned(row: number): number { return this.u16[(this.rowZero + row * 64 + 24) >>> 1]!; }
+  setPinned(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 24) >>> 1] = value; }
   /** … holding a reservation. */
-  reservation(row: number): number { return this.u16[(this.rowZero + row * 48 + 26) >>> 1]!; }
-  setReservation(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 26) >>> 1] = value; }
+  reservation(row: number): number { return this.u16[(this.rowZero + row * 64 + 26) >>> 1]!; }
+  setReservation(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 26) >>> 1] = value; }
   /** … within their residence time. */
-  residence(row: number): number { return this.u16[(this.rowZero + row * 48 + 28) >>> 1]!; }
-  setResidence(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 28) >>> 1] = value; }
+  residence(row: number): number { return this.u16[(this.rowZero + row * 64 + 28) >>> 1]!; }
+  setResidence(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 28) >>> 1] = value; }
   /** … of a pair that is already moving. */
-  moving(row: number): number { return this.u16[(this.rowZero + row * 48 + 30) >>> 1]!; }
-  setMoving(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 30) >>> 1] = value; }
+  moving(row: number): number { return this.u16[(this.rowZero + row * 64 + 30) >>> 1]!; }
+  setMoving(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 30) >>> 1] = value; }
   /** … whose target has no other registered, operative port (step 105). */
-  noAlternative(row: number): number { return this.u16[(this.rowZero + row * 48 + 32) >>> 1]!; }
-  setNoAlternative(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 32) >>> 1] = value; }
+  noAlternative(row: number): number { return this.u16[(this.rowZero + row * 64 + 32) >>> 1]!; }
+  setNoAlternative(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 32) >>> 1] = value; }
   /** … whose next port would be at or above the high watermark (step 106). */
-  alternativeFull(row: number): number { return this.u16[(this.rowZero + row * 48 + 34) >>> 1]!; }
-  setAlternativeFull(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 34) >>> 1] = value; }
+  alternativeFull(row: number): number { return this.u16[(this.rowZero + row * 64 + 34) >>> 1]!; }
+  setAlternativeFull(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 34) >>> 1] = value; }
   /** … whose move would lower the worse of the two loads too little. */
-  noGain(row: number): number { return this.u16[(this.rowZero + row * 48 + 36) >>> 1]!; }
-  setNoGain(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 36) >>> 1] = value; }
+  noGain(row: number): number { return this.u16[(this.rowZero + row * 64 + 36) >>> 1]!; }
+  setNoGain(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 36) >>> 1] = value; }
   /** … whose registration another controller's arrival pins. */
-  reserved(row: number): number { return this.u16[(this.rowZero + row * 48 + 38) >>> 1]!; }
-  setReserved(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 38) >>> 1] = value; }
+  reserved(row: number): number { return this.u16[(this.rowZero + row * 64 + 38) >>> 1]!; }
+  setReserved(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 38) >>> 1] = value; }
+  /** Load of the port where the best session would land, with it, in permille. */
+  bestLandingPermille(row: number): number { return this.u16[(this.rowZero + row * 64 + 40) >>> 1]!; }
+  setBestLandingPermille(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 40) >>> 1] = value; }
+  /** Candidates to land on: the least loaded ports when the plan began, `PLAN_CANDIDATES` of them, then `NONE`. */
+  candidate0(row: number): number { return this.u16[(this.rowZero + row * 64 + 42) >>> 1]!; }
+  setCandidate0(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 42) >>> 1] = value; }
+  /** Row, or `NONE`. */
+  candidate1(row: number): number { return this.u16[(this.rowZero + row * 64 + 44) >>> 1]!; }
+  setCandidate1(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 44) >>> 1] = value; }
+  /** Row, or `NONE`. */
+  candidate2(row: number): number { return this.u16[(this.rowZero + row * 64 + 46) >>> 1]!; }
+  setCandidate2(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 46) >>> 1] = value; }
+  /** Row, or `NONE`. */
+  candidate3(row: number): number { return this.u16[(this.rowZero + row * 64 + 48) >>> 1]!; }
+  setCandidate3(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 48) >>> 1] = value; }
+  /** Row, or `NONE`. */
+  candidate4(row: number): number { return this.u16[(this.rowZero + row * 64 + 50) >>> 1]!; }
+  setCandidate4(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 50) >>> 1] = value; }
+  /** Row, or `NONE`. */
+  candidate5(row: number): number { return this.u16[(this.rowZero + row * 64 + 52) >>> 1]!; }
+  setCandidate5(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 52) >>> 1] = value; }
+  /** Row, or `NONE`. */
+  candidate6(row: number): number { return this.u16[(this.rowZero + row * 64 + 54) >>> 1]!; }
+  setCandidate6(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 54) >>> 1] = value; }
   /** Check word of the row (its seal). */
-  check(row: number): number { return this.u32[(this.rowZero + row * 48 + 40) >>> 2]!; }
-  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 40) >>> 2] = value; }
+  check(row: number): number { return this.u32[(this.rowZero + row * 64 + 56) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 64 + 56) >>> 2] = value; }
   /** Zero. */
-  pad(row: number): number { return this.u32[(this.rowZero + row * 48 + 44) >>> 2]!; }
-  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 44) >>> 2] = value; }
+  pad(row: number): number { return this.u32[(this.rowZero + row * 64 + 60) >>> 2]!; }
+  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 64 + 60) >>> 2] = value; }
 }
 
 /** Knobs. Each has its range, default and effect here, and nowhere else. */
@@ -2342,9 +2390,9 @@ export class PortPolicyView extends TableView {
   /** Share of its capacity that counts right after a port returned. */
   slowStartPermille(row: number): number { return this.u16[(this.rowZero + row * 72 + 60) >>> 1]!; }
   setSlowStartPermille(row: number, value: number): void { this.u16[(this.rowZero + row * 72 + 60) >>> 1] = value; }
-  /** Zero. */
-  pad(row: number): number { return this.u16[(this.rowZero + row * 72 + 62) >>> 1]!; }
-  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 72 + 62) >>> 1] = value; }
+  /** 1: a session may be steered past the portal that its initiator would take next, by withdrawing the target from the ports listed before the wanted one until it has landed; 0: only the next portal is considered. */
+  steering(row: number): number { return this.u16[(this.rowZero + row * 72 + 62) >>> 1]!; }
+  setSteering(row: number, value: number): void { this.u16[(this.rowZero + row * 72 + 62) >>> 1] = value; }
   /** Check word of the row (its seal). */
   check(row: number): number { return this.u32[(this.rowZero + row * 72 + 64) >>> 2]!; }
   setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 72 + 64) >>> 2] = value; }
@@ -2377,42 +2425,55 @@ export class ScopeView extends TableView {
   }
 }
 
-/** Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each. */
+/** Who is logged in where. A change of these rows is a login, a logout, or another flag. */
 export class SessionInputView extends TableView {
   /** Larger each time the row is given to another session. */
-  generation(row: number): number { return this.u32[(this.rowZero + row * 32) >>> 2]!; }
-  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 32) >>> 2] = value; }
+  generation(row: number): number { return this.u32[(this.rowZero + row * 16) >>> 2]!; }
+  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 16) >>> 2] = value; }
   /** Row, or `NONE`. */
-  target(row: number): number { return this.u16[(this.rowZero + row * 32 + 4) >>> 1]!; }
-  setTarget(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 4) >>> 1] = value; }
+  target(row: number): number { return this.u16[(this.rowZero + row * 16 + 4) >>> 1]!; }
+  setTarget(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 4) >>> 1] = value; }
   /** Row, or `NONE`. */
-  initiator(row: number): number { return this.u16[(this.rowZero + row * 32 + 6) >>> 1]!; }
-  setInitiator(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 6) >>> 1] = value; }
+  initiator(row: number): number { return this.u16[(this.rowZero + row * 16 + 6) >>> 1]!; }
+  setInitiator(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 6) >>> 1] = value; }
   /** Row, or `NONE`. */
-  port(row: number): number { return this.u16[(this.rowZero + row * 32 + 8) >>> 1]!; }
-  setPort(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 8) >>> 1] = value; }
+  port(row: number): number { return this.u16[(this.rowZero + row * 16 + 8) >>> 1]!; }
+  setPort(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 8) >>> 1] = value; }
   /** Flags. */
-  flags(row: number): number { return this.u16[(this.rowZero + row * 32 + 10) >>> 1]!; }
-  setFlags(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 10) >>> 1] = value; }
+  flags(row: number): number { return this.u16[(this.rowZero + row * 16 + 10) >>> 1]!; }
+  setFlags(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 10) >>> 1] = value; }
   /** Switching priority, 1 first; 0: the initiator's, or computed (step 103). */
-  switchingPriority(row: number): number { return this.u16[(this.rowZero + row * 32 + 12) >>> 1]!; }
-  setSwitchingPriority(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 12) >>> 1] = value; }
-  /** Commands in flight, now. */
-  inFlight(row: number): number { return this.u16[(this.rowZero + row * 32 + 14) >>> 1]!; }
-  setInFlight(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 14) >>> 1] = value; }
+  switchingPriority(row: number): number { return this.u16[(this.rowZero + row * 16 + 12) >>> 1]!; }
+  setSwitchingPriority(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 12) >>> 1] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u16[(this.rowZero + row * 16 + 14) >>> 1]!; }
+  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 14) >>> 1] = value; }
+}
+
+/** What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned. */
+export class SessionCountersView extends TableView {
+  /** Generation of the session's row; others are dropped. */
+  generation(row: number): number { return this.u32[(this.rowZero + row * 24) >>> 2]!; }
+  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 24) >>> 2] = value; }
   /** When the counters were read: the host's monotonic milliseconds, low word. */
-  sampledMs(row: number): number { return this.u32[(this.rowZero + row * 32 + 16) >>> 2]!; }
-  setSampledMs(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 16) >>> 2] = value; }
+  sampledMs(row: number): number { return this.u32[(this.rowZero + row * 24 + 4) >>> 2]!; }
+  setSampledMs(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 4) >>> 2] = value; }
   /** Commands completed; goes round at 2^32. */
-  operations(row: number): number { return this.u32[(this.rowZero + row * 32 + 20) >>> 2]!; }
-  setOperations(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 20) >>> 2] = value; }
+  operations(row: number): number { return this.u32[(this.rowZero + row * 24 + 8) >>> 2]!; }
+  setOperations(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 8) >>> 2] = value; }
+  /** Commands in flight, now. */
+  inFlight(row: number): number { return this.u16[(this.rowZero + row * 24 + 12) >>> 1]!; }
+  setInFlight(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 12) >>> 1] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u16[(this.rowZero + row * 24 + 14) >>> 1]!; }
+  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 14) >>> 1] = value; }
   /** Bytes sent and received, monotonic. */
-  bytes(row: number): number { return this.u32[(this.rowZero + row * 32 + 24) >>> 2]! + this.u32[(this.rowZero + row * 32 + 28) >>> 2]! * HIGH; }
-  bytesLow(row: number): number { return this.u32[(this.rowZero + row * 32 + 24) >>> 2]!; }
-  bytesHigh(row: number): number { return this.u32[(this.rowZero + row * 32 + 28) >>> 2]!; }
+  bytes(row: number): number { return this.u32[(this.rowZero + row * 24 + 16) >>> 2]! + this.u32[(this.rowZero + row * 24 + 20) >>> 2]! * HIGH; }
+  bytesLow(row: number): number { return this.u32[(this.rowZero + row * 24 + 16) >>> 2]!; }
+  bytesHigh(row: number): number { return this.u32[(this.rowZero + row * 24 + 20) >>> 2]!; }
   setBytes(row: number, value: number): void {
-    this.u32[(this.rowZero + row * 32 + 24) >>> 2] = value;
-    this.u32[(this.rowZero + row * 32 + 28) >>> 2] = value / HIGH;
+    this.u32[(this.rowZero + row * 24 + 16) >>> 2] = value;
+    this.u32[(this.rowZero + row * 24 + 20) >>> 2] = value / HIGH;
   }
 }
 
@@ -2468,9 +2529,12 @@ export class SessionStateView extends TableView {
   /** Smoothed: KiB in a second. */
   bandwidthRate(row: number): number { return this.u32[(this.rowZero + row * 56 + 44) >>> 2]!; }
   setBandwidthRate(row: number, value: number): void { this.u32[(this.rowZero + row * 56 + 44) >>> 2] = value; }
+  /** Commands in flight at the latest sample. */
+  inFlight(row: number): number { return this.u16[(this.rowZero + row * 56 + 48) >>> 1]!; }
+  setInFlight(row: number, value: number): void { this.u16[(this.rowZero + row * 56 + 48) >>> 1] = value; }
   /** Zero. */
-  pad(row: number): number { return this.u32[(this.rowZero + row * 56 + 48) >>> 2]!; }
-  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 56 + 48) >>> 2] = value; }
+  pad(row: number): number { return this.u16[(this.rowZero + row * 56 + 50) >>> 1]!; }
+  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 56 + 50) >>> 1] = value; }
   /** Check word of the row (its seal). */
   check(row: number): number { return this.u32[(this.rowZero + row * 56 + 52) >>> 2]!; }
   setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 56 + 52) >>> 2] = value; }
@@ -2961,9 +3025,9 @@ export class RegistrationStateView extends TableView {
   /** Term of deciding in which `withdrawn` was first taken from what is observed. */
   term(row: number): number { return this.u32[(this.rowZero + row * 40 + 28) >>> 2]!; }
   setTerm(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 28) >>> 2] = value; }
-  /** Zero. */
-  pad(row: number): number { return this.u32[(this.rowZero + row * 40 + 32) >>> 2]!; }
-  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 32) >>> 2] = value; }
+  /** Of those withdrawn, the ones that are so only to steer an initiator past them. */
+  steered(row: number): number { return this.u32[(this.rowZero + row * 40 + 32) >>> 2]!; }
+  setSteered(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 32) >>> 2] = value; }
   /** Check word of the row (its seal). */
   check(row: number): number { return this.u32[(this.rowZero + row * 40 + 36) >>> 2]!; }
   setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 36) >>> 2] = value; }
@@ -3258,6 +3322,7 @@ export interface Views {
   readonly portPolicyStaged: PortPolicyView;
   readonly scope: ScopeView;
   readonly sessionInput: SessionInputView;
+  readonly sessionCounters: SessionCountersView;
   readonly sessionState: SessionStateView;
   readonly systemConfig: SystemConfigView;
   readonly systemConfigStaged: SystemConfigView;
@@ -3345,35 +3410,36 @@ export function createViews(buffer: ArrayBufferLike, profile: ProfileName): View
     portPolicyStaged: new PortPolicyView(arrays, table(34)),
     scope: new ScopeView(arrays, table(35)),
     sessionInput: new SessionInputView(arrays, table(36)),
-    sessionState: new SessionStateView(arrays, table(37)),
-    systemConfig: new SystemConfigView(arrays, table(38)),
-    systemConfigStaged: new SystemConfigView(arrays, table(39)),
-    systemInput: new SystemInputView(arrays, table(40)),
-    systemState: new SystemStateView(arrays, table(41)),
-    targetPortSet: new TargetPortSetView(arrays, table(42)),
-    targetPortConfig: new TargetPortConfigView(arrays, table(43)),
-    targetPortConfigStaged: new TargetPortConfigView(arrays, table(44)),
-    targetPortCounters: new TargetPortCountersView(arrays, table(45)),
-    targetPortCountersLatched: new TargetPortCountersView(arrays, table(46)),
-    targetPortInput: new TargetPortInputView(arrays, table(47)),
-    targetPortState: new TargetPortStateView(arrays, table(48)),
-    targetPortOrder: new TargetPortOrderView(arrays, table(49)),
-    targetPortById: new TargetPortByIdView(arrays, table(50)),
-    targetConfig: new TargetConfigView(arrays, table(51)),
-    targetConfigStaged: new TargetConfigView(arrays, table(52)),
-    targetPortsConfig: new TargetPortsConfigView(arrays, table(53)),
-    targetPortsConfigStaged: new TargetPortsConfigView(arrays, table(54)),
-    registrationInput: new RegistrationInputView(arrays, table(55)),
-    registrationState: new RegistrationStateView(arrays, table(56)),
-    registrationChange: new RegistrationChangeView(arrays, table(57)),
-    targetById: new TargetByIdView(arrays, table(58)),
-    transferConfig: new TransferConfigView(arrays, table(59)),
-    transferConfigStaged: new TransferConfigView(arrays, table(60)),
-    transferInput: new TransferInputView(arrays, table(61)),
-    transferState: new TransferStateView(arrays, table(62)),
-    unitConfig: new UnitConfigView(arrays, table(63)),
-    unitConfigStaged: new UnitConfigView(arrays, table(64)),
-    unitInput: new UnitInputView(arrays, table(65)),
-    unitState: new UnitStateView(arrays, table(66)),
+    sessionCounters: new SessionCountersView(arrays, table(37)),
+    sessionState: new SessionStateView(arrays, table(38)),
+    systemConfig: new SystemConfigView(arrays, table(39)),
+    systemConfigStaged: new SystemConfigView(arrays, table(40)),
+    systemInput: new SystemInputView(arrays, table(41)),
+    systemState: new SystemStateView(arrays, table(42)),
+    targetPortSet: new TargetPortSetView(arrays, table(43)),
+    targetPortConfig: new TargetPortConfigView(arrays, table(44)),
+    targetPortConfigStaged: new TargetPortConfigView(arrays, table(45)),
+    targetPortCounters: new TargetPortCountersView(arrays, table(46)),
+    targetPortCountersLatched: new TargetPortCountersView(arrays, table(47)),
+    targetPortInput: new TargetPortInputView(arrays, table(48)),
+    targetPortState: new TargetPortStateView(arrays, table(49)),
+    targetPortOrder: new TargetPortOrderView(arrays, table(50)),
+    targetPortById: new TargetPortByIdView(arrays, table(51)),
+    targetConfig: new TargetConfigView(arrays, table(52)),
+    targetConfigStaged: new TargetConfigView(arrays, table(53)),
+    targetPortsConfig: new TargetPortsConfigView(arrays, table(54)),
+    targetPortsConfigStaged: new TargetPortsConfigView(arrays, table(55)),
+    registrationInput: new RegistrationInputView(arrays, table(56)),
+    registrationState: new RegistrationStateView(arrays, table(57)),
+    registrationChange: new RegistrationChangeView(arrays, table(58)),
+    targetById: new TargetByIdView(arrays, table(59)),
+    transferConfig: new TransferConfigView(arrays, table(60)),
+    transferConfigStaged: new TransferConfigView(arrays, table(61)),
+    transferInput: new TransferInputView(arrays, table(62)),
+    transferState: new TransferStateView(arrays, table(63)),
+    unitConfig: new UnitConfigView(arrays, table(64)),
+    unitConfigStaged: new UnitConfigView(arrays, table(65)),
+    unitInput: new UnitInputView(arrays, table(66)),
+    unitState: new UnitStateView(arrays, table(67)),
   };
 }
