@@ -161,10 +161,12 @@ export class Slots {
     writeState(this.storage, { ...state, active: slot, trial: "none", keptSecurityCounter, returned: "" });
   }
 
-  /** Ends a trial: from the next start on the old module runs again. Nothing happens when none is under way. */
-  giveUp(reason: ReturnReason): void {
+  /** Ends a trial: from the next start on the old module runs again. False when none is under way (any more). */
+  giveUp(reason: ReturnReason): boolean {
     const state = this.state();
-    if (state.trial !== "none") this.end(state, reason);
+    if (state.trial === "none") return false;
+    this.end(state, reason);
+    return true;
   }
 }
 
@@ -182,8 +184,9 @@ export class TrialWatch {
 
   /** Confirms the trial; a second time, or in a run that is none, nothing happens. */
   confirm(): void {
-    if (!this.done) this.slots.confirm();
+    const isPending = !this.done && this.slots.state().trial !== "none";
     this.done = true;
+    if (isPending) this.slots.confirm();
   }
 
   /** The module trapped: true when the old one has been put back in service and the host has to start it. */
@@ -200,8 +203,7 @@ export class TrialWatch {
   private giveUp(reason: ReturnReason): boolean {
     if (this.done) return false;
     this.done = true;
-    this.slots.giveUp(reason);
-    return true;
+    return this.slots.giveUp(reason); // false: the operator has confirmed it, or ended it, meanwhile
   }
 }
 

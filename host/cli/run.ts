@@ -40,6 +40,11 @@ export function register(program: Command): void {
     .option("--print-config", "print the embedded array's file and end")
     .option("--module <file>", "module to run (default: the built one of the array's profile)")
     .option("--shared", "run the build for shared memory")
+    .option("--bundle <directory>", "run the module of this signed bundle")
+    .option("--slots <directory>", "run what the slots say: the active bundle, or one on trial (fairlead slots)")
+    .option("--trust <file>", "trust store that the bundle or the slots are verified by")
+    .option("--confirm-after <time>", "confirm a trial by itself after this time without a trap (default: an operator does)")
+    .option("--unsigned-development-module", "run a module without a signature on a real array of one controller")
     .option("--controller <name>", "controller of the array that this process is (default: the first)")
     .option("--duration <time>", "end after this time, such as 20s or 5min (default: never)")
     .option("--json", "JSON lines also on a terminal")
@@ -66,8 +71,13 @@ async function run(words: RunWords): Promise<void> {
     if (live) notes.push(line);
     else process.stderr.write(`${line}\n`);
   };
-  const made = await setUp(words, options, report);
-  await new Run(made, words, options, live, notes).run();
+  for (let attempt = 1; ; attempt++) {
+    const record = attempt === 1 || words.record === undefined ? {} : { record: `${words.record}.${attempt}` };
+    const made = await setUp({ ...words, ...record }, options, report);
+    const ended = await new Run(made, words, options, live, notes).run();
+    if (ended !== "returned") return;
+    report("module: the trial failed, the old module is put back in service");
+  }
 }
 
 /** One run from its first tick to its summary. */
@@ -82,7 +92,7 @@ class Run {
   constructor(
     private readonly made: SetUp,
     private readonly words: RunWords,
-    options: RunOptions,
+    private readonly options: RunOptions,
     private readonly live: boolean,
     private readonly notes: readonly string[],
   ) {
@@ -91,7 +101,7 @@ class Run {
     this.output = new Output(process.stdout, () => this.pace.stop());
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<RunEnd> {
     const stop = () => this.stop("signal");
     process.on("SIGINT", stop).on("SIGTERM", stop).on("SIGHUP", stop);
     try {
@@ -103,6 +113,7 @@ class Run {
       await this.engine.close();
       this.made.recorder?.close();
     }
+    return this.ended;
   }
 
   private stop(why: RunEnd): void {
@@ -133,10 +144,25 @@ class Run {
   }
 
   private step(hostMs: number): void {
-    this.engine.step(hostMs);
+    if (!this.stepTrial(hostMs)) return;
     if (this.words.snapshot === undefined || this.engine.elapsedMs < this.snapshotDueMs) return;
     this.snapshotDueMs = this.engine.elapsedMs + SNAPSHOT_EVERY_MS;
     writeSnapshot(this.words.snapshot, this.engine.shim, Date.now());
+  }
+
+  /** One tick; false when a trial ended with it and the old module is to be started. */
+  private stepTrial(hostMs: number): boolean {
+    const { watch } = this.made.module;
+    try {
+      this.engine.step(hostMs);
+    } catch (error) {
+      if (watch?.trapped() !== true) throw error;
+      this.stop("returned");
+      return false;
+    }
+    if (this.engine.elapsedMs >= this.options.confirmAfterMs) watch?.confirm();
+    else if (watch?.expired(performance.now()) === true) this.stop("returned");
+    return this.ended !== "returned";
   }
 
   private finish() {

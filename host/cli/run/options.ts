@@ -2,14 +2,14 @@
 
 import { quantity } from "../../array/units.js";
 import { UsageError } from "../exit.js";
+import type { ModuleWords } from "./module-choice.js";
 import type { Speed } from "./pace.js";
 
 /** As the command line gives them. */
-export interface RunWords {
+export interface RunWords extends ModuleWords {
   config?: string;
   printConfig?: boolean;
-  module?: string;
-  shared?: boolean;
+  confirmAfter?: string;
   controller?: string;
   duration?: string;
   json?: boolean;
@@ -28,6 +28,8 @@ export interface RunOptions {
   tickMs: number;
   snapshotAgeMs: number;
   seed: number | undefined;
+  /** Time without a trap after which a run confirms its trial by itself; infinity: an operator does. */
+  confirmAfterMs: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -56,6 +58,10 @@ export function parseRunOptions(words: RunWords): RunOptions {
     tickMs: time("--tick", words.tick, TICK_MS_MIN, TICK_MS_MAX),
     snapshotAgeMs: time("--snapshot-age", words.snapshotAge, 0, 365 * DAY_MS),
     seed: words.seed === undefined ? undefined : seed(words.seed),
+    confirmAfterMs:
+      words.confirmAfter === undefined
+        ? Number.POSITIVE_INFINITY
+        : time("--confirm-after", words.confirmAfter, 1, DAY_MS),
   };
 }
 

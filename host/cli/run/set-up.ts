@@ -9,14 +9,16 @@ import { SimulatedArray } from "../../sources/simulated/array.js";
 import { DEMO_FILE, demoText } from "../../sources/simulated/demo.js";
 import { simulatedSettings } from "../../sources/simulated/section.js";
 import { World } from "../../sources/simulated/world.js";
-import { InputError, readInput, readModule, UsageError } from "../exit.js";
+import { InputError, readInput, UsageError } from "../exit.js";
 import { Engine } from "./engine.js";
+import { chooseModule, type ModuleChoice } from "./module-choice.js";
 import type { RunOptions, RunWords } from "./options.js";
 
 export interface SetUp {
   array: ArrayDescription;
   engine: Engine;
   recorder: Recorder | undefined;
+  module: ModuleChoice;
 }
 
 /**
@@ -25,18 +27,40 @@ export interface SetUp {
  */
 export async function setUp(words: RunWords, options: RunOptions, report: (line: string) => void): Promise<SetUp> {
   const array = readArrayFile(words.config);
-  const module =
-    words.module === undefined ? readModule(array.profile, words.shared === true) : readInput(words.module);
   const controller = controllerOf(array, words.controller);
   const actors = await makeActors(array, controller, options, report);
+  const module = chooseModule(words, array, performance.now());
   const recorder = words.record === undefined ? undefined : new Recorder(fileSink(words.record));
-  const shim = startOn(module, controller, recorder, words, options, report);
-  const problems = shim.configure(array);
-  if (problems.length > 0) {
-    const file = words.config ?? DEMO_FILE;
-    throw new InputError(problems.map((problem) => ({ ...problem, file })));
+  if (module.watch !== undefined) report(`module: ${module.origin}`);
+  const shim = startChosen(module, () => {
+    const started = startOn(module.bytes, controller, recorder, words, options, report);
+    adopt(started, array, words);
+    return started;
+  });
+  if (shim === undefined) {
+    recorder?.close();
+    for (const part of new Set<Source | Effector>([...actors.sources, ...actors.effectors])) await part.close();
+    return setUp(words, options, report);
   }
-  return { array, engine: new Engine({ shim, ...actors }), recorder };
+  return { array, engine: new Engine({ shim, ...actors }), recorder, module };
+}
+
+/** @throws InputError where the module refuses the array */
+function adopt(shim: Shim, array: ArrayDescription, words: RunWords): void {
+  const problems = shim.configure(array);
+  if (problems.length === 0) return;
+  const file = words.config ?? DEMO_FILE;
+  throw new InputError(problems.map((problem) => ({ ...problem, file })));
+}
+
+/** Undefined when a module on trial failed at its start and the old one has been put back in service. */
+function startChosen(module: ModuleChoice, start: () => Shim): Shim | undefined {
+  try {
+    return start();
+  } catch (error) {
+    if (module.watch?.trapped() !== true) throw error;
+    return undefined;
+  }
 }
 
 function readArrayFile(file: string | undefined): ArrayDescription {

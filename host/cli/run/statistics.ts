@@ -5,7 +5,7 @@ import type { DecisionRecord, RunEvent } from "./records.js";
 import { type RegistrationSummary, summarizeRegistrations } from "./registrations.js";
 
 /** Why a run ended. */
-export type RunEnd = "duration" | "quit" | "signal";
+export type RunEnd = "duration" | "quit" | "signal" | "returned";
 
 export interface PortSummary {
   port: string;

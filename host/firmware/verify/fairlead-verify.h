@@ -4,7 +4,8 @@
  *
  * C99, for hosted and freestanding use: no allocation, no input or output, no globals, no recursion. The caller hands
  * over bytes that nobody else can change meanwhile (a sealed memory file, flash, its own memory) and uses those very
- * bytes afterwards. Stack: under 4 KiB, cryptography included; a fairlead_manifest_t is about 6 KiB of the caller's.
+ * bytes afterwards. Stack: at most 8 KiB, cryptography included (measured with libsodium on x86-64 at 5 KiB by
+ * npm run e2e:image, which also counts allocations: none). A fairlead_manifest_t is about 6 KiB of the caller's.
  *
  * Every int below is FAIRLEAD_VERIFIED (0) or a negative fairlead_verdict_t. The formats are described in
  * host/bundle/README.md. Any thread may call any function here; each works on its arguments alone.

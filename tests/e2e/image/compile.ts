@@ -21,6 +21,17 @@ export function compileBoot(top: string, out: string, sanitized = false): string
   return out;
 }
 
+/** Measures the verifier's stack and allocations; linked with the C library's allocator counted. */
+export function compileLimits(top: string, out: string): string {
+  const folder = join(top, "host/firmware/verify");
+  const names = ["canonical", "crypto-sodium", "module-check", "verify"];
+  const files = [join(top, "tests/e2e/image/limits.c"), ...names.map((name) => join(folder, `fairlead-${name}.c`))];
+  const wrapped = "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc";
+  const libraries = ["-Wl,-Bstatic", "-lsodium", "-Wl,-Bdynamic", "-lpthread"];
+  run("gcc", ["-std=gnu11", "-O2", ...WARNINGS, `-I${folder}`, wrapped, ...files, ...libraries, "-o", out]);
+  return out;
+}
+
 /** Rows of the tables that cross by the loader's mailbox. */
 function latchedRows(profile: ProfileName): number {
   const latched = layouts[profile].tables.filter((table) => table.kind === "latched-written");

@@ -12,16 +12,18 @@ import { publicKeyHex } from "../../../host/bundle/keys.js";
 import { modulePartName } from "../../../host/bundle/open.js";
 import { topFolder } from "../../../host/cli/exit.js";
 import { type ImageCase, imageCases, missingLine } from "./cases.js";
-import { compileBoot, compileFaulty, compileServed } from "./compile.js";
+import { compileBoot, compileFaulty, compileLimits, compileServed } from "./compile.js";
 import { bundleArchive, deviceArchive, type ImageBundle, SERVED, writeInitramfs } from "./image.js";
 import { checkPrograms, findKernel, Missing } from "./needs.js";
 import { boot } from "./qemu.js";
 import { record } from "./recording.js";
-import { compareDamage, compareReasons, compareVectors } from "./verdicts.js";
+import { checkLimits, compareDamage, compareReasons, compareVectors } from "./verdicts.js";
 
 const PROFILE = "standard";
 const SEED = 20_260_101;
 const CONFIRM_SECONDS = 5;
+/** As fairlead-verify.h promises. */
+const STACK_BYTES_MAX = 8192;
 
 let passed = 0;
 let failed = 0;
@@ -91,6 +93,8 @@ async function run(top: string, scratch: string, isShort: boolean): Promise<void
   checkPrograms();
   const built = build(top, scratch, isShort ? 400 : 3000);
   report("reasons: C header and shim", compareReasons(join(top, "host/firmware/verify/fairlead-verify.h")));
+  const limits = compileLimits(top, join(scratch, "limits"));
+  report("verifier: stack and allocations", checkLimits(limits, scratch, STACK_BYTES_MAX));
   const sanitized = compileBoot(top, join(scratch, "boot-sanitized"), true);
   report("verdicts: vectors", compareVectors(sanitized, scratch));
   report("verdicts: damage", compareDamage(sanitized, scratch, isShort ? 300 : 5000, SEED));

@@ -113,6 +113,19 @@ export function compareDamage(program: string, scratch: string, count: number, s
   return wrong;
 }
 
+/** Stack and allocations of a verification by the C host. Returns what went wrong. */
+export function checkLimits(program: string, scratch: string, stackBytesMax: number): string[] {
+  return withFixture(scratch, (fixture, trust) => {
+    fixture.write();
+    writeFileSync(trust, canonicalBytes(makeTrust() as never));
+    const texts = [trust, fixture.file("manifest.json"), fixture.file("manifest.sig")];
+    const { stdout } = spawnSync(program, [...texts, MODULE_NAME, fixture.file(MODULE_NAME)], { encoding: "utf8" });
+    const [verdict, stackBytes, allocations] = stdout.trim().split(" ");
+    const isWell = verdict === "VERIFIED" && Number(stackBytes) <= stackBytesMax && allocations === "0";
+    return isWell ? [] : [`verdict ${verdict}, ${stackBytes} bytes of stack, ${allocations} allocations`];
+  });
+}
+
 /** The words and numbers of the C header are those of the shim. Returns what went wrong. */
 export function compareReasons(header: string): string[] {
   if (!existsSync(header)) return [`${header} is missing`];

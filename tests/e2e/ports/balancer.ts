@@ -24,7 +24,8 @@ export class Balancer {
   private readonly gone: Promise<number>;
 
   constructor(command: string, arrayFile: string, log: string, network: Network, undo: Undo) {
-    const words = ["netns", "exec", network.array, process.execPath, command, "run", "--config", arrayFile, "--json", "--events"];
+    const options = ["--config", arrayFile, "--unsigned-development-module", "--json", "--events"];
+    const words = ["netns", "exec", network.array, process.execPath, command, "run", ...options];
     this.child = spawn("ip", words, { stdio: ["ignore", "pipe", "pipe"] });
     undo.add("fairlead", () => void this.child.kill("SIGKILL"));
     const file = createWriteStream(log);

@@ -18,6 +18,10 @@ export interface ModuleShape {
   readonly imports?: readonly [module: string, name: string, kind: "memory" | "function"][];
   readonly calls?: readonly string[];
   readonly layout?: string;
+  /** Pages of the memory, exactly; 1 if not given. */
+  readonly pages?: number;
+  /** Calls that trap. */
+  readonly trapping?: readonly string[];
 }
 
 const uint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...uint(value >>> 7)]);
@@ -33,7 +37,7 @@ export function makeModule(shape: ModuleShape = {}): Buffer {
   const importEntries = imports.map(([module, name, kind]) => [
     ...text(module),
     ...text(name),
-    ...(kind === "memory" ? [2, 1, 1, 1] : [0, 0]),
+    ...(kind === "memory" ? [2, 1, ...uint(shape.pages ?? 1), ...uint(shape.pages ?? 1)] : [0, 0]),
   ]);
   const layout = shape.layout ?? `{"version":1,"profile":0,"hash":"${LAYOUT_HASH}"}`;
   return Buffer.from([
@@ -42,7 +46,7 @@ export function makeModule(shape: ModuleShape = {}): Buffer {
     ...section(2, vector(importEntries)),
     ...section(3, vector(calls.map(() => [0]))),
     ...section(7, vector(calls.map((name, index) => [...text(name), 0, ...uint(importedFunctions + index)]))),
-    ...section(10, vector(calls.map(() => [2, 0, 0x0b]))),
+    ...section(10, vector(calls.map((name) => (shape.trapping?.includes(name) ? [3, 0, 0x00, 0x0b] : [2, 0, 0x0b])))),
     ...(layout === "" ? [] : section(0, [...text("fairlead.layout"), ...Buffer.from(layout, "latin1")])),
   ]);
 }

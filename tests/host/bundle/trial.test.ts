@@ -81,6 +81,16 @@ describe("a trial", () => {
     assert.deepEqual([watch.expired(1e9), watch.trapped(), versionOf(slots)], [false, false, "2"]);
   });
 
+  it("doesn't return when the operator has confirmed it meanwhile, by another process", () => {
+    const { slots, storage } = provisioned();
+    slots.install(NEW, { confirmMs: 500 });
+    const watch = new TrialWatch(slots, slots.start(), 0);
+    new Slots(storage, trust).confirm();
+    assert.equal(watch.expired(1e9), false);
+    watch.confirm();
+    assert.equal(versionOf(slots), "2");
+  });
+
   it("returns when the new module traps, at its start or later", () => {
     const { slots } = provisioned();
     slots.install(NEW);

@@ -20,7 +20,9 @@ export interface VirtualRun {
 const WORDS: RunWords = { snapshotAge: "10min", speed: "max", tick: "100ms" };
 
 export async function virtualRun(words: Partial<RunWords> = {}, seed?: number): Promise<VirtualRun> {
-  const options = { durationMs: 1e9, speed: Number.POSITIVE_INFINITY, tickMs: 100, snapshotAgeMs: 600_000, seed };
+  const never = Number.POSITIVE_INFINITY;
+  const pace = { durationMs: 1e9, speed: never, tickMs: 100 };
+  const options = { ...pace, snapshotAgeMs: 600_000, confirmAfterMs: never, seed };
   const { engine } = await setUp({ ...WORDS, ...words }, options, (line) => {
     throw new Error(line);
   });
