@@ -43,8 +43,9 @@ export function markChanged(table: u32, row: u32): void {
 }
 
 /**
- * Takes changed rows into the work list and clears their bits. A group of rows, those of one summary bit, is taken
- * whole or left with its bits; each busy tick begins with another group, so that none starves. Returns how many rows.
+ * Takes changed rows into the work list and clears their bits; those of a leaf word are taken together or keep their
+ * bits. Each busy tick begins with another group of leaf words, that of a summary bit, so that none starves. Returns
+ * how many rows.
  */
 export function takeChanged(table: u32, most: u32): u32 {
   const summaryAddress: usize = CHANGED_SUMMARIES_ADDRESS + table * 4;
@@ -52,15 +53,14 @@ export function takeChanged(table: u32, most: u32): u32 {
   if (summary == 0) return 0;
   const entry = TableEntry.of(table);
   const shift: u32 = entry.changedShift;
-  const groupRows: u32 = 32 << shift;
   let count: u32 = 0;
   let left: u32 = 0;
   for (let step: u32 = 0; step < 32; step++) {
     const group = (Header.get().busyTicks + step) & 31;
     const bit: u32 = 1 << group;
     if ((summary & bit) == 0) continue;
-    if (count + groupRows > most) left |= bit;
-    else count = takeGroup(entry.changed, group << shift, 1 << shift, count);
+    count = takeGroup(entry.changed, group << shift, 1 << shift, count, most);
+    if (count + 32 > most && hasBits(entry.changed, group << shift, 1 << shift)) left |= bit;
   }
   if (left != 0) include(summaryAddress, left);
   return count;
@@ -71,10 +71,10 @@ export function changesWait(table: u32): bool {
   return load<u32>(CHANGED_SUMMARIES_ADDRESS + table * 4) != 0;
 }
 
-function takeGroup(leaves: usize, firstLeaf: u32, leafCount: u32, taken: u32): u32 {
+function takeGroup(leaves: usize, firstLeaf: u32, leafCount: u32, taken: u32, most: u32): u32 {
   let count = taken;
   for (let n: u32 = 0; n < LEAVES_PER_GROUP_MAX; n++) {
-    if (n == leafCount) break;
+    if (n == leafCount || count + 32 > most) break;
     const leaf = firstLeaf + n;
     let bits = exchange(leaves + leaf * 4);
     for (let step: u32 = 0; step < 32; step++) {
@@ -85,6 +85,14 @@ function takeGroup(leaves: usize, firstLeaf: u32, leafCount: u32, taken: u32): u
     }
   }
   return count;
+}
+
+function hasBits(leaves: usize, firstLeaf: u32, leafCount: u32): bool {
+  for (let n: u32 = 0; n < LEAVES_PER_GROUP_MAX; n++) {
+    if (n == leafCount) break;
+    if (load<u32>(leaves + (firstLeaf + n) * 4) != 0) return true;
+  }
+  return false;
 }
 
 /** Leaf words of one summary bit: a table has at most 65,536 rows, 2,048 leaf words, 32 summary bits. */

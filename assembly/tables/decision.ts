@@ -70,6 +70,8 @@ export enum Reason {
   FIRST_REGISTRATION = 24,
   /** The port is no longer configured for the target. */
   NOT_CONFIGURED = 25,
+  /** Withdrawn for a moment so that an initiator passes the port by, or restored after that. */
+  STEERING = 26,
 }
 
 /** What `subject` is a row of. */

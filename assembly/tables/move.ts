@@ -46,7 +46,10 @@ export class Move {
   /** End of the whole move. */
   @field("time") endMs: u64;
   @field("check") check: u32;
-  @field("pad") pad: u32;
+  /** 1: the ports listed before `to` are withdrawn too until it has landed. */
+  @field("boolean") steered: u16;
+  /** Zero. */
+  @field("pad") pad: u16;
 
   @inline static at(index: u32): Move {
     return changetype<Move>(MOVE_BASE + index * <u32>offsetof<Move>());

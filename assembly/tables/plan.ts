@@ -1,5 +1,8 @@
 /** The plan under way: where planning goes on when a tick's work is done. */
 
+/** Ports that a session may be steered to, per plan: more would cost more looks for each session and gain little. */
+export const PLAN_CANDIDATES: u32 = 7;
+
 @unmanaged
 @table("plan", "state", 1)
 export class Plan {
@@ -33,11 +36,28 @@ export class Plan {
   @field("count") noGain: u16;
   /** … whose registration another controller's arrival pins. */
   @field("count") reserved: u16;
+  /** Load of the port where the best session would land, with it, in permille. */
+  @field("permille") bestLandingPermille: u16;
+  /** Candidates to land on: the least loaded ports when the plan began, `PLAN_CANDIDATES` of them, then `NONE`. */
+  @field("index", "target-port") candidate0: u16;
+  @field("index", "target-port") candidate1: u16;
+  @field("index", "target-port") candidate2: u16;
+  @field("index", "target-port") candidate3: u16;
+  @field("index", "target-port") candidate4: u16;
+  @field("index", "target-port") candidate5: u16;
+  @field("index", "target-port") candidate6: u16;
   @field("check") check: u32;
   @field("pad") pad: u32;
 
+  /** Candidate `n` of the plan, or `NONE`. */
+  @inline static candidate(n: u32): u32 {
+    return load<u16>(PLAN_BASE + offsetof<Plan>("candidate0") + n * 2);
+  }
+  @inline static setCandidate(n: u32, port: u32): void {
+    store<u16>(PLAN_BASE + offsetof<Plan>("candidate0") + n * 2, <u16>port);
+  }
   @inline static get(): Plan {
     return changetype<Plan>(PLAN_BASE);
   }
 }
-if (offsetof<Plan>() != 48) ERROR("Plan");
+if (offsetof<Plan>() != 64) ERROR("Plan");

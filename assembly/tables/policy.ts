@@ -48,7 +48,7 @@ export class PortPolicy {
   /** Moves under way at one time. */
   @knob("moves", 1, 256, 4) movesUnderWayMax: u16;
   /** Moves under way from one port at one time. */
-  @knob("moves", 1, 256, 1) movesFromPortMax: u16;
+  @knob("moves", 1, 256, 2) movesFromPortMax: u16;
   /** What becomes of sessions that hold persistent reservations: 0 moved last, 1 never. */
   @knob("choice", 0, 1, 0) reservationMoves: u16;
   /** A session that was moved for balance stays at least this long. */
@@ -73,7 +73,11 @@ export class PortPolicy {
   @knob("ms", 0, 3600000, 10000) slowStartMs: u32;
   /** Share of its capacity that counts right after a port returned. */
   @knob("permille", 1, 1000, 250) slowStartPermille: u16;
-  @field("pad") pad: u16;
+  /**
+   * 1: a session may be steered past the portal that its initiator would take next, by withdrawing the target from the
+   * ports listed before the wanted one until it has landed; 0: only the next portal is considered.
+   */
+  @knob("choice", 0, 1, 1) steering: u16;
   @field("check") check: u32;
   @field("pad") pad1: u32;
 

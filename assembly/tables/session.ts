@@ -11,6 +11,7 @@ export enum SessionFlag {
   ASYNC_LOGOUT = 8,
 }
 
+/** Who is logged in where. A change of these rows is a login, a logout, or another flag. */
 @unmanaged
 @table("session-input", "input", SESSION_MAX)
 export class SessionInput {
@@ -22,20 +23,37 @@ export class SessionInput {
   @field("flags", "SessionFlag") flags: u16;
   /** Switching priority, 1 first; 0: the initiator's, or computed (step 103). */
   @field("number") switchingPriority: u16;
-  /** Commands in flight, now. */
-  @field("count") inFlight: u16;
-  /** When the counters were read: the host's monotonic milliseconds, low word. */
-  @field("hostTime") sampledMs: u32;
-  /** Commands completed; goes round at 2^32. */
-  @field("counter") operations: u32;
-  /** Bytes sent and received, monotonic. */
-  @field("counter") bytes: u64;
+  /** Zero. */
+  @field("pad") pad: u16;
 
   @inline static at(index: u32): SessionInput {
     return changetype<SessionInput>(SESSION_INPUT_BASE + index * <u32>offsetof<SessionInput>());
   }
 }
-if (offsetof<SessionInput>() != 32) ERROR("SessionInput");
+if (offsetof<SessionInput>() != 16) ERROR("SessionInput");
+
+/** What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned. */
+@unmanaged
+@table("session-counters", "input", SESSION_MAX)
+export class SessionCounters {
+  /** Generation of the session's row; others are dropped. */
+  @field("generation") generation: u32;
+  /** When the counters were read: the host's monotonic milliseconds, low word. */
+  @field("hostTime") sampledMs: u32;
+  /** Commands completed; goes round at 2^32. */
+  @field("counter") operations: u32;
+  /** Commands in flight, now. */
+  @field("count") inFlight: u16;
+  /** Zero. */
+  @field("pad") pad: u16;
+  /** Bytes sent and received, monotonic. */
+  @field("counter") bytes: u64;
+
+  @inline static at(index: u32): SessionCounters {
+    return changetype<SessionCounters>(SESSION_COUNTERS_BASE + index * <u32>offsetof<SessionCounters>());
+  }
+}
+if (offsetof<SessionCounters>() != 24) ERROR("SessionCounters");
 
 @unmanaged
 @table("session-state", "state", SESSION_MAX)
@@ -61,7 +79,10 @@ export class SessionState {
   @field("rate") operationsRate: u32;
   /** Smoothed: KiB in a second. */
   @field("rate") bandwidthRate: u32;
-  @field("pad") pad: u32;
+  /** Commands in flight at the latest sample. */
+  @field("count") inFlight: u16;
+  /** Zero. */
+  @field("pad") pad: u16;
   @field("check") check: u32;
 
   @inline static at(index: u32): SessionState {

@@ -77,7 +77,8 @@ export class RegistrationState {
   @field("bitmap", "target-port") alarmed: u32;
   /** Term of deciding in which `withdrawn` was first taken from what is observed. */
   @field("count") term: u32;
-  @field("pad") pad: u32;
+  /** Of those withdrawn, the ones that are so only to steer an initiator past them. */
+  @field("bitmap", "target-port") steered: u32;
   @field("check") check: u32;
 
   @inline static at(index: u32): RegistrationState {

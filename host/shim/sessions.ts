@@ -142,20 +142,22 @@ export class Sessions {
   }
 
   counters(row: number, hostMs: number, operations: number, bytes: number, inFlight: number): void {
-    const { sessionInput } = this.views;
-    sessionInput.setSampledMs(row, hostMs >>> 0);
-    sessionInput.setOperations(row, operations >>> 0);
-    sessionInput.setBytes(row, bytes);
-    sessionInput.setInFlight(row, inFlight > IN_FLIGHT_MAX ? IN_FLIGHT_MAX : inFlight);
-    sessionInput.markChanged(row);
+    const { sessionInput, sessionCounters } = this.views;
+    sessionCounters.setGeneration(row, sessionInput.generation(row));
+    sessionCounters.setSampledMs(row, hostMs >>> 0);
+    sessionCounters.setOperations(row, operations >>> 0);
+    sessionCounters.setBytes(row, bytes);
+    sessionCounters.setInFlight(row, inFlight > IN_FLIGHT_MAX ? IN_FLIGHT_MAX : inFlight);
+    sessionCounters.markChanged(row);
   }
 
   private clearCounters(row: number): void {
-    const { sessionInput } = this.views;
-    sessionInput.setSampledMs(row, 0);
-    sessionInput.setOperations(row, 0);
-    sessionInput.setBytes(row, 0);
-    sessionInput.setInFlight(row, 0);
+    const { sessionInput, sessionCounters } = this.views;
+    sessionCounters.setGeneration(row, sessionInput.generation(row));
+    sessionCounters.setSampledMs(row, 0);
+    sessionCounters.setOperations(row, 0);
+    sessionCounters.setBytes(row, 0);
+    sessionCounters.setInFlight(row, 0);
   }
 
   private takeOverInitiator(row: number): void {

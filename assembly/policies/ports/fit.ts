@@ -4,12 +4,14 @@ import { ofThisIncarnation } from "../../memory/ring";
 import { nowMs } from "../../memory/scheduling";
 import { InitiatorInput, NextPortal } from "../../tables/initiator";
 import { Move, MoveState } from "../../tables/move";
+import { PLAN_CANDIDATES, Plan } from "../../tables/plan";
 import { SessionFlag, SessionInput } from "../../tables/session";
 import { TargetConfig, TargetFlag } from "../../tables/target";
 import { TargetPortConfig, TargetPortInput, TargetPortOrder, TargetPortState, TargetPortStatus } from "../../tables/target-port";
 import { loadWith } from "./loads";
-import { listedPorts, servingPorts } from "./registrations";
+import { bitIn, listedPorts, servingPorts } from "./registrations";
 import { initiatorAt, policy, portAt, sessionAt } from "./rows";
+import { canSteer } from "./steering";
 
 /** Computed switching priorities lie between this and twice this; configured ones go before or after them at will. */
 const COMPUTED_PRIORITY: u32 = 1000;
@@ -22,12 +24,11 @@ export function landingLoad(port: u32, row: u32, from: u32, ownArriving: u32): u
   const config = TargetPortConfig.at(port);
   const state = portAt(port);
   const session = sessionAt(row);
-  const input = SessionInput.at(row);
   const unfit = TargetPortStatus.MAINTENANCE | TargetPortStatus.FAILED | TargetPortStatus.SILENT;
   if ((state.status & TargetPortStatus.OPERATIVE) == 0 || (state.status & unfit) != 0) return LOAD_UNFIT;
   const own = (state.status & TargetPortStatus.OWN) != 0;
   const charged = state.arrivingPermille - min(ownArriving, state.arrivingPermille);
-  let load = loadWith(state, config, input, session, portAt(from));
+  let load = loadWith(state, config, session, portAt(from));
   if (!own) load += remoteLoad(port);
   return slowed(state, load + charged);
 }
@@ -63,22 +64,45 @@ export function hasAlternative(target: u32, from: u32): bool {
   return any != 0;
 }
 
-/** The bit of `port` in a word of a bitmap of ports. */
-export function bitIn(port: u32, word: u32): u32 {
-  return port >> 5 == word ? <u32>1 << (port & 31) : 0;
-}
-
 /**
  * The port where the session would land once its pair is withdrawn: another port over which its host already has a
- * session to the target; the best one, where the target redirects logins; else the portal that the initiator takes
- * next. `NONE` if there is none that works.
+ * session to the target; else the portal that the initiator takes next; or, where the target redirects logins or the
+ * initiator can be steered, one of the least loaded ports, if that is better by more than the hysteresis. `NONE` if
+ * there is none.
  */
 export function landingPort(row: u32, from: u32): u32 {
-  const session = sessionAt(row);
   const other = otherPath(row, from);
   if (other != NONE) return other;
-  if (TargetConfig.at(session.target).flags & TargetFlag.REDIRECTION) return bestPort(row, from);
-  return nextPort(session.target, from, InitiatorInput.at(session.initiator).nextPortal);
+  const session = sessionAt(row);
+  const mode: u32 = InitiatorInput.at(session.initiator).nextPortal;
+  const redirects = (TargetConfig.at(session.target).flags & TargetFlag.REDIRECTION) != 0;
+  const next = nextPort(session.target, from, mode);
+  const nextLoad = next == NONE ? LOAD_UNFIT : landingLoad(next, row, from, 0);
+  if (!redirects && !policy().steering) return next;
+  const chosen = leastLoaded(session.target, from, mode, redirects);
+  if (chosen == NONE || chosen == next) return next;
+  const load = landingLoad(chosen, row, from, 0);
+  const better = !isFit(nextLoad) || load + policy().hysteresisPermille < nextLoad;
+  return better && load < nextLoad ? chosen : next;
+}
+
+/** True if the session has to be steered to land on `to`. */
+export function mustSteer(row: u32, from: u32, to: u32): bool {
+  const session = sessionAt(row);
+  if ((TargetConfig.at(session.target).flags & TargetFlag.REDIRECTION) != 0) return false;
+  if (otherPath(row, from) != NONE) return false;
+  return nextPort(session.target, from, InitiatorInput.at(session.initiator).nextPortal) != to;
+}
+
+/** Of the plan's candidates, least loaded first, the first that serves the target and can be reached. */
+function leastLoaded(target: u32, from: u32, mode: u32, redirects: bool): u32 {
+  for (let n: u32 = 0; n < PLAN_CANDIDATES; n++) {
+    const port = Plan.candidate(n);
+    if (port == NONE) break;
+    if (port == from || (servingPorts(target, port >> 5) & bitIn(port, port >> 5)) == 0) continue;
+    if (redirects || canSteer(target, from, port, mode)) return port;
+  }
+  return NONE;
 }
 
 /** Of the host's other sessions to the target, the port that would be the fullest; `NONE` without any. */
@@ -98,24 +122,6 @@ export function otherPath(row: u32, from: u32): u32 {
       }
     }
     at = other.initiatorNext;
-  }
-  return found;
-}
-
-/** Login redirection lets the array choose: the port that would be the least loaded, first in listing order. */
-function bestPort(row: u32, from: u32): u32 {
-  const target: u32 = sessionAt(row).target;
-  let found = NONE;
-  let lowest: u32 = LOAD_UNFIT;
-  for (let place: u32 = 0; place < TARGET_PORT_MAX; place++) {
-    const port: u32 = TargetPortOrder.at(place).port;
-    if (port == NONE) break;
-    if (port == from || (servingPorts(target, port >> 5) & bitIn(port, port >> 5)) == 0) continue;
-    const load = landingLoad(port, row, from, 0);
-    if (load < lowest) {
-      found = port;
-      lowest = load;
-    }
   }
   return found;
 }
@@ -145,7 +151,7 @@ export function disturbance(row: u32, from: u32): u32 {
   if (input.switchingPriority != 0) return input.switchingPriority;
   const configured = InitiatorInput.at(session.initiator).switchingPriority;
   if (configured != 0) return configured;
-  let sum = COMPUTED_PRIORITY + magnitude(input.inFlight) * 20 + magnitude(session.operationsRate) * 4;
+  let sum = COMPUTED_PRIORITY + magnitude(session.inFlight) * 20 + magnitude(session.operationsRate) * 4;
   if ((input.flags & SessionFlag.RESERVATION) != 0) sum += RESERVATION_DISTURBANCE;
   if (otherPath(row, from) == NONE) sum += 10;
   return sum;

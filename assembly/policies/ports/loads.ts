@@ -1,6 +1,6 @@
 /** Loads in permille of capacity: of a port, of a session on a port, and after a move. */
 import { TargetPortConfig, TargetPortState } from "../../tables/target-port";
-import { SessionInput, SessionState } from "../../tables/session";
+import { SessionState } from "../../tables/session";
 
 /** Loads beyond this say no more: ten times the capacity. */
 const LOAD_MAX: u64 = 10000;
@@ -39,14 +39,13 @@ export function sessionProcessor(session: SessionState, from: TargetPortState): 
 export function loadWithout(
   state: TargetPortState,
   config: TargetPortConfig,
-  input: SessionInput,
   session: SessionState,
 ): u32 {
   const processor = less(state.processorUsage, sessionProcessor(session, state));
   let load = permilleOf(processor, config.processorCapacity);
   load = max(load, permilleOf(less(state.bandwidthUsage, session.bandwidthRate), config.bandwidthCapacity));
   load = max(load, permilleOf(less(state.operationsUsage, session.operationsRate), config.operationsCapacity));
-  load = max(load, permilleOf(less(state.queueUsage, input.inFlight), config.queueCapacity));
+  load = max(load, permilleOf(less(state.queueUsage, session.inFlight), config.queueCapacity));
   return max(load, permilleOf(less(state.sessions, 1), config.sessionsCapacity));
 }
 
@@ -54,7 +53,6 @@ export function loadWithout(
 export function loadWith(
   state: TargetPortState,
   config: TargetPortConfig,
-  input: SessionInput,
   session: SessionState,
   from: TargetPortState,
 ): u32 {
@@ -62,21 +60,20 @@ export function loadWith(
   let load = permilleOf(processor, config.processorCapacity);
   load = max(load, permilleOf(<u64>state.bandwidthUsage + session.bandwidthRate, config.bandwidthCapacity));
   load = max(load, permilleOf(<u64>state.operationsUsage + session.operationsRate, config.operationsCapacity));
-  load = max(load, permilleOf(<u64>state.queueUsage + input.inFlight, config.queueCapacity));
+  load = max(load, permilleOf(<u64>state.queueUsage + session.inFlight, config.queueCapacity));
   return max(load, permilleOf(<u64>state.sessions + 1, config.sessionsCapacity));
 }
 
 /** What the session alone takes of a port, in permille of its fullest resource. */
 export function sessionLoad(
   config: TargetPortConfig,
-  input: SessionInput,
   session: SessionState,
   from: TargetPortState,
 ): u32 {
   let load = permilleOf(sessionProcessor(session, from), config.processorCapacity);
   load = max(load, permilleOf(session.bandwidthRate, config.bandwidthCapacity));
   load = max(load, permilleOf(session.operationsRate, config.operationsCapacity));
-  load = max(load, permilleOf(input.inFlight, config.queueCapacity));
+  load = max(load, permilleOf(session.inFlight, config.queueCapacity));
   return max(load, permilleOf(1, config.sessionsCapacity));
 }
 

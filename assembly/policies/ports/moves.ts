@@ -9,7 +9,7 @@
  *
  * Steps follow from what is observed, so that a decision said twice or an outcome lost does no harm.
  */
-import { MOVE_MAX, NONE, SESSION_MAX } from "../../limits";
+import { MOVE_MAX, NONE, SESSION_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../../limits";
 import { alarmBetween, decide, ringHasRoom } from "../../memory/ring";
 import { due, nowMs, setDeadline } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
@@ -18,12 +18,13 @@ import { InitiatorInput } from "../../tables/initiator";
 import { Move, MoveState } from "../../tables/move";
 import { Outcome, OutcomeResult } from "../../tables/outcome";
 import { SessionFlag, SessionInput } from "../../tables/session";
-import { TargetConfig, TargetFlag } from "../../tables/target";
+import { TargetConfig, TargetFlag, TargetPortsConfig } from "../../tables/target";
 import { TargetPortConfig, TargetPortState, TargetPortStatus } from "../../tables/target-port";
-import { hasAlternative, isFit, landingLoad, otherPath } from "./fit";
-import { hold, isObserved, noteLanded, unhold } from "./registrations";
+import { hasAlternative, isFit, landingLoad, mustSteer, otherPath } from "./fit";
+import { bitIn, hold, isObserved, noteLanded, unhold } from "./registrations";
 import { beginBackOff, beginResidence } from "./residence";
 import { initiatorAt, moduleState, moveAt, policy, portAt, sessionAt } from "./rows";
+import { isNeededElsewhere, needs } from "./steering";
 
 /** Doublings of the wait between two requests to log out. */
 const SAID_DOUBLINGS_MAX: u32 = 6;
@@ -52,6 +53,7 @@ export function beginMove(
   move.from = <u16>from;
   move.to = <u16>to;
   move.otherPaths = otherPath(session, from) != NONE ? 1 : 0;
+  move.steered = mustSteer(session, from, to) ? 1 : 0;
   move.arrivingPermille = arrivingPermille;
   move.leavingPermille = leavingPermille;
   move.startedMs = nowMs();
@@ -90,7 +92,9 @@ function rest(row: u32, move: Move, deadlineMs: u64): void {
 
 /** Step 107. */
 function enterWithdrawing(row: u32, move: Move): void {
-  hold(move.target, move.from);
+  for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
+    if (isConfigured(move.target, port) && needs(move, port)) hold(move.target, port, port != <u32>move.from);
+  }
   enter(row, move, MoveState.WITHDRAWING, nowMs() + policy().withdrawMs);
 }
 
@@ -171,11 +175,24 @@ function reserve(row: u32, move: Move): void {
 function awaitWithdrawal(row: u32, move: Move): void {
   if (sessionGone(move) || !isStillWanted(move)) return abandon(row, move);
   if (!canLand(move)) return fail(row, move, Reason.MOVE_NO_ROOM);
-  if (isObserved(move.target, move.from, false)) {
+  if (isWithdrawn(move)) {
     enter(row, move, MoveState.LOGGING_OUT, move.endMs);
     return logOut(row, move);
   }
   if (due(move.deadlineMs)) fail(row, move, Reason.MOVE_NOT_WITHDRAWN);
+}
+
+/** True once the server is known to list none of the pairs that the move needs withdrawn. */
+function isWithdrawn(move: Move): bool {
+  for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
+    if (!isConfigured(move.target, port) || !needs(move, port)) continue;
+    if (!isObserved(move.target, port, false)) return false;
+  }
+  return true;
+}
+
+function isConfigured(target: u32, port: u32): bool {
+  return (TargetPortsConfig.at(target * TARGET_PORT_WORDS + (port >> 5)).ports & bitIn(port, port >> 5)) != 0;
 }
 
 /** The cause of a move may go away before anybody was disturbed. */
@@ -298,21 +315,14 @@ function endUnderWay(move: Move): void {
   seal(source);
 }
 
-/** The pair's wanted registration follows from all moves of that pair. */
+/** What is wanted of a pair follows from all moves that need it: one that ends doesn't undo another's withdrawal. */
 function letGo(row: u32, move: Move, landed: bool): void {
-  for (let other: u32 = 0; other < MOVE_MAX; other++) {
-    if (other != row && holdsPair(Move.at(other), move)) {
-      if (landed) noteLanded(move.target, move.from);
-      return;
-    }
+  for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
+    if (!needs(move, port) || !isConfigured(move.target, port)) continue;
+    const left = landed && port == <u32>move.from;
+    if (!isNeededElsewhere(row, move.target, port)) unhold(move.target, port, left);
+    else if (left) noteLanded(move.target, port);
   }
-  unhold(move.target, move.from, landed);
-}
-
-function holdsPair(other: Move, move: Move): bool {
-  if (other.target != move.target || other.from != move.from) return false;
-  const state = other.state;
-  return state == <u8>MoveState.WITHDRAWING || state == <u8>MoveState.LOGGING_OUT || state == <u8>MoveState.AWAITING_LOGIN;
 }
 
 function free(row: u32, move: Move): void {

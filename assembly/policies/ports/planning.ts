@@ -8,15 +8,17 @@ import { due, nowMs } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
 import { Reason, SubjectKind } from "../../tables/decision";
 import { InitiatorFlag, InitiatorInput } from "../../tables/initiator";
-import { Plan } from "../../tables/plan";
+import { PLAN_CANDIDATES, Plan } from "../../tables/plan";
 import { ReservationMoves } from "../../tables/policy";
 import { SessionFlag, SessionInput, SessionState } from "../../tables/session";
 import { RegistrationState, TargetConfig, TargetFlag } from "../../tables/target";
-import { TargetPortConfig, TargetPortState, TargetPortStatus } from "../../tables/target-port";
-import { bitIn, disturbance, hasAlternative, isFit, landingLoad, landingPort, pairIsMoving } from "./fit";
+import { TargetPortConfig, TargetPortOrder, TargetPortState, TargetPortStatus } from "../../tables/target-port";
+import { disturbance, hasAlternative, isFit, landingLoad, landingPort, pairIsMoving } from "./fit";
 import { less, loadWithout, sessionLoad } from "./loads";
 import { beginMove } from "./moves";
+import { bitIn } from "./registrations";
 import { backsOff, mayMove } from "./residence";
+import { isLandingPort } from "./steering";
 import { endPlan, moduleState, planRow, policy, portAt, sessionAt } from "./rows";
 
 /** Goes on with the plan under way, or begins one. */
@@ -52,6 +54,36 @@ function beginPlan(plan: Plan, port: u32): void {
   resetRow(PLAN_TABLE, 0);
   plan.port = <u16>port;
   plan.cursor = portAt(port).firstSession;
+  chooseCandidates(port);
+}
+
+/** The least loaded ports that can take sessions, in order of load, then of listing. */
+function chooseCandidates(from: u32): void {
+  for (let place: u32 = 0; place < TARGET_PORT_MAX; place++) {
+    const port: u32 = TargetPortOrder.at(place).port;
+    if (port == NONE) break;
+    const status = TargetPortState.at(port).status;
+    const unfit = TargetPortStatus.FAILED | TargetPortStatus.MAINTENANCE | TargetPortStatus.SILENT;
+    if (port == from || (status & TargetPortStatus.OPERATIVE) == 0 || (status & unfit) != 0) continue;
+    insertCandidate(port);
+  }
+}
+
+function insertCandidate(port: u32): void {
+  let moving = port;
+  for (let n: u32 = 0; n < PLAN_CANDIDATES; n++) {
+    const present = Plan.candidate(n);
+    if (present != NONE && comingLoad(present) <= comingLoad(moving)) continue;
+    Plan.setCandidate(n, moving);
+    if (present == NONE) break;
+    moving = present;
+  }
+}
+
+/** Load of a port once the moves under way have arrived. */
+function comingLoad(port: u32): u32 {
+  const state = TargetPortState.at(port);
+  return state.loadPermille + state.arrivingPermille;
 }
 
 function finish(plan: Plan, port: u32): void {
@@ -127,7 +159,7 @@ function weigh(plan: Plan, row: u32, session: SessionState, from: u32): void {
   if (!draining && reservation && policy().reservationMoves == ReservationMoves.NEVER) {
     return count(plan, offsetof<Plan>("reservation"));
   }
-  if (isReserved(session.target, from)) return count(plan, offsetof<Plan>("reserved"));
+  if (isReserved(session.target, from) || isLandingPort(session.target, from)) return count(plan, offsetof<Plan>("reserved"));
   if (!hasAlternative(session.target, from)) return count(plan, offsetof<Plan>("noAlternative"));
   const to = landingPort(row, from);
   if (to == NONE) return count(plan, offsetof<Plan>("noAlternative"));
@@ -158,25 +190,25 @@ function isReserved(target: u32, from: u32): bool {
 function compare(plan: Plan, row: u32, from: u32, to: u32, after: u32, draining: bool): void {
   const source = portAt(from);
   const session = sessionAt(row);
-  const input = SessionInput.at(row);
-  const config = TargetPortConfig.at(from);
-  const without = loadWithout(source, config, input, session);
+  const without = loadWithout(source, TargetPortConfig.at(from), session);
   const before = max(expectedLoad(source), TargetPortState.at(to).loadPermille);
   const worse = max(<u32>less(without, source.leavingPermille), after);
   if (!draining && worse + policy().hysteresisPermille >= before) return count(plan, offsetof<Plan>("noGain"));
   const disturbs = disturbance(row, from);
-  if (plan.best != <u16>NONE && !isBetter(plan, row, disturbs, worse)) return;
+  if (plan.best != <u16>NONE && !isBetter(plan, row, disturbs, worse, after)) return;
   plan.best = <u16>row;
   plan.bestTo = <u16>to;
   plan.bestDisturbance = disturbs;
   plan.bestLoadPermille = worse;
-  plan.bestArrivingPermille = sessionLoad(TargetPortConfig.at(to), input, session, source);
+  plan.bestLandingPermille = <u16>after;
+  plan.bestArrivingPermille = sessionLoad(TargetPortConfig.at(to), session, source);
   plan.bestLeavingPermille = <u32>less(source.loadPermille, without);
 }
 
-function isBetter(plan: Plan, row: u32, disturbs: u32, worse: u32): bool {
+function isBetter(plan: Plan, row: u32, disturbs: u32, worse: u32, after: u32): bool {
   if (disturbs != plan.bestDisturbance) return disturbs < plan.bestDisturbance;
   if (worse != plan.bestLoadPermille) return worse < plan.bestLoadPermille;
+  if (after != <u32>plan.bestLandingPermille) return after < <u32>plan.bestLandingPermille;
   const best = SessionInput.at(plan.best);
   const input = SessionInput.at(row);
   const targetId = TargetConfig.at(input.target).id;

@@ -43,7 +43,7 @@ import { planMoves } from "./planning";
 import { changeOutcome, judgeTarget, sayAgain } from "./registrations";
 import { beginGrace, endPlan, moduleState, portAt, wakePort } from "./rows";
 import { countersCame, judgePort } from "./samples";
-import { observeSession, rebuildAccounts } from "./sessions";
+import { observeSession, rebuildAccounts, sessionCountersCame } from "./sessions";
 import { planningWanted, refreshSets } from "./sets";
 
 /** Outcomes taken in one tick: each is looked for among the moves and changes. */
@@ -193,6 +193,11 @@ function takeSessions(): void {
   for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
     if (n == count) break;
     observeSession(Work.at(n).row);
+  }
+  const counted = takeChanged(SESSION_COUNTERS_TABLE, WORK_PER_TICK_MAX);
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == counted) break;
+    sessionCountersCame(Work.at(n).row);
   }
   // Initiator rows are read where they are needed; their bits only wake the module.
   takeChanged(INITIATOR_INPUT_TABLE, WORK_PER_TICK_MAX);

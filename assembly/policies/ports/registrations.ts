@@ -53,6 +53,16 @@ export function isObserved(target: u32, port: u32, listed: bool): bool {
   return ((input.ports >> (port & 31)) & 1) == <u32>listed;
 }
 
+/** True if the server is known to list the pair and nobody withdraws it. */
+export function isListed(target: u32, port: u32): bool {
+  return (listedPorts(target, port >> 5) & bitIn(port, port >> 5)) != 0;
+}
+
+/** The bit of `port` in a word of a bitmap of ports. */
+export function bitIn(port: u32, word: u32): u32 {
+  return port >> 5 == word ? <u32>1 << (port & 31) : 0;
+}
+
 /** Judges a target whole: what is withdrawn, and the difference to what the server lists. */
 export function judgeTarget(target: u32): void {
   if (TargetConfig.at(target).id == 0) return;
@@ -87,6 +97,7 @@ function adopt(target: u32): bool {
     state.changing = 0;
     state.confirmed = 0;
     state.alarmed = 0;
+    state.steered = 0;
     seal(state);
   }
   return known;
@@ -166,7 +177,7 @@ function compare(target: u32, word: u32): void {
   const own = TargetPortSet.at(word).own;
   const wanted = TargetPortsConfig.at(row).ports & ~state.withdrawn;
   const different = (wanted ^ listed) & own;
-  settle(target, word, state, ~different);
+  settle(target, word, state, wanted, ~different);
   let bits = different & ~state.changing;
   for (let step: u32 = 0; step < 32; step++) {
     if (bits == 0) break;
@@ -180,17 +191,27 @@ function compare(target: u32, word: u32): void {
   seal(state);
 }
 
-/** What is as it should be needs no change any more; a difference after that is the server's doing. */
-function settle(target: u32, word: u32, state: RegistrationState, equal: u32): void {
+/**
+ * What is as it should be needs no change any more; a difference after that is the server's doing. Unless a change was
+ * overtaken: said, no longer wanted, and perhaps still on its way to the server.
+ */
+function settle(target: u32, word: u32, state: RegistrationState, wanted: u32, equal: u32): void {
+  let overtaken: u32 = 0;
   let done = state.changing & equal;
   for (let step: u32 = 0; step < 32; step++) {
     if (done == 0) break;
-    const change = findChange(target, (word << 5) + ctz(done));
-    if (change != NONE) resetRow(REGISTRATION_CHANGE_TABLE, change);
-    done &= done - 1;
+    const bit = done & (0 - done);
+    const row = findChange(target, (word << 5) + ctz(done));
+    if (row != NONE) {
+      const restores = RegistrationChange.at(row).kind == <u8>DecisionKind.RESTORE_REGISTRATION;
+      if (restores != ((wanted & bit) != 0)) overtaken |= bit;
+      resetRow(REGISTRATION_CHANGE_TABLE, row);
+    }
+    done ^= bit;
   }
   state.changing &= ~equal;
-  state.confirmed |= equal;
+  state.confirmed |= equal & ~overtaken;
+  state.steered &= ~(equal & wanted & ~overtaken);
 }
 
 /** Says WITHDRAW (step 107) or RESTORE (step 112). False if there is no row or no room: later, then. */
@@ -202,20 +223,21 @@ function sayChange(target: u32, port: u32, state: RegistrationState, bit: u32, r
   change.port = <u16>port;
   change.kind = <u8>(restore ? DecisionKind.RESTORE_REGISTRATION : DecisionKind.WITHDRAW_REGISTRATION);
   change.said = 0;
-  change.reason = <u16>reasonOf(target, port, (state.confirmed & bit) != 0, restore);
+  change.reason = <u16>reasonOf(target, port, state, bit, restore);
   state.changing |= bit;
   state.confirmed &= ~bit;
   say(row, change, <Reason>change.reason);
   return true;
 }
 
-function reasonOf(target: u32, port: u32, confirmed: bool, restore: bool): Reason {
+function reasonOf(target: u32, port: u32, state: RegistrationState, bit: u32, restore: bool): Reason {
   const configured = TargetPortsConfig.at(target * TARGET_PORT_WORDS + (port >> 5)).ports;
-  if (((configured >> (port & 31)) & 1) == 0) return Reason.NOT_CONFIGURED;
-  if (confirmed) return restore ? Reason.SERVER_FORGOT : Reason.SERVER_ADDED;
-  const state = TargetPortState.at(port);
-  if (!restore) return <Reason>state.withdrawReason;
-  return state.restoreReason == <u8>Reason.NONE ? Reason.FIRST_REGISTRATION : <Reason>state.restoreReason;
+  if ((configured & bit) == 0) return Reason.NOT_CONFIGURED;
+  if ((state.confirmed & bit) != 0) return restore ? Reason.SERVER_FORGOT : Reason.SERVER_ADDED;
+  if ((state.steered & bit) != 0) return Reason.STEERING;
+  const owner = TargetPortState.at(port);
+  if (!restore) return <Reason>owner.withdrawReason;
+  return owner.restoreReason == <u8>Reason.NONE ? Reason.FIRST_REGISTRATION : <Reason>owner.restoreReason;
 }
 
 function say(row: u32, change: RegistrationChange, reason: Reason): void {
@@ -275,11 +297,14 @@ function findChange(target: u32, port: u32): u32 {
   return NONE;
 }
 
-/** A move needs the pair withdrawn until it ends (step 107). */
-export function hold(target: u32, port: u32): void {
+/** A move needs the pair withdrawn until it ends (step 107), or until it has landed, to steer an initiator past it. */
+export function hold(target: u32, port: u32, steers: bool): void {
   const state = registrationAt(target * TARGET_PORT_WORDS + (port >> 5));
   const bit: u32 = 1 << (port & 31);
-  if ((state.withdrawn & bit) == 0) state.confirmed &= ~bit;
+  if ((state.withdrawn & bit) == 0) {
+    state.confirmed &= ~bit;
+    state.steered = steers ? state.steered | bit : state.steered & ~bit;
+  }
   state.withdrawn |= bit;
   state.held |= bit;
   seal(state);
@@ -291,8 +316,12 @@ export function unhold(target: u32, port: u32, landed: bool): void {
   const state = registrationAt(target * TARGET_PORT_WORDS + (port >> 5));
   const bit: u32 = 1 << (port & 31);
   state.held &= ~bit;
-  if (landed) state.landed |= bit;
-  else if ((state.landed & bit) == 0) release(state, bit);
+  if (landed) {
+    state.landed |= bit;
+    state.steered &= ~bit;
+  } else if ((state.landed & bit) == 0) {
+    release(state, bit);
+  }
   seal(state);
   markTarget(target);
 }

@@ -7,7 +7,7 @@ import { Header } from "../../memory/header";
 import { markChanged } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
 import { InitiatorInput } from "../../tables/initiator";
-import { SessionFlag, SessionInput, SessionState } from "../../tables/session";
+import { SessionCounters, SessionFlag, SessionInput, SessionState } from "../../tables/session";
 import { TargetConfig } from "../../tables/target";
 import { TargetPortConfig } from "../../tables/target-port";
 import { portLoad } from "./loads";
@@ -21,7 +21,17 @@ export function observeSession(row: u32): void {
   if (state.port != <u16>NONE && !isSame(input, state, port)) end(row, state);
   if (port == NONE) return;
   if (state.port == <u16>NONE) begin(row, input, state, port);
-  else follow(input, state);
+  seal(state);
+}
+
+/** Takes changed counters of a session into its rates. */
+export function sessionCountersCame(row: u32): void {
+  const state = sessionAt(row);
+  if (state.port == <u16>NONE || SessionCounters.at(row).generation != state.generation) {
+    Header.get().droppedRows++;
+    return;
+  }
+  follow(SessionCounters.at(row), state);
   seal(state);
 }
 
@@ -52,7 +62,10 @@ function begin(row: u32, input: SessionInput, state: SessionState, port: u32): v
   state.bandwidthRate = 0;
   linkPort(row, state, port);
   linkInitiator(row, state);
-  follow(input, state);
+  state.inFlight = 0;
+  const counters = SessionCounters.at(row);
+  // Counters that nobody has written yet are no sample.
+  if (counters.generation == input.generation && counters.sampledMs != 0) follow(counters, state);
   accountPort(port, 1);
 }
 
@@ -74,7 +87,8 @@ function accountPort(port: u32, change: i32): void {
 }
 
 /** Rates of a session, smoothed as the port's are. */
-function follow(input: SessionInput, state: SessionState): void {
+function follow(input: SessionCounters, state: SessionState): void {
+  state.inFlight = input.inFlight;
   const elapsedMs = input.sampledMs - state.sampledMs;
   if (state.sampled && elapsedMs == 0) return;
   const fell = input.bytes < state.bytes;

@@ -28,7 +28,7 @@ describe("changed bits", () => {
     expect<bool>(anyChanged()).toBe(false);
   });
 
-  it("leaves whole groups with their bits when the work is bounded", () => {
+  it("leaves rows with their bits when the work is bounded", () => {
     resetMemory();
     for (let row: u32 = 0; row < 128; row++) markChanged(SESSION_INPUT_TABLE, row);
     expect<u32>(takeChanged(SESSION_INPUT_TABLE, 64)).toBe(64);

@@ -1,6 +1,6 @@
 import { resetMemory } from "../../../../assembly/memory/reset";
 import { less, loadWith, loadWithout, permilleOf, portLoad, sessionProcessor } from "../../../../assembly/policies/ports/loads";
-import { SessionInput, SessionState } from "../../../../assembly/tables/session";
+import { SessionState } from "../../../../assembly/tables/session";
 import { TargetPortConfig, TargetPortState } from "../../../../assembly/tables/target-port";
 
 function start(): void {
@@ -20,7 +20,7 @@ function start(): void {
   const session = SessionState.at(0);
   session.operationsRate = 500;
   session.bandwidthRate = 600;
-  SessionInput.at(0).inFlight = 8;
+  session.inFlight = 8;
 }
 
 describe("loads", () => {
@@ -51,9 +51,9 @@ describe("loads", () => {
     start();
     const state = TargetPortState.at(0);
     const config = TargetPortConfig.at(0);
-    expect<u32>(loadWithout(state, config, SessionInput.at(0), SessionState.at(0))).toBe(300, "sessions: 3 of 10");
+    expect<u32>(loadWithout(state, config, SessionState.at(0))).toBe(300, "sessions: 3 of 10");
     const empty = TargetPortState.at(1);
-    const after = loadWith(empty, config, SessionInput.at(0), SessionState.at(0), state);
+    const after = loadWith(empty, config, SessionState.at(0), state);
     expect<u32>(after).toBe(600, "bandwidth of the session");
     expect<u64>(less(3, 5)).toBe(0);
   });
