@@ -2,7 +2,7 @@
 
 import { callDepths, findRecursion } from "./call-graph.js";
 import { type FunctionFacts, type ModuleFacts, readModule } from "./module-facts.js";
-import { sectionsOf } from "./wasm-sections.js";
+import { type Section, sectionsOf } from "./wasm-sections.js";
 
 export interface ExpectedModule {
   shared: boolean;
@@ -64,16 +64,21 @@ const WHY_NOT: Readonly<Record<string, string>> = {
   GlobalSet: "all state lives in the memory",
 };
 
-/** Checks a module; violations name the function by `names`, the function names in order from the build with names. */
+/**
+ * Checks a module, and throws where the file is none. Violations name the function by `names`, the function names in order
+ * from the build with names.
+ */
 export function checkModule(bytes: Uint8Array, names: readonly string[], expected: ExpectedModule): ModuleReport {
   const violations: Violation[] = [];
   const report = (rule: string, where: string, message: string) => violations.push({ rule, where, message });
   if (!WebAssembly.validate(new Uint8Array(bytes))) report("valid", "module", "the engine refuses the module");
+  // First, since it tells more of a broken file than binaryen does.
+  const sections = sectionsOf(bytes);
   const facts = readModule(bytes, names);
   checkExports(facts, report);
   checkImports(facts, expected, report);
   checkShape(facts, report);
-  checkSections(bytes, expected, report);
+  checkSections(bytes, sections, expected, report);
   checkData(facts, expected, report);
   for (const func of facts.functions) checkFunction(func, expected, report);
   return { violations, ...measure(facts, report) };
@@ -129,8 +134,13 @@ function checkShape(facts: ModuleFacts, report: Report): void {
   }
 }
 
-function checkSections(bytes: Uint8Array, expected: ExpectedModule, report: Report): void {
-  const custom = sectionsOf(bytes).filter((section) => section.id === 0);
+function checkSections(
+  bytes: Uint8Array,
+  sections: readonly Section[],
+  expected: ExpectedModule,
+  report: Report,
+): void {
+  const custom = sections.filter((section) => section.id === 0);
   for (const { name = "" } of custom) {
     if (name !== "fairlead.layout") report("section", name, "is an unexpected custom section");
   }

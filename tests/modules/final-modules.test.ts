@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { checkModule, EXPORTS } from "../../host/toolchain/check-module.js";
+import { expectedModule } from "../../host/toolchain/check-modules.js";
+import { debugFileOf, TARGETS } from "../../host/toolchain/compile.js";
+import { DIRECTORY_ENTRY_BYTES } from "../../host/toolchain/memory-map.js";
+import { buildModel, PROFILES } from "../../host/toolchain/model.js";
+import { functionNames, readModule } from "../../host/toolchain/module-facts.js";
+import { repository } from "../toolchain/fixture.js";
+
+const model = buildModel(repository);
+const read = (file: string) => readFileSync(join(repository, file));
+
+for (const target of TARGETS) {
+  describe(target.file, () => {
+    const bytes = read(target.file);
+    const names = functionNames(read(debugFileOf(target.file)));
+    const map = model.maps[PROFILES.indexOf(target.profile)];
+    assert.ok(map);
+
+    it("keeps every rule", () => {
+      assert.deepEqual(checkModule(bytes, names, expectedModule(model, target)).violations, []);
+    });
+
+    it("is the module with names and source map, without these", () => {
+      const shipped = readModule(bytes, names);
+      const debug = readModule(read(debugFileOf(target.file)), names);
+      assert.deepEqual(
+        shipped.functions.map((func) => func.bytes),
+        debug.functions.map((func) => func.bytes),
+      );
+      assert.equal(WebAssembly.Module.customSections(new WebAssembly.Module(bytes), "name").length, 0);
+    });
+
+    it(target.shared ? "has its fence in the final code" : "has no instruction of the threads feature", () => {
+      const kinds = new Set(readModule(bytes, names).functions.flatMap((func) => [...func.kinds]));
+      const atomics = [...kinds].filter((kind) => kind.startsWith("Atomic"));
+      if (target.shared)
+        assert.ok(atomics.includes("AtomicFence") && atomics.includes("AtomicLoad"), atomics.join(" "));
+      else assert.deepEqual(atomics, []);
+    });
+
+    it("instantiates on a memory of its one size and leaves everything but the constants zero", async () => {
+      const pages = map.memoryPages;
+      const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: target.shared });
+      const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+      assert.deepEqual(Object.keys(instance.exports).sort(), Object.keys(EXPORTS).sort());
+      const view = new DataView(memory.buffer);
+      for (const table of map.tables) {
+        const at: number = map.directoryAddress + table.number * DIRECTORY_ENTRY_BYTES;
+        const entry = [0, 4, 8].map((offset) => view.getUint32(at + offset, true));
+        assert.deepEqual(entry, [table.base, table.row.stride, table.capacity], table.name);
+      }
+      const written = new Uint8Array(memory.buffer).findIndex((byte, at) => byte !== 0 && at < map.directoryAddress);
+      assert.equal(written, -1);
+      const rest = new Uint8Array(memory.buffer, map.tables[1]?.base ?? 0);
+      assert.equal(
+        rest.findIndex((byte) => byte !== 0),
+        -1,
+      );
+      assert.equal((instance.exports["abiVersion"] as () => number)(), model.layoutVersion);
+    });
+  });
+}
