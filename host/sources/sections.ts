@@ -177,7 +177,12 @@ function checkTgt(tgt: Fields, report: SectionReport): void {
     const number = isFields(port) ? port.controlPort : undefined;
     const first = seen.get(number);
     if (first === undefined) seen.set(number, name);
-    else report(["sources", "tgt", "ports", name, "controlPort"], `${String(number)} is that of ${first}`, "a tgtd of its own");
+    else
+      report(
+        ["sources", "tgt", "ports", name, "controlPort"],
+        `${String(number)} is that of ${first}`,
+        "a tgtd of its own",
+      );
   }
 }
 

@@ -56,7 +56,9 @@ export class WantedRegistrations {
   isAsWanted(groups: readonly PortalGroup[], target: string, port: string): boolean {
     const own = this.ownPorts.find((candidate) => candidate.name === port);
     if (own === undefined) return false;
-    const tags = groups.filter((group) => group.name === target && group.portal === own.portal && group.tag !== TAG_NULL);
+    const tags = groups.filter(
+      (group) => group.name === target && group.portal === own.portal && group.tag !== TAG_NULL,
+    );
     const wanted = this.tag(target, own);
     if (wanted === TAG_NULL) return tags.length === 0;
     return tags.length > 0 && tags.every((group) => group.tag === wanted);

@@ -13,7 +13,7 @@ import { sessionKey } from "../../sources/tgt/parse.js";
 import type { TgtSession, TgtSource } from "../../sources/tgt/source.js";
 import { TgtError } from "../../sources/tgt/tgtadm.js";
 import { EpochGuard } from "../epoch-guard.js";
-import { Redirections } from "./redirections.js";
+import type { Redirections } from "./redirections.js";
 
 export interface SessionEffectorOptions {
   /** From the decision to the outcome, at most. */

@@ -85,7 +85,11 @@ export class Redirections {
   }
 
   /** Sets or ends the redirection of a target on every port here but one; a port without a tgtd redirects nobody. */
-  private async onAllPorts(target: string, to: { address: string; port: string } | undefined, but: string): Promise<void> {
+  private async onAllPorts(
+    target: string,
+    to: { address: string; port: string } | undefined,
+    but: string,
+  ): Promise<void> {
     const works = this.options.ports.map(async (port) => {
       const tid = this.source.targetNumber(port, target);
       const tgtadm = this.source.tgtadm(port);
@@ -109,7 +113,8 @@ export class Redirections {
       for (const target of await tgtadm.targets()) {
         if (!owned.has(target.name)) continue;
         const to = await tgtadm.redirection(target.tid);
-        if (to !== undefined && portals.has(canonicalPortal(`${to.address}:${to.port}`))) await tgtadm.redirect(target.tid, undefined);
+        if (to !== undefined && portals.has(canonicalPortal(`${to.address}:${to.port}`)))
+          await tgtadm.redirect(target.tid, undefined);
       }
     } catch (error) {
       this.options.report(`port ${port}: redirections of an earlier host may be left: ${(error as Error).message}`);

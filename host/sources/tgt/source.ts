@@ -1,7 +1,7 @@
 /** Sessions and their counters from tgt: one tgtd a port, each with a control port of its own. */
 
 import type { Source } from "../../shim/actor.js";
-import { LinkState } from "../../shim/generated/layout.js";
+import type { LinkState } from "../../shim/generated/layout.js";
 import type { Shim } from "../../shim/shim.js";
 import { PortSessions } from "./port-sessions.js";
 import type { TgtConnection, Tgtadm } from "./tgtadm.js";

@@ -3,13 +3,20 @@
 import { stringify } from "yaml";
 import type { Network } from "./network.js";
 
-export const NAME_BASE = "iqn.2024-01.org.example";
+const NAME_BASE = "iqn.2024-01.org.example";
 
-/** Targets up to this one are without login redirection: their sessions take the first portal listed (step 305). */
-export const PLAIN_TARGETS = 4;
+/**
+ * Targets without login redirection: their sessions are closed, and take the first portal still listed (step 305). Their
+ * hosts are moved first. No more than two, since all of them come back through the second port.
+ */
+export const PLAIN_TARGETS: readonly number[] = [3, 4];
 
 export function targetName(number: number): string {
   return `${NAME_BASE}:volume${number}`;
+}
+
+export function initiatorName(host: number): string {
+  return `${NAME_BASE}:host${host}`;
 }
 
 export interface ArrayParts {
@@ -38,11 +45,12 @@ export function arrayText(parts: ArrayParts): string {
     })),
     targets: Array.from({ length: parts.targets }, (_, index) => ({
       name: targetName(index + 1),
-      redirection: index + 1 > PLAIN_TARGETS,
+      redirection: !PLAIN_TARGETS.includes(index + 1),
     })),
+    initiators: PLAIN_TARGETS.map((host) => ({ name: initiatorName(host), switchingPriority: 1 })),
     policy: {
       ports: {
-        highWatermarkPermille: 920,
+        highWatermarkPermille: 880,
         lowWatermarkPermille: 500,
         residenceMs: 20_000,
         settleMs: 2500,

@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { arrayText, NAME_BASE, targetName } from "./array-file.js";
+import { arrayText, initiatorName, targetName } from "./array-file.js";
 import { command, succeeds } from "./commands.js";
 import { ControlGroup, type CpuController, findCpuController } from "./control-group.js";
 import { compileInitiator, Host } from "./hosts.js";
@@ -77,7 +77,16 @@ export class RealArray {
         `portal=${this.network.portAddress(index + 1)}:3260`,
         `pg,pgt=${index + 1}`,
       ]).flat();
-      command("isnsadm", "--config", file, "--local", "--register", "entity=array-1", `target=${targetName(target)}`, ...portals);
+      command(
+        "isnsadm",
+        "--config",
+        file,
+        "--local",
+        "--register",
+        "entity=array-1",
+        `target=${targetName(target)}`,
+        ...portals,
+      );
     }
   }
 
@@ -85,7 +94,7 @@ export class RealArray {
   startHosts(): void {
     for (let host = 1; host <= HOSTS; host++) {
       const targets = [host, host + HOSTS].filter((target) => target <= TARGETS).map(targetName);
-      this.hosts.push(new Host(this.program, this.network.host(host), `${NAME_BASE}:host${host}`, targets, this.undo));
+      this.hosts.push(new Host(this.program, this.network.host(host), initiatorName(host), targets, this.undo));
     }
   }
 

@@ -21,7 +21,7 @@ interface Frame {
   toUs: number;
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }
 
@@ -30,7 +30,7 @@ function x(frame: Frame, us: number): number {
 }
 
 function text(at: number, y: number, words: string, more = ""): string {
-  return `<text x="${at.toFixed(1)}" y="${y.toFixed(1)}" font-size="12" ${more}>${escape(words)}</text>`;
+  return `<text x="${at.toFixed(1)}" y="${y.toFixed(1)}" font-size="12" ${more}>${escaped(words)}</text>`;
 }
 
 function polyline(points: readonly [number, number][], color: string): string {
@@ -54,7 +54,7 @@ function drawSpans(frame: Frame, spans: readonly Span[]): string[] {
     const fill = index % 2 === 0 ? "#eef3f8" : "#f8f3ee";
     const height = PLOT_HEIGHT + GAP + SESSIONS_HEIGHT;
     const box = `<rect x="${from.toFixed(1)}" y="${TOP}" width="${width.toFixed(1)}" height="${height}" fill="${fill}"/>`;
-    const label = `<text transform="translate(${(from + 12).toFixed(1)},${TOP + 6}) rotate(90)" font-size="11" fill="#666">${escape(span.name)}</text>`;
+    const label = `<text transform="translate(${(from + 12).toFixed(1)},${TOP + 6}) rotate(90)" font-size="11" fill="#666">${escaped(span.name)}</text>`;
     return box + label;
   });
 }
@@ -96,7 +96,12 @@ export function drawChart(reports: readonly (readonly HostReport[])[], spans: re
     text(LEFT, 24, "Commands a second of all hosts", 'font-weight="bold"'),
     ...grid(TOP, PLOT_HEIGHT, most, GRID_LINES),
     polyline(points, "#036"),
-    text(LEFT, sessionsTop - 16, `Sessions of each portal; ${seconds} seconds from left to right`, 'font-weight="bold"'),
+    text(
+      LEFT,
+      sessionsTop - 16,
+      `Sessions of each portal; ${seconds} seconds from left to right`,
+      'font-weight="bold"',
+    ),
     ...grid(sessionsTop, SESSIONS_HEIGHT, TARGETS, GRID_LINES),
     ...sessionLines(frame, reports, sessionsTop),
     "</svg>",

@@ -9,7 +9,11 @@ const execute = promisify(execFile);
 /** Standard output of a command. @throws Error with what it said where it fails */
 export function command(file: string, ...args: string[]): string {
   try {
-    return execFileSync(file, args, { encoding: "utf8", timeout: COMMAND_TIMEOUT_MS, stdio: ["ignore", "pipe", "pipe"] });
+    return execFileSync(file, args, {
+      encoding: "utf8",
+      timeout: COMMAND_TIMEOUT_MS,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
   } catch (error) {
     const { stderr = "", message } = error as { stderr?: string; message: string };
     throw new Error(`${file} ${args.join(" ")}: ${stderr.trim() || message}`);

@@ -14,7 +14,9 @@ export interface CpuController {
 const PERIOD_US = 20_000;
 
 export function findCpuController(root = "/sys/fs/cgroup"): CpuController | undefined {
-  const limits = [join(root, "cpu"), join(root, "cpu,cpuacct")].find((folder) => existsSync(join(folder, "cgroup.procs")));
+  const limits = [join(root, "cpu"), join(root, "cpu,cpuacct")].find((folder) =>
+    existsSync(join(folder, "cgroup.procs")),
+  );
   const counts = [join(root, "cpuacct"), join(root, "cpu,cpuacct")].find((folder) =>
     existsSync(join(folder, "cpuacct.usage")),
   );

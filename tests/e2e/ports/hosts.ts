@@ -30,7 +30,9 @@ const TIME2WAIT_MS = 2000;
 /** Compiles the initiator. @returns the path of the program */
 export function compileInitiator(sources: string, folder: string): string {
   const program = join(folder, "initiator");
-  const files = readdirSync(sources).filter((name) => name.endsWith(".c")).map((name) => join(sources, name));
+  const files = readdirSync(sources)
+    .filter((name) => name.endsWith(".c"))
+    .map((name) => join(sources, name));
   command("gcc", "-O2", "-Wall", "-Wextra", "-std=gnu11", "-o", program, ...files, "-liscsi", "-lpthread");
   return program;
 }
@@ -50,7 +52,9 @@ export class Host {
     undo: Undo,
   ) {
     const options = [ISNS_ADDRESS, initiator, `${DEPTH}`, `${BLOCKS}`, `${TIME2WAIT_MS}`, ...targets];
-    this.child = spawn("ip", ["netns", "exec", namespace, program, "run", ...options], { stdio: ["pipe", "pipe", "pipe"] });
+    this.child = spawn("ip", ["netns", "exec", namespace, program, "run", ...options], {
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     undo.add(`host ${initiator}`, () => void this.child.kill("SIGKILL"));
     this.child.stdin.on("error", () => undefined);
     this.child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -87,7 +91,12 @@ export class Host {
 }
 
 /** The portals of a target as the iSNS server lists them to a host: the run's second iSNS client. */
-export function askAsHost(program: string, network: Network, host: number, target: string): { portal: string; tag: number }[] {
+export function askAsHost(
+  program: string,
+  network: Network,
+  host: number,
+  target: string,
+): { portal: string; tag: number }[] {
   const source = `iqn.2024-01.org.example:witness`;
   const text = network.inside(network.host(host), program, "ask", ISNS_ADDRESS, source, target);
   return text

@@ -15,8 +15,8 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
-const LONG: Lengths = { calibrateMs: 5000, measureMs: 20_000, quietMs: 10_000 };
-const SHORT: Lengths = { calibrateMs: 2000, measureMs: 5000, quietMs: 7000 };
+const LONG: Lengths = { saturateMs: 5000, measureMs: 20_000, quietMs: 10_000 };
+const SHORT: Lengths = { saturateMs: 2000, measureMs: 5000, quietMs: 7000 };
 
 const USAGE = `usage: npm run e2e:ports [-- --short]
 
@@ -78,7 +78,8 @@ async function tellStory(short: boolean, undo: Undo): Promise<number> {
   const array = new RealArray(undo);
   let balancer: Balancer | undefined;
   const checks = new Checks(tell, () => {
-    if (balancer !== undefined && !balancer.isRunning) throw new Error("fairlead has ended by itself; see build/reports/e2e-ports.log");
+    if (balancer !== undefined && !balancer.isRunning)
+      throw new Error("fairlead has ended by itself; see build/reports/e2e-ports.log");
   });
   const story = new Story(array, checks, short ? SHORT : LONG, tell);
   let trouble: string | undefined;

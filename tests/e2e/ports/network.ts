@@ -72,7 +72,21 @@ export class Network {
 
   /** A veth from a namespace to the router, with addresses at both ends. */
   private addLink(namespace: string, device: string, subnet: number): void {
-    command("ip", "link", "add", device, "netns", namespace, "type", "veth", "peer", "name", device, "netns", this.router);
+    command(
+      "ip",
+      "link",
+      "add",
+      device,
+      "netns",
+      namespace,
+      "type",
+      "veth",
+      "peer",
+      "name",
+      device,
+      "netns",
+      this.router,
+    );
     this.inside(namespace, "ip", "address", "add", `10.77.${subnet}.1/24`, "dev", device);
     this.inside(this.router, "ip", "address", "add", `10.77.${subnet}.${ROUTER_PART}/24`, "dev", device);
     for (const side of [namespace, this.router]) this.inside(side, "ip", "link", "set", device, "up");
@@ -96,11 +110,15 @@ export class Network {
 
 /** Removes namespaces that a run left which was killed: those of a process that is gone. */
 export function removeLeftovers(family: string): void {
-  const names = command("ip", "netns", "list").split("\n").map((line) => line.split(" ")[0] ?? "");
+  const names = command("ip", "netns", "list")
+    .split("\n")
+    .map((line) => line.split(" ")[0] ?? "");
   for (const name of names) {
     const owner = new RegExp(`^${family}(\\d+)-`).exec(name);
     if (owner === null || succeeds("kill", "-0", owner[1] as string)) continue;
-    for (const pid of command("ip", "netns", "pids", name).split("\n").filter((line) => line !== "")) {
+    for (const pid of command("ip", "netns", "pids", name)
+      .split("\n")
+      .filter((line) => line !== "")) {
       succeeds("kill", "-KILL", pid);
     }
     succeeds("ip", "netns", "delete", name);

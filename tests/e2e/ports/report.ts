@@ -35,15 +35,21 @@ function ratios(story: Story) {
   const { withoutFairlead, afterMoves, saturatedBefore, saturatedAfter } = story.figures;
   const throughput = (figures: Figures) => figures.operationsPerSecond;
   return {
-    throughput: { value: ratio(afterMoves, withoutFairlead, throughput), target: `at least ${THROUGHPUT_RATIO_TARGET}` },
-    saturatedThroughput: { value: ratio(saturatedAfter, saturatedBefore, throughput), target: `at least ${THROUGHPUT_RATIO_TARGET}` },
+    throughput: {
+      value: ratio(afterMoves, withoutFairlead, throughput),
+      target: `at least ${THROUGHPUT_RATIO_TARGET}`,
+    },
+    saturatedThroughput: {
+      value: ratio(saturatedAfter, saturatedBefore, throughput),
+      target: `at least ${THROUGHPUT_RATIO_TARGET}`,
+    },
     p99: { value: ratio(afterMoves, withoutFairlead, (figures) => figures.p99Ms), target: "below 1" },
   };
 }
 
 function version(name: string): string {
   try {
-    return command("dpkg-query", "-W", "-f", "${Version}", name);
+    return command("dpkg-query", "--show", "--showformat", `$\{Version}`, name);
   } catch {
     return "unknown";
   }
@@ -57,7 +63,12 @@ export function writeReport(folder: string, parts: RunParts): void {
     passed: parts.trouble === undefined && checks.failed === 0,
     ...(parts.trouble === undefined ? {} : { trouble: parts.trouble }),
     array: { ports: PORTS, targets: TARGETS, hosts: HOSTS, processorPermilleOfEachPort: PORT_PERMILLE },
-    versions: { tgt: version("tgt"), isnsd: version("open-isns-server"), libiscsi: version("libiscsi7"), node: process.version },
+    versions: {
+      tgt: version("tgt"),
+      isnsd: version("open-isns-server"),
+      libiscsi: version("libiscsi7"),
+      node: process.version,
+    },
     logout: LOGOUT_KIND,
     ratios: ratios(story),
     figures: story.figures,
@@ -67,7 +78,10 @@ export function writeReport(folder: string, parts: RunParts): void {
     spans: story.spans,
   };
   writeFileSync(join(folder, "e2e-ports.json"), `${JSON.stringify(report, null, 2)}\n`);
-  const chart = drawChart(array.hosts.map((host) => host.reports), story.spans);
+  const chart = drawChart(
+    array.hosts.map((host) => host.reports),
+    story.spans,
+  );
   if (chart !== undefined) writeFileSync(join(folder, "e2e-ports.svg"), chart);
 }
 
@@ -76,7 +90,9 @@ export function printFigures(story: Story, tell: (line: string) => void): void {
   const { throughput, saturatedThroughput, p99 } = ratios(story);
   tell("");
   tell(`throughput, after the moves ÷ without fairlead   ${throughput.value ?? "-"} (${throughput.target})`);
-  tell(`the same, as much as the ports can               ${saturatedThroughput.value ?? "-"} (${saturatedThroughput.target})`);
+  tell(
+    `the same, as much as the ports can               ${saturatedThroughput.value ?? "-"} (${saturatedThroughput.target})`,
+  );
   tell(`99th percentile latency, likewise                ${p99.value ?? "-"} (${p99.target})`);
   tell("");
   tell("                        commands/s    p50 ms    p99 ms   sent again");

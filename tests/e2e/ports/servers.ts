@@ -57,7 +57,9 @@ export class TargetServer {
     const child = spawnInside(this.network.array, words, join(this.folder, `tgtd-${this.port}.log`), this.undo);
     if (child.pid === undefined) throw new Error("tgtd was not started");
     group.add(child.pid);
-    await waitFor(`tgtd of port ${this.port}`, () => succeeds("tgtadm", "-C", `${this.controlPort}`, "--lld", "iscsi", "--mode", "sys", "--op", "stat"));
+    await waitFor(`tgtd of port ${this.port}`, () =>
+      succeeds("tgtadm", "-C", `${this.controlPort}`, "--lld", "iscsi", "--mode", "sys", "--op", "stat"),
+    );
   }
 
   addTarget(number: number, name: string, image: string): void {
@@ -122,8 +124,15 @@ export class RegistrationServer {
       "ESIRetries = 0",
     ];
     writeFileSync(file, `${lines.join("\n")}\n`);
-    this.child = spawnInside(this.network.isns, ["isnsd", "-f", "-4", "-c", file], join(this.folder, "isnsd.log"), this.undo);
-    await waitFor("isnsd", () => succeeds("ip", "netns", "exec", this.network.isns, "sh", "-c", "ss -ltnH sport = :3205 | grep -q ."));
+    this.child = spawnInside(
+      this.network.isns,
+      ["isnsd", "-f", "-4", "-c", file],
+      join(this.folder, "isnsd.log"),
+      this.undo,
+    );
+    await waitFor("isnsd", () =>
+      succeeds("ip", "netns", "exec", this.network.isns, "sh", "-c", "ss -ltnH sport = :3205 | grep -q ."),
+    );
   }
 
   /** Ends the server; `forget`: its database goes too. */

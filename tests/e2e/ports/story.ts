@@ -1,8 +1,8 @@
 /** The story of the run: everything on the first port, then spread, then quiet, then a failed link and a forgetful server. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { HOSTS, PORT_PERMILLE, PORTS, type RealArray, TARGETS } from "./array.js";
-import { PLAIN_TARGETS, targetName } from "./array-file.js";
+import { HOSTS, PORTS, type RealArray, TARGETS } from "./array.js";
+import { targetName } from "./array-file.js";
 import type { Balancer } from "./balancer.js";
 import type { Checks } from "./checks.js";
 import { type Figures, figuresBetween } from "./figures.js";
@@ -10,7 +10,7 @@ import { askAsHost, type HostEvent } from "./hosts.js";
 
 /** Lengths of the measured spans. They change how exact the figures are and nothing that is checked. */
 export interface Lengths {
-  calibrateMs: number;
+  saturateMs: number;
   measureMs: number;
   /** No login for so long means that the moves are over. */
   quietMs: number;
@@ -33,10 +33,8 @@ export interface StoryFigures {
   saturatedAfter: Figures;
 }
 
-/** Load of each session in permille of a port: two of them fit below the high watermark, with room for what varies. */
-const SESSION_PERMILLE = 410;
-/** Pace at which the cost of a command is measured: far below what a port can. */
-const CALIBRATION_RATE = 150;
+/** What each session asks for, in permille of what a port can: two of them fit below the high watermark. */
+const SESSION_PERMILLE = 390;
 /** A pace that leaves the ports far below the low watermark. */
 const QUIET_RATE = 40;
 
@@ -58,15 +56,15 @@ export class Story {
   async withoutFairlead(): Promise<void> {
     this.array.registerAll();
     this.array.startHosts();
-    this.array.setRate(CALIBRATION_RATE);
     await this.checks.comes("every session begins on the first port", "ss", async () => {
       const counts = await this.array.witness.connections();
       return [counts[0] === TARGETS && counts.slice(1).every((count) => count === 0), counts.join(", ")];
     });
-    this.figures.demandPerSession = await this.calibrate();
-    this.array.setRate(0);
-    this.figures.saturatedBefore = await this.measure("saturated, one port", this.lengths.calibrateMs);
-    this.array.setRate(this.figures.demandPerSession);
+    this.figures.saturatedBefore = await this.measure("saturated, one port", this.lengths.saturateMs);
+    const demand = Math.round((this.figures.saturatedBefore.operationsPerSecond * SESSION_PERMILLE) / 1000);
+    this.figures.demandPerSession = demand;
+    this.tell(`     each of ${TARGETS} sessions asks for ${demand} commands/s from now on`);
+    this.array.setRate(demand);
     await delay(1000);
     this.figures.withoutFairlead = await this.measure("without fairlead", this.lengths.measureMs);
   }
@@ -98,7 +96,7 @@ export class Story {
     this.checkSecondClient();
     this.figures.afterMoves = await this.measure("after the moves", this.lengths.measureMs);
     this.array.setRate(0);
-    this.figures.saturatedAfter = await this.measure("saturated, four ports", this.lengths.calibrateMs);
+    this.figures.saturatedAfter = await this.measure("saturated, four ports", this.lengths.saturateMs);
     this.checks.note("fairlead runs", "kernel", balancer.isRunning, `${balancer.lines.length} lines told`);
   }
 
@@ -109,7 +107,12 @@ export class Story {
     await this.checks.comes("all registrations are back when the load has fallen", "isnsadm", () => this.seesAllBut(0));
     const back = askAsHost(this.array.program, this.array.network, 1, targetName(1));
     const listed = back.filter((each) => each.tag !== 0).map((each) => `${each.portal},${each.tag}`);
-    this.checks.note("a host is offered every portal again, each with its tag", "second iSNS client", listed.length === PORTS, listed.join(" "));
+    this.checks.note(
+      "a host is offered every portal again, each with its tag",
+      "second iSNS client",
+      listed.length === PORTS,
+      listed.join(" "),
+    );
     this.span("relief", fromUs, nowUs());
   }
 
@@ -126,7 +129,9 @@ export class Story {
     await this.checks.comes(`no target is registered through port ${port}`, "isnsadm", () => this.seesAllBut(port));
     await this.checks.comes("every session goes on through another port", "hosts", async () => {
       const now = this.operationsByTarget();
-      const stuck = [...before].filter(([target, count]) => (now.get(target) ?? 0) <= count).map(([target]) => short(target));
+      const stuck = [...before]
+        .filter(([target, count]) => (now.get(target) ?? 0) <= count)
+        .map(([target]) => short(target));
       const address = `${this.array.network.portAddress(port)}:3260`;
       const portals = this.array.hosts.flatMap((host) => host.latest?.sessions.map((session) => session.portal) ?? []);
       const elsewhere = portals.length === TARGETS && portals.every((portal) => portal !== "" && portal !== address);
@@ -134,7 +139,9 @@ export class Story {
     });
     await this.forgetfulServer(port);
     this.array.network.setLink(port, "up");
-    await this.checks.comes(`registrations through port ${port} are back after its link`, "isnsadm", () => this.seesAllBut(0));
+    await this.checks.comes(`registrations through port ${port} are back after its link`, "isnsadm", () =>
+      this.seesAllBut(0),
+    );
     this.span("failed link, forgetful server", fromUs, nowUs());
   }
 
@@ -144,14 +151,24 @@ export class Story {
     for (const host of this.array.hosts) host.stop();
     const codes = await Promise.all(this.array.hosts.map((host) => host.ended));
     const complaints = this.array.hosts.map((host) => host.complaints).filter((text) => text !== "");
-    this.checks.note("all hosts have ended well", "hosts", codes.every((code) => code === 0), [...codes, ...complaints].join(", "));
+    this.checks.note(
+      "all hosts have ended well",
+      "hosts",
+      codes.every((code) => code === 0),
+      [...codes, ...complaints].join(", "),
+    );
     const sessions = this.array.hosts.flatMap((host) => host.latest?.sessions ?? []);
     const lost = sum(sessions.map((session) => session.lost));
     const errors = sum(sessions.map((session) => session.errors));
     const operations = sum(sessions.map((session) => session.operations));
     const retries = sum(sessions.map((session) => session.retries));
     const detail = `${operations} commands, ${retries} sent again, ${lost} lost, ${errors} failed`;
-    this.checks.note("no I/O is lost but what is retried", "hosts", lost === 0 && errors === 0 && operations > 0, detail);
+    this.checks.note(
+      "no I/O is lost but what is retried",
+      "hosts",
+      lost === 0 && errors === 0 && operations > 0,
+      detail,
+    );
     this.checks.note("commands under way at a logout were sent again", "hosts", retries > 0, `${retries} sent again`);
   }
 
@@ -174,34 +191,31 @@ export class Story {
     this.checks.note("what is withdrawn stays withdrawn", "isnsadm", true, "ten looks within two seconds");
   }
 
-  /** What one session may ask so that two fill a port below its watermark, from the cost of a command. */
-  private async calibrate(): Promise<number> {
-    await delay(500);
-    const fromUs = nowUs();
-    const used = this.array.groups[0]?.usedUs() ?? 0;
-    const figures = await this.measure("calibration", this.lengths.calibrateMs);
-    const usedUs = (this.array.groups[0]?.usedUs() ?? 0) - used;
-    const perCommandUs = (usedUs * figures.seconds * 1e6) / (nowUs() - fromUs) / figures.operations;
-    const rate = Math.round((PORT_PERMILLE * SESSION_PERMILLE) / perCommandUs);
-    this.tell(`     a command costs a port ${perCommandUs.toFixed(1)} us; each of ${TARGETS} sessions asks for ${rate} a second`);
-    return rate;
-  }
-
   private async measure(name: string, ms: number): Promise<Figures> {
     const fromUs = nowUs();
     await delay(ms);
     const toUs = nowUs();
     this.span(name, fromUs, toUs);
     const figures = figuresBetween(this.reports(), fromUs, toUs);
-    this.tell(`     ${name}: ${figures.operationsPerSecond} commands/s, p50 ${figures.p50Ms} ms, p99 ${figures.p99Ms} ms`);
+    this.tell(
+      `     ${name}: ${figures.operationsPerSecond} commands/s, p50 ${figures.p50Ms} ms, p99 ${figures.p99Ms} ms`,
+    );
     return figures;
   }
 
+  /** A host that asks for a target whose session was moved is not offered the first port. */
   private checkSecondClient(): void {
-    for (const target of [1, PLAIN_TARGETS + 1]) {
-      const portals = askAsHost(this.array.program, this.array.network, HOSTS, targetName(target));
+    const moved = this.events("login").filter((event) => !event.portal.startsWith(`${this.firstPort}:`));
+    for (const target of new Set(moved.map((event) => event.target))) {
+      const portals = askAsHost(this.array.program, this.array.network, HOSTS, target);
       const offered = portals.filter((each) => each.tag !== 0).map((each) => each.portal);
-      this.checks.note(`${short(targetName(target))} is offered to a host`, "second iSNS client", offered.length > 0, offered.join(" "));
+      const elsewhere = offered.length > 0 && offered.every((portal) => !portal.startsWith(`${this.firstPort}:`));
+      this.checks.note(
+        `${short(target)} is offered, but not through the first port`,
+        "second iSNS client",
+        elsewhere,
+        offered.join(" "),
+      );
     }
   }
 
@@ -209,7 +223,9 @@ export class Story {
   private async withdrawnFrom(port: number): Promise<string[]> {
     const listed = await this.array.witness.registrations();
     const address = this.array.network.portAddress(port);
-    return targets().filter((target) => !listed.has(`${target} ${address}`)).map(short);
+    return targets()
+      .filter((target) => !listed.has(`${target} ${address}`))
+      .map(short);
   }
 
   /** Whether the server lists every pair, but none through one port; port 0: every pair. */

@@ -25,7 +25,16 @@ export class Witness {
 
   /** Pairs `target address` that isnsd lists with a tag, by isnsadm over TCP from the router's namespace. */
   async registrations(): Promise<Set<string>> {
-    const words = ["netns", "exec", this.network.router, "isnsadm", "--config", this.configuration, "--list", "portal-groups"];
+    const words = [
+      "netns",
+      "exec",
+      this.network.router,
+      "isnsadm",
+      "--config",
+      this.configuration,
+      "--list",
+      "portal-groups",
+    ];
     const listed = new Set<string>();
     let name = "";
     let address = "";

@@ -19,6 +19,8 @@
 #define LOGIN_TIMEOUT_MS 5000
 #define ASK_TIMEOUT_MS 2000
 #define ASK_AGAIN_MS 300
+/* A paced application sends what is due in bursts, so often. */
+#define BURST_US 4000
 /* A session that answers nothing for so long is given up, as after a NOP-Out without an answer. */
 #define SILENCE_MS 5000
 
@@ -46,7 +48,7 @@ struct host {
   int lost_connection;
   int connect_status;
   uint64_t heard_us;
-  uint64_t paced_from_us, paced;
+  uint64_t paced_from_us, paced, burst_us;
   /* When everything is read back at the end: the next block. */
   int verifying;
   uint32_t verify_next;
@@ -152,6 +154,8 @@ static int allowance(struct host *host) {
     host->paced_from_us = now;
     host->paced = 0;
   }
+  if (now - host->burst_us < BURST_US) return 0;
+  host->burst_us = now;
   double due = (double)(now - host->paced_from_us) * rate / 1e6 - (double)host->paced;
   /* What could not be done in a second is not made up for. */
   if (due > rate) {
