@@ -43,7 +43,10 @@ export function register(program: Command): void {
     .option("--bundle <directory>", "run the module of this signed bundle")
     .option("--slots <directory>", "run what the slots say: the active bundle, or one on trial (fairlead slots)")
     .option("--trust <file>", "trust store that the bundle or the slots are verified by")
-    .option("--confirm-after <time>", "confirm a trial by itself after this time without a trap (default: an operator does)")
+    .option(
+      "--confirm-after <time>",
+      "confirm a trial by itself after this time without a trap (default: an operator does)",
+    )
     .option("--unsigned-development-module", "run a module without a signature on a real array of one controller")
     .option("--controller <name>", "controller of the array that this process is (default: the first)")
     .option("--duration <time>", "end after this time, such as 20s or 5min (default: never)")

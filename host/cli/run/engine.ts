@@ -30,7 +30,7 @@ export class Engine {
   /** Time in the module and the shim, of all ticks and of the longest, in microseconds. */
   tickUs = 0;
   longestTickUs = 0;
-  /** Time of the module's clock since the run began, in milliseconds. */
+  /** Time of the host's clock since the run began, in milliseconds. */
   elapsedMs = 0;
   private readonly listeners: RunListener[] = [];
   private firstMs = -1;
@@ -43,9 +43,18 @@ export class Engine {
       for (const listener of this.listeners) listener.event?.(event);
     };
     this.watch = new Watch(parts.shim, tell);
-    if (parts.world) parts.world.onEvent = tell;
+    if (parts.world) {
+      // The world begins anew where the module goes on with the time of a snapshot.
+      const originMs = parts.shim.core.views.header.nowMs(0);
+      parts.world.onEvent = (event) => tell({ ...event, timeMs: originMs + event.timeMs });
+    }
     this.handle = (decision) => this.handOut(decision);
     for (const source of parts.sources) source.attach(parts.shim);
+  }
+
+  /** Time of the module, in milliseconds: what decisions and events carry. */
+  get moduleMs(): number {
+    return this.shim.core.views.header.nowMs(0);
   }
 
   listen(listener: RunListener): void {

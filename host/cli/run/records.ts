@@ -6,7 +6,7 @@ import type { Names } from "../../shim/names.js";
 import { epochOf } from "../../shim/shim.js";
 import type { WorldEvent } from "../../sources/simulated/world-event.js";
 
-/** A decision. Times are milliseconds of the module; `from` and `to` are ports, null for none. */
+/** A decision. Times, also of events, are milliseconds of the module; `from` and `to` are ports, null for none. */
 export interface DecisionRecord {
   timeMs: number;
   sequence: number;

@@ -98,7 +98,12 @@ export function short(value: number): string {
   return `${(value / 1e6).toFixed(value < 1e8 ? 1 : 0)}M`;
 }
 
-const ENDED: Record<RunEnd, string> = { duration: "its duration was over", quit: "on request", signal: "by a signal", returned: "the module on trial failed" };
+const ENDED: Record<RunEnd, string> = {
+  duration: "its duration was over",
+  quit: "on request",
+  signal: "by a signal",
+  returned: "the module on trial failed",
+};
 
 const LABEL_COLUMNS = 15;
 

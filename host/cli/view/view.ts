@@ -105,7 +105,7 @@ export class View implements RunListener {
 
   private draw(): void {
     for (; this.notesShown < this.notes.length; this.notesShown++) {
-      this.say(this.engine.elapsedMs, "note", this.notes[this.notesShown] ?? "");
+      this.say(this.engine.moduleMs, "note", this.notes[this.notesShown] ?? "");
     }
     const model = this.frozen ?? readModel(this.engine, this.array, this.log);
     const { columns, rows } = this.screen;
@@ -150,8 +150,8 @@ export class View implements RunListener {
     const present = this.engine.shim.array?.ports.find((each) => each.name === port)?.maintenance === true;
     const problems = this.engine.setMaintenance(port, !present);
     const words = `${port} ${present ? "out of" : "into"} maintenance`;
-    if (problems.length === 0) this.say(this.engine.elapsedMs, "note", words);
-    for (const problem of problems) this.say(this.engine.elapsedMs, "trouble", `${words}: ${problem.message}`);
+    if (problems.length === 0) this.say(this.engine.moduleMs, "note", words);
+    for (const problem of problems) this.say(this.engine.moduleMs, "trouble", `${words}: ${problem.message}`);
   }
 
   /** What the operator does to the simulated world. */

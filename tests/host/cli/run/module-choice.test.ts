@@ -97,7 +97,11 @@ function run(...words: string[]) {
   const values = [command, "run", "--json", "--speed", "max", "--duration", "20s", ...words];
   const { status, stdout, stderr } = spawnSync(process.execPath, values, { encoding: "utf8", maxBuffer: 1 << 28 });
   const summaries = stdout.split("\n").filter((line) => line.startsWith('{"summary"'));
-  return { status, stderr, summaries: summaries.map((line) => JSON.parse(line).summary as { ended: string; ticks: number }) };
+  return {
+    status,
+    stderr,
+    summaries: summaries.map((line) => JSON.parse(line).summary as { ended: string; ticks: number }),
+  };
 }
 
 describe("fairlead run on slots", () => {
