@@ -11,10 +11,12 @@ export interface WorldSession {
   switchingPriority: number;
   /** Row in the shim that runs now; -1 while none runs. */
   row: number;
+  /** In thousandths, so that whole rates over whole milliseconds add up exactly. */
   operations: number;
   bytes: number;
 }
 
+/** In thousandths too. */
 interface PortTotals {
   busyUs: number;
   bytes: number;
@@ -22,7 +24,8 @@ interface PortTotals {
 }
 
 const KIB = 1024;
-const NEAR_WRAP = 2 ** 32 - 1000;
+const THOUSANDTHS = 1000;
+const NEAR_WRAP = (2 ** 32 - 1000) * THOUSANDTHS;
 
 function pairKey(initiator: string, target: string): string {
   return `${initiator} ${target}`;
@@ -63,18 +66,23 @@ export class Traffic {
 
   /** Advances all counters; rates hold from the latest advance until then. */
   advance(toMs: number): void {
-    const seconds = (toMs - this.latestMs) / 1000;
+    const ms = toMs - this.latestMs;
     this.latestMs = toMs;
-    if (seconds <= 0) return;
+    if (ms <= 0) return;
     for (const session of this.sessions) {
       const { operations, bandwidth, processor } = this.ratesOf(session);
-      session.operations += operations * seconds;
-      session.bytes += bandwidth * KIB * seconds;
-      this.count(session.port, operations * seconds, bandwidth * KIB * seconds, processor * seconds);
+      session.operations += operations * ms;
+      session.bytes += bandwidth * KIB * ms;
+      this.count(session.port, operations * ms, bandwidth * KIB * ms, processor * ms);
     }
     for (const { port, operations, bandwidth, processor } of this.portLoads.values()) {
-      this.count(port, operations * seconds, bandwidth * KIB * seconds, processor * seconds);
+      this.count(port, operations * ms, bandwidth * KIB * ms, processor * ms);
     }
+  }
+
+  /** What a counter of so many thousandths shows. */
+  shown(thousandths: number): number {
+    return Math.floor(thousandths / THOUSANDTHS);
   }
 
   totalsOf(port: string): PortTotals {

@@ -106,17 +106,18 @@ export class World {
   sample(hostMs: number): void {
     const { shim } = this;
     if (shim === undefined) return;
+    const { traffic } = this;
     for (const name of shim.names.ports.names()) {
-      if (this.traffic.fault(name).silent || this.links.get(name) !== LinkState.UP) continue;
-      const { busyUs, bytes, operations } = this.traffic.totalsOf(name);
+      if (traffic.fault(name).silent || this.links.get(name) !== LinkState.UP) continue;
+      const totals = traffic.totalsOf(name);
       const row = shim.names.ports.row(name);
-      const depth = this.traffic.queueDepth(name);
-      shim.portCounters(row, hostMs, Math.floor(busyUs), Math.floor(bytes), Math.floor(operations), depth);
+      const [busyUs, bytes, operations] = [totals.busyUs, totals.bytes, totals.operations].map(traffic.shown);
+      shim.portCounters(row, hostMs, busyUs ?? 0, bytes ?? 0, operations ?? 0, traffic.queueDepth(name));
     }
     for (const session of this.sessions) {
       if (session.row < 0) continue;
-      const inFlight = this.traffic.inFlight(session);
-      shim.sessionCounters(session.row, hostMs, Math.floor(session.operations), Math.floor(session.bytes), inFlight);
+      const [operations, bytes] = [session.operations, session.bytes].map(traffic.shown);
+      shim.sessionCounters(session.row, hostMs, operations ?? 0, bytes ?? 0, traffic.inFlight(session));
     }
   }
 
