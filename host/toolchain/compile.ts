@@ -7,6 +7,7 @@ import { constantBytes } from "./inject.js";
 import { buildModel, type Model, PROFILES, type ProfileName } from "./model.js";
 import { printError } from "./output.js";
 import LayoutTransform from "./transform.js";
+import { withOneDataSegment } from "./merge-data.js";
 import { withoutCustomSections } from "./wasm-sections.js";
 
 /** One of the six modules. */
@@ -64,7 +65,7 @@ export async function compileTarget(
 function finish(root: string, compiled: string, outFile: string): void {
   const at = (file: string) => join(root, file);
   // Names and source map leave the code as it is: the shipped module is the same one without them.
-  const stripped = withoutCustomSections(readFileSync(at(compiled)), ["name", "sourceMappingURL"]);
+  const stripped = withOneDataSegment(withoutCustomSections(readFileSync(at(compiled)), ["name", "sourceMappingURL"]));
   writeFileSync(at(`${compiled}.stripped`), stripped);
   renameSync(at(`${compiled}.map`), at(`${debugFileOf(outFile)}.map`));
   renameSync(at(compiled), at(debugFileOf(outFile)));

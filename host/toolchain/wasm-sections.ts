@@ -17,7 +17,7 @@ const CODE = 10;
 const HEADER_BYTES = 8;
 
 /** Reads LEB128 numbers and names. */
-class Reader {
+export class Reader {
   constructor(
     private readonly bytes: Uint8Array,
     public at: number,
@@ -35,6 +35,17 @@ class Reader {
       const byte = this.byte();
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) return value;
+    }
+  }
+
+  /** A signed number of at most 32 bits. */
+  signed(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte >= 0x80) continue;
+      return shift < 25 && (byte & 0x40) !== 0 ? value | (-1 << (shift + 7)) : value;
     }
   }
 
