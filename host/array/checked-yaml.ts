@@ -25,7 +25,13 @@ export function fieldPath(path: Path): string {
 
 /** Compiles a schema with the keywords of this project: `x-unit` and `x-expected`. */
 export function compileSchema(schema: object): ValidateFunction {
-  const ajv = new Ajv({ allErrors: true, verbose: true, strictTypes: false, allowUnionTypes: true });
+  const ajv = new Ajv({
+    allErrors: true,
+    verbose: true,
+    strictTypes: false,
+    allowUnionTypes: true,
+    code: { optimize: false },
+  });
   ajv.addKeyword({ keyword: "x-expected", schemaType: "string" });
   ajv.addKeyword({ keyword: "x-unit", schemaType: "string", validate: withinUnitRange });
   return ajv.compile(schema);
@@ -175,7 +181,10 @@ function show(data: unknown): string {
 
 /** The known fields, the likeliest first where one is near. */
 function nearest(name: string, known: readonly string[]): string {
-  const ranked = known.map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }));
+  const ranked = known.map((candidate) => ({
+    candidate,
+    distance: editDistance(name.toLowerCase(), candidate.toLowerCase()),
+  }));
   ranked.sort((left, right) => left.distance - right.distance);
   const best = ranked[0];
   const all = `one of: ${known.join(", ")}`;
@@ -197,7 +206,8 @@ function editDistance(left: string, right: string): number {
 
 /** One line a problem: `file:line:column: field: message; expected …`. */
 export function formatProblem(problem: Problem): string {
-  const place = problem.line > 0 ? `${problem.file}:${problem.line}:${problem.column}: ` : problem.file && `${problem.file}: `;
+  const place =
+    problem.line > 0 ? `${problem.file}:${problem.line}:${problem.column}: ` : problem.file && `${problem.file}: `;
   const field = problem.field === "" ? "" : `${problem.field}: `;
   return `${place}${field}${problem.message}; expected ${problem.expected}`;
 }

@@ -163,7 +163,11 @@ export function arrayBody(): Schema {
       name: NAME_SCHEMA,
       profile: { enum: ["small", "standard", "large"], default: "standard", description: "Sizes of the module." },
       controllers: { type: "array", minItems: 1, items: controller, description: "Controllers; one, if not given." },
-      portDefaults: object({ controller: NAME_SCHEMA, capacity: { $ref: "#/definitions/capacity" } }, [], "For ports that say nothing else."),
+      portDefaults: object(
+        { controller: NAME_SCHEMA, capacity: { $ref: "#/definitions/capacity" } },
+        [],
+        "For ports that say nothing else.",
+      ),
       ports: { type: "array", minItems: 1, items: portSchema(), description: "In the order in which they are listed." },
       targets: { type: "array", items: targetSchema() },
       initiators: { type: "array", items: initiatorSchema(), description: "What is known of initiators beforehand." },

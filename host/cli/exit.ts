@@ -62,7 +62,8 @@ export function readInput(file: string): Buffer {
     return readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "a directory, not a file" : String(code ?? error);
+    const why =
+      code === "ENOENT" ? "no such file" : code === "EISDIR" ? "a directory, not a file" : String(code ?? error);
     throw new UsageError(`${file}: ${why}`);
   }
 }

@@ -90,7 +90,11 @@ function directoryCheck(memory: WebAssembly.Memory, address: number, facts: Modu
     const expected = [base, stride, capacity, changedAddress, deadlinesAddress].join(" ");
     if (found !== expected) return { ...compare("directory", found, expected), check: `directory: ${table.name}` };
   }
-  return { check: "directory: base, stride, rows, changed bits and deadlines of each table", ok: true, detail: "equal" };
+  return {
+    check: "directory: base, stride, rows, changed bits and deadlines of each table",
+    ok: true,
+    detail: "equal",
+  };
 }
 
 function inspect(file: string): Inspection {
@@ -111,7 +115,9 @@ function inspect(file: string): Inspection {
 function printInspection({ file, abi, facts, checks, tables }: Inspection): void {
   print(`${file}: fairlead module, ABI ${abi}, profile ${facts.profile}, ${facts.shared ? "shared" : "plain"}`);
   print(`layout    version ${facts.layoutVersion}, hash ${facts.layoutHash}`);
-  print(`file      ${facts.bytes} bytes: code ${facts.codeBytes}, data ${facts.dataBytes}, ${facts.functions} functions`);
+  print(
+    `file      ${facts.bytes} bytes: code ${facts.codeBytes}, data ${facts.dataBytes}, ${facts.functions} functions`,
+  );
   const sections = Object.entries(facts.sectionBytes).map(([name, bytes]) => `${name} ${bytes}`);
   print(`sections  ${sections.join(", ")}`);
   print(`memory    ${facts.memoryBytes} bytes`);
@@ -120,8 +126,15 @@ function printInspection({ file, abi, facts, checks, tables }: Inspection): void
   print("\ntable                             kind               base row bytes   rows     bytes");
   for (const table of tables) {
     const { name, kind, base, rowBytes, rows, bytes, planned } = table;
-    const columns = [String(base).padStart(9), String(rowBytes).padStart(9), String(rows).padStart(6), String(bytes).padStart(9)];
-    print(`${name.padEnd(33)} ${kind.padEnd(15)}${columns.join(" ")}${planned === undefined ? "" : `  (for ${planned})`}`);
+    const columns = [
+      String(base).padStart(9),
+      String(rowBytes).padStart(9),
+      String(rows).padStart(6),
+      String(bytes).padStart(9),
+    ];
+    print(
+      `${name.padEnd(33)} ${kind.padEnd(15)}${columns.join(" ")}${planned === undefined ? "" : `  (for ${planned})`}`,
+    );
   }
   const sum = tables.reduce((total, table) => total + table.bytes, 0);
   print(`${"all rows".padEnd(33)} ${" ".repeat(15)}${" ".repeat(9 + 1 + 9 + 1 + 6 + 1)}${String(sum).padStart(9)}`);

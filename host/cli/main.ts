@@ -5,17 +5,7 @@ import { Command, CommanderError } from "commander";
 import { EXIT_BAD_INPUT, fail, topFolder, version } from "./exit.js";
 
 /** Files beside this one, in the order of the help. */
-const COMMANDS = [
-  "run",
-  "scenario",
-  "replay",
-  "simulate",
-  "inspect",
-  "validate",
-  "bundle",
-  "sign",
-  "trust",
-] as const;
+const COMMANDS = ["run", "scenario", "replay", "simulate", "inspect", "validate", "bundle", "sign", "trust"] as const;
 
 interface CommandFile {
   register(program: Command): void;
@@ -27,7 +17,10 @@ export async function createProgram(argv: readonly string[]): Promise<Command> {
     .description("Decides, for a storage array, who serves what.")
     .version(version(topFolder()))
     .showHelpAfterError("(see --help)")
-    .addHelpText("after", "\nExit codes: 0 ok, 1 failed, 2 wrong usage or input.\n\nExample: fairlead run --duration 20s");
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 ok, 1 failed, 2 wrong usage or input.\n\nExample: fairlead run --duration 20s",
+    );
   program.exitOverride();
   const wanted = COMMANDS.find((name) => name === argv[2]);
   for (const name of wanted === undefined ? COMMANDS : [wanted]) {

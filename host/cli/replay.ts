@@ -45,7 +45,9 @@ function run(file: string, options: ReplayOptions): void {
   const report = replay(bytes, file, instantiate(module));
   if (options.json === true) {
     const { profile } = facts;
-    print(JSON.stringify({ file, profile, memoryBytes: layouts[profile].memoryBytes, same: !report.parting, ...report }));
+    print(
+      JSON.stringify({ file, profile, memoryBytes: layouts[profile].memoryBytes, same: !report.parting, ...report }),
+    );
   } else {
     for (const line of describe(file, report)) print(line);
   }
@@ -58,7 +60,9 @@ export function register(program: Command): void {
     .summary("replay a recording and compare its decisions")
     .description("Replays a recording and compares its decisions.")
     .argument("<file>", "a recording (.flr)")
-    .addOption(new Option("--runtime <name>", "what runs the module").choices(["v8-plain", "v8-shared"]).default("v8-plain"))
+    .addOption(
+      new Option("--runtime <name>", "what runs the module").choices(["v8-plain", "v8-shared"]).default("v8-plain"),
+    )
     .option("--module <file>", "another module than the one that the build made")
     .option("--json", "print one JSON object")
     .addHelpText("after", HELP)

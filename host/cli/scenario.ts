@@ -54,7 +54,8 @@ function readFiles(files: readonly string[], options: ScenarioOptions): Selected
     return { file, text, cases: cases.map((entry) => withProfile(entry, options.profile)) };
   });
   if (problems.length > 0) throw new InputError(problems);
-  if (selected.every(({ cases }) => cases.length === 0)) throw new UsageError(`no case has "${options.case}" in its name`);
+  if (selected.every(({ cases }) => cases.length === 0))
+    throw new UsageError(`no case has "${options.case}" in its name`);
   return selected;
 }
 
@@ -85,7 +86,10 @@ class Modules {
 function recordingPath(record: string, only: boolean, file: string, name: string): string {
   if (only) return record;
   mkdirSync(record, { recursive: true });
-  const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
   return join(record, `${basename(file).replace(/\.ya?ml$/, "")}-${slug}.flr`);
 }
 
@@ -144,7 +148,9 @@ export function register(program: Command): void {
     .description("Runs scenario files: given this array, when this happens, then these decisions.")
     .argument("<file...>", "scenario files (YAML)")
     .addOption(new Option("--profile <name>", "over the profiles of the cases").choices(["small", "standard", "large"]))
-    .addOption(new Option("--runtime <name>", "what runs the module").choices(["v8-plain", "v8-shared"]).default("v8-plain"))
+    .addOption(
+      new Option("--runtime <name>", "what runs the module").choices(["v8-plain", "v8-shared"]).default("v8-plain"),
+    )
     .option("--module <file>", "another module than the one that the build made")
     .option("--case <text>", "only cases with this text in their name")
     .option("--record <file>", "record the case; with several cases a folder with a recording each")

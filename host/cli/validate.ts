@@ -43,7 +43,9 @@ function validate(files: readonly string[], options: { json?: boolean }): void {
   const checked = files.map(check);
   const bad = checked.some(({ problems }) => problems.length > 0);
   if (options.json === true) {
-    print(JSON.stringify(checked.map(({ file, kind, problems }) => ({ file, kind, ok: problems.length === 0, problems }))));
+    print(
+      JSON.stringify(checked.map(({ file, kind, problems }) => ({ file, kind, ok: problems.length === 0, problems }))),
+    );
   } else {
     for (const { file, problems, summary } of checked) {
       for (const problem of problems) print(formatProblem(problem));

@@ -51,7 +51,9 @@ export function align(
   for (let row = expected.length - 1; row >= 0; row--) {
     for (let column = seen.length - 1; column >= 0; column--) {
       const alike = fits(expected[row] as DecisionExpectation, seen[column] as SeenDecision, toleranceMs);
-      common[row * width + column] = alike ? at(row + 1, column + 1) + 1 : Math.max(at(row + 1, column), at(row, column + 1));
+      common[row * width + column] = alike
+        ? at(row + 1, column + 1) + 1
+        : Math.max(at(row + 1, column), at(row, column + 1));
     }
   }
   const lines: AlignedDecision[] = [];
@@ -70,7 +72,11 @@ export function align(
   return lines;
 }
 
-function compareExactly(expected: readonly DecisionExpectation[], seen: readonly SeenDecision[], toleranceMs: number): Difference[] {
+function compareExactly(
+  expected: readonly DecisionExpectation[],
+  seen: readonly SeenDecision[],
+  toleranceMs: number,
+): Difference[] {
   const lines = align(expected, seen, toleranceMs);
   if (lines.every((line) => line.expected !== undefined && line.seen !== undefined)) return [];
   const diff = lines.map((line) => {
@@ -81,7 +87,11 @@ function compareExactly(expected: readonly DecisionExpectation[], seen: readonly
   return [{ what: "exactly these decisions (- only expected, + only seen)", expected: "", seen: diff.join("\n") }];
 }
 
-function compareIncludes(expected: readonly DecisionExpectation[], seen: readonly SeenDecision[], toleranceMs: number): Difference[] {
+function compareIncludes(
+  expected: readonly DecisionExpectation[],
+  seen: readonly SeenDecision[],
+  toleranceMs: number,
+): Difference[] {
   let from = 0;
   for (const [index, decision] of expected.entries()) {
     const found = seen.findIndex((candidate, at) => at >= from && fits(decision, candidate, toleranceMs));
@@ -95,7 +105,11 @@ function compareIncludes(expected: readonly DecisionExpectation[], seen: readonl
   return [];
 }
 
-function compareNone(unwanted: readonly DecisionExpectation[], seen: readonly SeenDecision[], toleranceMs: number): Difference[] {
+function compareNone(
+  unwanted: readonly DecisionExpectation[],
+  seen: readonly SeenDecision[],
+  toleranceMs: number,
+): Difference[] {
   return unwanted.flatMap((decision, index) =>
     seen
       .filter((candidate) => fits(decision, candidate, toleranceMs))
@@ -157,7 +171,8 @@ export function compareState(expected: StateExpectation, seen: SeenState, where:
 
 /** Rows, or the fields of a table that has one row: each given value must be the same. */
 function compareRows(expected: unknown, seen: unknown, where: string): Difference[] {
-  if (typeof expected !== "object" || expected === null || Array.isArray(expected)) return differ(where, expected, seen);
+  if (typeof expected !== "object" || expected === null || Array.isArray(expected))
+    return differ(where, expected, seen);
   const there = (typeof seen === "object" && seen !== null ? seen : {}) as TableState;
   return Object.entries(expected).flatMap(([name, value]) =>
     compareRows(value, (there as Record<string, unknown>)[name], `${where}.${name}`),

@@ -92,7 +92,8 @@ function checkState(value: unknown, path: Path, known: Known, report: Report): v
   for (const [target, ports] of Object.entries(isFields(value.registrations) ? value.registrations : {})) {
     const at = [...path, "registrations", target];
     checkTarget(target, at, known, report);
-    for (const [index, port] of (Array.isArray(ports) ? ports : []).entries()) checkPort(String(port), [...at, index], known, report);
+    for (const [index, port] of (Array.isArray(ports) ? ports : []).entries())
+      checkPort(String(port), [...at, index], known, report);
   }
   for (const port of Object.keys(isFields(value.sessions) ? value.sessions : {})) {
     checkPort(port, [...path, "sessions", port], known, report);

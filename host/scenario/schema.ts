@@ -1,6 +1,13 @@
 /** The JSON Schema of scenario files. */
 
-import { arrayBody, NAME_SCHEMA, policySchema, quantitySchema, type Schema, sharedDefinitions } from "../array/schema.js";
+import {
+  arrayBody,
+  NAME_SCHEMA,
+  policySchema,
+  quantitySchema,
+  type Schema,
+  sharedDefinitions,
+} from "../array/schema.js";
 import { DecisionKindNames, ReasonNames } from "../shim/generated/layout.js";
 
 const DAY_MS = 86_400_000;
@@ -95,7 +102,11 @@ const counters = object(
   {
     port,
     silent: flag("No sample comes any more."),
-    stuck: { type: "array", items: { enum: ["busyUs", "bytes", "operations"] }, description: "Counters that stand still." },
+    stuck: {
+      type: "array",
+      items: { enum: ["busyUs", "bytes", "operations"] },
+      description: "Counters that stand still.",
+    },
     reset: flag("All counters begin anew."),
     nearWrap: flag("All counters jump to shortly before 2^32."),
   },
@@ -198,7 +209,12 @@ const actions: Schema = {
   arrival: oneOrMany(
     object(
       {
-        requester: { type: "integer", minimum: 0, maximum: 127, description: "The controller that asks; 0 frees the row." },
+        requester: {
+          type: "integer",
+          minimum: 0,
+          maximum: 127,
+          description: "The controller that asks; 0 frees the row.",
+        },
         target,
         port,
         load: permille("Load that it brings."),

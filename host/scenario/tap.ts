@@ -34,7 +34,8 @@ function differenceLines({ what, expected, seen }: Difference): string[] {
 export function tapLines(entry: NamedResult, number: number): string[] {
   const lines = [`${passed(entry) ? "ok" : "not ok"} ${number} - ${description(`${entry.file}: ${entry.name}`)}`];
   const { result, error, line } = entry;
-  const differences = error === undefined ? (result?.differences ?? []) : [{ what: "error", expected: "", seen: error }];
+  const differences =
+    error === undefined ? (result?.differences ?? []) : [{ what: "error", expected: "", seen: error }];
   for (const difference of differences) lines.push("  ---", `  line: ${line}`, ...differenceLines(difference), "  ...");
   return lines;
 }

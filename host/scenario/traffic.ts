@@ -104,7 +104,12 @@ export class Traffic {
   }
 
   /** Share of a pair's load that one of its sessions has. */
-  private ratesOf(session: WorldSession): { operations: number; bandwidth: number; processor: number; inFlight: number } {
+  private ratesOf(session: WorldSession): {
+    operations: number;
+    bandwidth: number;
+    processor: number;
+    inFlight: number;
+  } {
     const load = this.loads.get(pairKey(session.initiator, session.target));
     if (load === undefined) return { operations: 0, bandwidth: 0, processor: 0, inFlight: 0 };
     let paths = 0;

@@ -31,7 +31,14 @@ export function createMailbox(profile: ProfileName): Mailbox {
     const summaryAddress = leafAddress + leafWords * 4;
     const leafShift = Math.max(0, Math.ceil(Math.log2(leafWords / 32)));
     end = (summaryAddress + 4 + 63) & ~63;
-    const place = { rowsAddress, rowBytes: table.stride, capacity: table.capacity, leafAddress, leafShift, summaryAddress };
+    const place = {
+      rowsAddress,
+      rowBytes: table.stride,
+      capacity: table.capacity,
+      leafAddress,
+      leafShift,
+      summaryAddress,
+    };
     places.push({ ...place, name: table.name, profile, buffer: undefined as never });
   }
   const buffer = new SharedArrayBuffer(end);
@@ -40,7 +47,11 @@ export function createMailbox(profile: ProfileName): Mailbox {
 }
 
 /** The latched tables of a shared build, in the module's own memory. `summariesAddress`: the changed summaries. */
-export function sharedTables(profile: ProfileName, buffer: SharedArrayBuffer, summariesAddress: number): LatchedTable[] {
+export function sharedTables(
+  profile: ProfileName,
+  buffer: SharedArrayBuffer,
+  summariesAddress: number,
+): LatchedTable[] {
   return latchedTables(profile).map((table) => ({
     buffer,
     name: table.name,

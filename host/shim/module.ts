@@ -66,7 +66,8 @@ export function verifyModule(bytes: Uint8Array): ModuleFacts {
   const file = readWasmFile(bytes);
   checkImports(file);
   checkExports(file);
-  if (file.tables > 0) throw new ModuleError("invalid", "the module has a table of functions; fairlead modules have none");
+  if (file.tables > 0)
+    throw new ModuleError("invalid", "the module has a table of functions; fairlead modules have none");
   if (file.hasStart) throw new ModuleError("invalid", "the module has a start function; fairlead modules have none");
   const section = readLayoutSection(file);
   const profile = checkLayout(section);
@@ -103,11 +104,15 @@ function checkExports(file: WasmFile): void {
   const kinds = new Map(file.exports.map((entry) => [entry.name, entry.kind]));
   const missing = [ABI_MARKER, ...CALLS].filter((name) => kinds.get(name) !== "function");
   if (missing.length > 0) {
-    throw new ModuleError("exports", `the module does not export the function ${missing.join(", ")}: no fairlead module`);
+    throw new ModuleError(
+      "exports",
+      `the module does not export the function ${missing.join(", ")}: no fairlead module`,
+    );
   }
   const known = new Set<string>([ABI_MARKER, ...CALLS, ...MARKERS]);
   const foreign = file.exports.filter((entry) => !known.has(entry.name)).map((entry) => entry.name);
-  if (foreign.length > 0) throw new ModuleError("exports", `the module exports ${foreign.join(", ")} besides the calls`);
+  if (foreign.length > 0)
+    throw new ModuleError("exports", `the module exports ${foreign.join(", ")} besides the calls`);
   const wrong = MARKERS.filter((name) => kinds.has(name) && kinds.get(name) !== "global");
   if (wrong.length > 0) throw new ModuleError("exports", `${wrong.join(", ")} is not a global`);
 }
@@ -119,7 +124,11 @@ function readLayoutSection(file: WasmFile): LayoutSection {
   }
   try {
     const section = JSON.parse(new TextDecoder().decode(bytes)) as Partial<LayoutSection>;
-    if (typeof section.version === "number" && typeof section.profile === "number" && typeof section.hash === "string") {
+    if (
+      typeof section.version === "number" &&
+      typeof section.profile === "number" &&
+      typeof section.hash === "string"
+    ) {
       return section as LayoutSection;
     }
   } catch {

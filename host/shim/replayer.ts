@@ -2,7 +2,14 @@
 
 import { Fnv64 } from "./digest.js";
 import { FileError } from "./errors.js";
-import { layoutHash, layouts, layoutVersion, type FieldLayout, type ProfileName, type TableLayout } from "./generated/layout.js";
+import {
+  layoutHash,
+  layouts,
+  layoutVersion,
+  type FieldLayout,
+  type ProfileName,
+  type TableLayout,
+} from "./generated/layout.js";
 import { type Core, changedSummariesAddress } from "./module.js";
 import {
   padded,
@@ -61,7 +68,11 @@ export function readRecordingHeader(bytes: Uint8Array, file: string): RecordingF
   if (profile === undefined) throw new FileError(file, 16, `profile ${view.getUint32(16, true)}: 0, 1 or 2 expected`);
   if (version !== layoutVersion || hash !== layoutHash) {
     const found = `layout version ${version}, hash ${hash}`;
-    throw new FileError(file, 4, `recorded with ${found}; this host reads version ${layoutVersion}, hash ${layoutHash}`);
+    throw new FileError(
+      file,
+      4,
+      `recorded with ${found}; this host reads version ${layoutVersion}, hash ${layoutHash}`,
+    );
   }
   return { layoutVersion: version, layoutHash: hash, profile, bytes: bytes.length };
 }
@@ -135,7 +146,11 @@ class Replay {
 
   private put(at: number, payload: Uint8Array): void {
     if (at + payload.length > this.memory.length) {
-      throw new FileError(this.file, this.at, `byte ${this.at}: ${payload.length} bytes do not fit the memory at ${at}`);
+      throw new FileError(
+        this.file,
+        this.at,
+        `byte ${this.at}: ${payload.length} bytes do not fit the memory at ${at}`,
+      );
     }
     this.memory.set(payload, at);
   }

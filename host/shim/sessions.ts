@@ -147,7 +147,7 @@ export class Sessions {
     sessionCounters.setSampledMs(row, hostMs >>> 0);
     sessionCounters.setOperations(row, operations >>> 0);
     sessionCounters.setBytes(row, bytes);
-    sessionCounters.setInFlight(row, inFlight > IN_FLIGHT_MAX ? IN_FLIGHT_MAX : inFlight);
+    sessionCounters.setInFlight(row, Math.min(inFlight, IN_FLIGHT_MAX));
     sessionCounters.markChanged(row);
   }
 

@@ -354,7 +354,11 @@ export class Shim {
     const find = (tables: readonly LatchedTable[]) =>
       tables.find((table) => table.name === "target-port-counters") as LatchedTable;
     if (shared) {
-      const tables = sharedTables(profile, memory.buffer as unknown as SharedArrayBuffer, changedSummariesAddress(profile));
+      const tables = sharedTables(
+        profile,
+        memory.buffer as unknown as SharedArrayBuffer,
+        changedSummariesAddress(profile),
+      );
       return { counters: find(tables) };
     }
     const mailbox = createMailbox(profile);
@@ -383,7 +387,8 @@ export class Shim {
     this.names.ports.clear();
     this.names.targets.clear();
     this.names.controllers.clear();
-    for (const [row, port] of staged.ports.entries()) this.names.ports.set(targetPortConfigStaged.assigned(row), port.name);
+    for (const [row, port] of staged.ports.entries())
+      this.names.ports.set(targetPortConfigStaged.assigned(row), port.name);
     for (const [row, target] of staged.targets.entries()) {
       this.names.targets.set(targetConfigStaged.assigned(row), target.name);
     }

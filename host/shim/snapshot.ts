@@ -105,9 +105,7 @@ export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
     // A copy: `slice` of a Buffer would keep the file's bytes.
     memory: new Uint8Array(bytes.subarray(HEADER_BYTES + bookBytes, HEADER_BYTES + bookBytes + memoryBytes)),
     sameLayout:
-      view.getUint32(4, true) === layoutVersion &&
-      hash === layoutHash &&
-      memoryBytes === layouts[profile].memoryBytes,
+      view.getUint32(4, true) === layoutVersion && hash === layoutHash && memoryBytes === layouts[profile].memoryBytes,
   };
 }
 

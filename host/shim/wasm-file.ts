@@ -218,7 +218,8 @@ function emptyFile(bytes: number): WasmFile {
 export function readWasmFile(bytes: Uint8Array): WasmFile {
   const magic = [0x00, 0x61, 0x73, 0x6d];
   for (let index = 0; index < magic.length && index < bytes.length; index++) {
-    if (bytes[index] !== magic[index]) throw new ModuleError("not-wasm", "not a WebAssembly module: no \\0asm at its start");
+    if (bytes[index] !== magic[index])
+      throw new ModuleError("not-wasm", "not a WebAssembly module: no \\0asm at its start");
   }
   if (bytes.length < WASM_HEADER_BYTES) {
     throw new ModuleError("truncated", `module ends at byte ${bytes.length}, before its first section`);

@@ -21,7 +21,8 @@ test("quantities are worked out to the field's unit", () => {
     ["20k/s", "1/s", 20_000],
     [7, "tag", 7],
   ];
-  for (const [written, unit, expected] of cases) assert.equal(quantity(written, unit), expected, `${written} in ${unit}`);
+  for (const [written, unit, expected] of cases)
+    assert.equal(quantity(written, unit), expected, `${written} in ${unit}`);
 });
 
 test("what is no quantity of the unit is none", () => {

@@ -43,7 +43,9 @@ describe("an expectation", () => {
   });
 
   test("of the end fails for each value that differs", () => {
-    const { differences } = run(caseOf(EXPECTED.replace("41a: 2, 41b: 1", "41a: 3, 41b: 0").replace("10a: 41b", "10a: [41a, 41b]")));
+    const { differences } = run(
+      caseOf(EXPECTED.replace("41a: 2, 41b: 1", "41a: 3, 41b: 0").replace("10a: 41b", "10a: [41a, 41b]")),
+    );
     assert.deepEqual(
       differences.map(({ what, expected, seen: there }) => [what, expected, there]),
       [
@@ -55,7 +57,8 @@ describe("an expectation", () => {
   });
 
   test("of some decisions keeps their order, and of none forbids them", () => {
-    const with_ = (expect: string) => run(caseOf(`    until: 30s\n    expect: {${expect}}\n    events:${THREE_LOGINS}`)).differences;
+    const with_ = (expect: string) =>
+      run(caseOf(`    until: 30s\n    expect: {${expect}}\n    events:${THREE_LOGINS}`)).differences;
     assert.deepEqual(with_("includes: [{kind: WITHDRAW_REGISTRATION}, {kind: RESTORE_REGISTRATION}]"), []);
     assert.equal(with_("includes: [{kind: RESTORE_REGISTRATION}, {kind: WITHDRAW_REGISTRATION}]").length, 1);
     assert.deepEqual(with_("none: [{kind: ALARM}, {kind: LOGOUT_SESSION, subject: 10b>eui.0002}]"), []);
@@ -66,10 +69,19 @@ describe("an expectation", () => {
   test("of tables compares the fields that are given, by names", () => {
     const state = (tables: string) =>
       run(caseOf(`    until: 30s\n    expect: {end: {tables: ${tables}}}\n    events:${THREE_LOGINS}`)).differences;
-    assert.deepEqual(state("{target-port-state: {41a: {sessions: 2, loadPermille: 500}}, header: {incarnation: 1}}"), []);
+    assert.deepEqual(
+      state("{target-port-state: {41a: {sessions: 2, loadPermille: 500}}, header: {incarnation: 1}}"),
+      [],
+    );
     assert.deepEqual(state("{registration-input: {eui.0001: {ports: [41a, 41b]}}}"), []);
-    assert.deepEqual(state("{session-input: {'10a>eui.0001@41b': {initiator: 10a, flags: [LOGGED_IN, ASYNC_LOGOUT]}}}"), []);
-    assert.equal(state("{target-port-state: {41a: {sessions: 3}}}")[0]?.what, "end.tables.target-port-state.41a.sessions");
+    assert.deepEqual(
+      state("{session-input: {'10a>eui.0001@41b': {initiator: 10a, flags: [LOGGED_IN, ASYNC_LOGOUT]}}}"),
+      [],
+    );
+    assert.equal(
+      state("{target-port-state: {41a: {sessions: 3}}}")[0]?.what,
+      "end.tables.target-port-state.41a.sessions",
+    );
     assert.equal(state("{session-input: {'10a>eui.0001@41a': {initiator: 10a}}}").length, 1);
   });
 });
@@ -85,7 +97,11 @@ describe("comparing", () => {
   });
 
   test("lists are aligned as a diff", () => {
-    const lines = align([{ kind: "A" }, { kind: "B" }, { kind: "C" }], [seen(0, "A", ""), seen(1, "C", ""), seen(2, "D", "")], 0);
+    const lines = align(
+      [{ kind: "A" }, { kind: "B" }, { kind: "C" }],
+      [seen(0, "A", ""), seen(1, "C", ""), seen(2, "D", "")],
+      0,
+    );
     assert.deepEqual(lines, [{ expected: 0, seen: 0 }, { expected: 1 }, { expected: 2, seen: 1 }, { seen: 2 }]);
     assert.equal(decisionLine(seen(1500, "ALARM", "t", "a", "b")), "1.500s ALARM t from a to b (OVERLOADED)");
   });

@@ -31,7 +31,9 @@ describe("the world of a scenario", () => {
   });
 
   test("an initiator that never returns is nowhere at the end", () => {
-    const result = run(caseOf(`    until: 10s\n    world: {return: {does: never, only: 10a}}\n    events:${THREE_LOGINS}`));
+    const result = run(
+      caseOf(`    until: 10s\n    world: {return: {does: never, only: 10a}}\n    events:${THREE_LOGINS}`),
+    );
     assert.equal(result.end.logins["10a"], undefined);
     assert.deepEqual(result.end.sessions, { "41a": 2, "41b": 0 });
   });

@@ -47,5 +47,7 @@ export function run(entry: ScenarioCase, kind: Kind = "plain", recorder?: Record
 
 /** Kind, subject, from and to of each decision, on one line. */
 export function linesOf(result: CaseResult): string[] {
-  return result.decisions.map(({ kind, subject, from, to }) => [kind, subject, from, to].join(" ").trim().replace(/ +/g, " "));
+  return result.decisions.map(({ kind, subject, from, to }) =>
+    [kind, subject, from, to].join(" ").trim().replace(/ +/g, " "),
+  );
 }

@@ -61,7 +61,13 @@ for (const kind of ["plain", "shared"] as const) {
 
 describe("the mailbox", () => {
   /** A mailbox, and a module memory of as many words in which rows are marked by number. */
-  function place(): { table: LatchedTable; latch: MailboxLatch; mailbox: ReturnType<typeof createMailbox>; sink: LatchSink; marked: number[] } {
+  function place(): {
+    table: LatchedTable;
+    latch: MailboxLatch;
+    mailbox: ReturnType<typeof createMailbox>;
+    sink: LatchSink;
+    marked: number[];
+  } {
     const mailbox = createMailbox("small");
     const marked: number[] = [];
     const table = mailbox.tables.find(({ name }) => name === "target-port-counters") as LatchedTable;

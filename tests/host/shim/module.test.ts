@@ -118,7 +118,10 @@ describe("instantiate", () => {
     const tables = layouts.small.tables.filter((table) => table.kind !== "header");
     for (const table of tables) {
       const end = table.base + table.stride * table.capacity;
-      assert.ok(content.subarray(table.base, end).every((byte) => byte === 0xa5), table.name);
+      assert.ok(
+        content.subarray(table.base, end).every((byte) => byte === 0xa5),
+        table.name,
+      );
     }
   });
 });

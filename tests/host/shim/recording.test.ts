@@ -13,7 +13,9 @@ import { arrayOf, type Kind, newCore, runTicks, SEED_TEXT, startedShim } from ".
 
 /** A run with everything in it: logins, decisions, outcomes, a reconfiguration, scrubbing. */
 function story(shim: Shim, fromMs = 1000): number {
-  const rows = ["10a", "10b", "10c"].map((name, index) => shim.login(shim.initiator(name), index, 0, SessionFlag.ASYNC_LOGOUT));
+  const rows = ["10a", "10b", "10c"].map((name, index) =>
+    shim.login(shim.initiator(name), index, 0, SessionFlag.ASYNC_LOGOUT),
+  );
   let hostMs = runTicks(shim, 40, fromMs, (decision) => {
     shim.outcome(decision.incarnation, decision.sequence, OutcomeResult.DONE);
   });

@@ -59,7 +59,10 @@ describe("a shim", () => {
     const decisions: number[] = [];
     shim.tick(10_000, (decision) => decisions.push(decision.sequence));
     assert.ok(decisions.length >= waiting);
-    assert.deepEqual(decisions, [...decisions.keys()].map((index) => index + 1));
+    assert.deepEqual(
+      decisions,
+      [...decisions.keys()].map((index) => index + 1),
+    );
   });
 
   test("a handler that throws loses its own decision only", () => {
@@ -95,7 +98,10 @@ describe("configure", () => {
       ["41a", "41b"].map((name) => shim.names.ports.row(name)),
       rows,
     );
-    assert.deepEqual(rows.map((row) => shim.portGeneration(row)), generations);
+    assert.deepEqual(
+      rows.map((row) => shim.portGeneration(row)),
+      generations,
+    );
     assert.ok(shim.names.ports.row("40x") >= 0);
   });
 

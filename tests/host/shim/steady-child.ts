@@ -9,7 +9,9 @@ const TICKS = 100_000;
 const text = "name: s\nprofile: small\nports: ['p{1..8}']\ntargets: ['t{1..8}']\n";
 const kind = process.argv[2] === "shared" ? "shared" : "plain";
 const shim = startedShim(text, {}, newCore("small", kind));
-const sessions = Array.from({ length: 20 }, (_, index) => shim.login(shim.initiator(`i${index}`), index % 8, index % 8, 0));
+const sessions = Array.from({ length: 20 }, (_, index) =>
+  shim.login(shim.initiator(`i${index}`), index % 8, index % 8, 0),
+);
 const sample = new Float64Array(5);
 let hostMs = 1000;
 let decisions = 0;
@@ -27,7 +29,8 @@ function run(ticks: number): void {
     sample[3] = hostMs * 1_000_000;
     sample[4] = hostMs;
     for (let port = 0; port < 8; port++) shim.writePortSample(port, sample);
-    for (let index = 0; index < sessions.length; index++) shim.sessionCounters(sessions[index] as number, hostMs, tick, tick, 2);
+    for (let index = 0; index < sessions.length; index++)
+      shim.sessionCounters(sessions[index] as number, hostMs, tick, tick, 2);
     shim.tick(hostMs, handler);
   }
 }

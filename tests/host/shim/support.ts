@@ -57,7 +57,12 @@ export function observeAll(shim: Shim): void {
 }
 
 /** Ticks every 100 ms from the shim's latest time on, with counters of all ports. */
-export function runTicks(shim: Shim, ticks: number, fromMs: number, handler: Parameters<Shim["tick"]>[1] = () => {}): number {
+export function runTicks(
+  shim: Shim,
+  ticks: number,
+  fromMs: number,
+  handler: Parameters<Shim["tick"]>[1] = () => {},
+): number {
   let hostMs = fromMs;
   for (let tick = 0; tick < ticks; tick++) {
     hostMs += 100;
