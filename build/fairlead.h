@@ -1653,6 +1653,18 @@ static inline uint32_t fairlead_health_config_panic_ms(const uint8_t *row) { ret
 static inline void fairlead_health_config_set_panic_ms(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 24), value); }
 static inline uint32_t fairlead_health_config_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 28)); }
 static inline void fairlead_health_config_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 28), value); }
+/* Writes the default of every knob; nothing else of the row. */
+static inline void fairlead_health_config_set_defaults(uint8_t *row) {
+  fairlead_health_config_set_interval_ms(row, 100u);
+  fairlead_health_config_set_rise_count(row, 2u);
+  fairlead_health_config_set_fall_count(row, 2u);
+  fairlead_health_config_set_panic_permille(row, 500u);
+  fairlead_health_config_set_silence_ms(row, 3000u);
+  fairlead_health_config_set_hold_down_ms(row, 2000u);
+  fairlead_health_config_set_hold_down_max_ms(row, 300000u);
+  fairlead_health_config_set_flap_forget_ms(row, 600000u);
+  fairlead_health_config_set_panic_ms(row, 10000u);
+}
 
 /* --- HealthState --- */
 /* Health of whatever can fail: target ports, network ports, members. One row each, in that order. */
@@ -2002,6 +2014,13 @@ static inline uint32_t fairlead_member_config_carried_max(const uint8_t *row) { 
 static inline void fairlead_member_config_set_carried_max(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 20), value); }
 static inline uint32_t fairlead_member_config_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 24)); }
 static inline void fairlead_member_config_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 24), value); }
+/* Writes the default of every knob; nothing else of the row. */
+static inline void fairlead_member_config_set_defaults(uint8_t *row) {
+  fairlead_member_config_set_priority(row, 100u);
+  fairlead_member_config_set_failure_domain(row, 0u);
+  fairlead_member_config_set_group(row, 2u);
+  fairlead_member_config_set_carried_max(row, 65535u);
+}
 
 /* --- Heartbeat --- */
 /* A status message of a member, under a sequence word. */
@@ -2477,6 +2496,12 @@ static inline uint32_t fairlead_network_port_config_speed(const uint8_t *row) { 
 static inline void fairlead_network_port_config_set_speed(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 16), value); }
 static inline uint32_t fairlead_network_port_config_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 20)); }
 static inline void fairlead_network_port_config_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 20), value); }
+/* Writes the default of every knob; nothing else of the row. */
+static inline void fairlead_network_port_config_set_defaults(uint8_t *row) {
+  fairlead_network_port_config_set_domain(row, 0u);
+  fairlead_network_port_config_set_rank(row, 0u);
+  fairlead_network_port_config_set_speed(row, 1000u);
+}
 
 /* --- NetworkPortInput --- */
 /* A network port as its server reports it. */
@@ -2756,6 +2781,11 @@ static inline uint32_t fairlead_common_policy_grace_ms(const uint8_t *row) { ret
 static inline void fairlead_common_policy_set_grace_ms(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 12), value); }
 static inline uint32_t fairlead_common_policy_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 16)); }
 static inline void fairlead_common_policy_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 16), value); }
+/* Writes the default of every knob; nothing else of the row. */
+static inline void fairlead_common_policy_set_defaults(uint8_t *row) {
+  fairlead_common_policy_set_time_step_max_ms(row, 5000u);
+  fairlead_common_policy_set_grace_ms(row, 2000u);
+}
 
 /* --- PortPolicy --- */
 /* Knobs. Each has its range, default and effect here, and nowhere else. */
@@ -2885,6 +2915,31 @@ static inline uint16_t fairlead_port_policy_steering(const uint8_t *row) { retur
 static inline void fairlead_port_policy_set_steering(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 62), value); }
 static inline uint32_t fairlead_port_policy_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 64)); }
 static inline void fairlead_port_policy_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 64), value); }
+/* Writes the default of every knob; nothing else of the row. */
+static inline void fairlead_port_policy_set_defaults(uint8_t *row) {
+  fairlead_port_policy_set_sample_ms(row, 500u);
+  fairlead_port_policy_set_high_watermark_permille(row, 800u);
+  fairlead_port_policy_set_low_watermark_permille(row, 600u);
+  fairlead_port_policy_set_high_samples(row, 3u);
+  fairlead_port_policy_set_low_samples(row, 3u);
+  fairlead_port_policy_set_smoothing_permille(row, 500u);
+  fairlead_port_policy_set_hysteresis_permille(row, 50u);
+  fairlead_port_policy_set_moves_under_way_max(row, 4u);
+  fairlead_port_policy_set_moves_from_port_max(row, 2u);
+  fairlead_port_policy_set_reservation_moves(row, 0u);
+  fairlead_port_policy_set_residence_ms(row, 60000u);
+  fairlead_port_policy_set_registration_ms(row, 1000u);
+  fairlead_port_policy_set_withdraw_ms(row, 10000u);
+  fairlead_port_policy_set_logout_ms(row, 3000u);
+  fairlead_port_policy_set_move_ms(row, 20000u);
+  fairlead_port_policy_set_reserve_ms(row, 1000u);
+  fairlead_port_policy_set_back_off_ms(row, 5000u);
+  fairlead_port_policy_set_back_off_max_ms(row, 300000u);
+  fairlead_port_policy_set_settle_ms(row, 1500u);
+  fairlead_port_policy_set_slow_start_ms(row, 10000u);
+  fairlead_port_policy_set_slow_start_permille(row, 250u);
+  fairlead_port_policy_set_steering(row, 1u);
+}
 
 /* --- Scope --- */
 /* Roles and epochs: for each scope, whether this module decides or shadows, and under which epoch. */
@@ -3384,6 +3439,17 @@ static inline uint32_t fairlead_target_port_config_sessions_capacity(const uint8
 static inline void fairlead_target_port_config_set_sessions_capacity(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 36), value); }
 static inline uint32_t fairlead_target_port_config_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 40)); }
 static inline void fairlead_target_port_config_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 40), value); }
+/* Writes the default of every knob; nothing else of the row. */
+static inline void fairlead_target_port_config_set_defaults(uint8_t *row) {
+  fairlead_target_port_config_set_owner(row, 0u);
+  fairlead_target_port_config_set_portal_group_tag(row, 1u);
+  fairlead_target_port_config_set_list_order(row, 0u);
+  fairlead_target_port_config_set_processor_capacity(row, 1000000u);
+  fairlead_target_port_config_set_bandwidth_capacity(row, 0u);
+  fairlead_target_port_config_set_operations_capacity(row, 0u);
+  fairlead_target_port_config_set_queue_capacity(row, 0u);
+  fairlead_target_port_config_set_sessions_capacity(row, 0u);
+}
 
 /* --- TargetPortCounters --- */
 /* Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them. */
@@ -3972,6 +4038,11 @@ static inline uint16_t fairlead_transfer_config_host_dead(const uint8_t *row) { 
 static inline void fairlead_transfer_config_set_host_dead(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 34), value); }
 static inline uint32_t fairlead_transfer_config_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 40)); }
 static inline void fairlead_transfer_config_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 40), value); }
+/* Writes the default of every knob; nothing else of the row. */
+static inline void fairlead_transfer_config_set_defaults(uint8_t *row) {
+  fairlead_transfer_config_set_script_seconds(row, 60u);
+  fairlead_transfer_config_set_host_dead(row, 0u);
+}
 
 /* --- TransferInput --- */
 /* A transfer as observed. */

@@ -128,6 +128,18 @@ int fairlead_changed(fairlead_t *fairlead, uint32_t table, uint32_t row) {
   return FAIRLEAD_OK;
 }
 
+int fairlead_input(fairlead_t *fairlead, uint32_t table, uint32_t row, const void *bytes, uint32_t count) {
+  fairlead_table_t entry;
+  int error = fairlead_table(fairlead, table, &entry);
+  if (error) return error;
+  if (entry.kind != KIND_INPUT) return FAIRLEAD_ERROR_NO_TABLE;
+  if (count != entry.stride) return FAIRLEAD_ERROR_ARGUMENT;
+  error = fairlead_write(fairlead, table, row, 0, bytes, count);
+  if (error) return error;
+  set_changed(fairlead, table, &entry, row);
+  return FAIRLEAD_OK;
+}
+
 /* --- opening --- */
 
 static bool entry_is_sound(const fairlead_table_t *entry, uint32_t memory_bytes) {

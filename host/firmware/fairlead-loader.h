@@ -220,6 +220,14 @@ uint8_t *fairlead_row(fairlead_t *fairlead, uint32_t table, uint32_t row);
 int fairlead_write(fairlead_t *fairlead, uint32_t table, uint32_t row, uint32_t offset, const void *bytes,
                    uint32_t count);
 
+/*
+ * Writes a whole input row and marks it changed. `bytes` are a struct of the generated header on little-endian hosts,
+ * or little-endian bytes on any.
+ * Errors: NO_TABLE: not an input table; NO_ROW; ARGUMENT: `count` isn't the size of a row. Call from: tick thread,
+ * between ticks.
+ */
+int fairlead_input(fairlead_t *fairlead, uint32_t table, uint32_t row, const void *bytes, uint32_t count);
+
 /* Marks an input row changed, so that the next tick looks at it. Errors: NO_TABLE, NO_ROW. Call from: tick thread. */
 int fairlead_changed(fairlead_t *fairlead, uint32_t table, uint32_t row);
 

@@ -5,6 +5,7 @@
 #define _DEFAULT_SOURCE
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,19 @@
 #include "file.h"
 #include "open.h"
 #include "replay.h"
+#include "twin.h"
+
+#define STACK_BYTES ((size_t)1 << 20)
+#define STACK_PAINT 0xa5
+static uint8_t *stack;
+
+/* Bytes of stack that were ever in use below a frame. */
+static size_t painted_stack_used(const void *frame) {
+  size_t unused = 0;
+  if (!stack || !frame) return 0;
+  while (unused < STACK_BYTES && stack[unused] == STACK_PAINT) unused++;
+  return (size_t)((const uint8_t *)frame - (stack + unused));
+}
 
 typedef struct buffer {
   const uint8_t *at;
@@ -38,11 +52,14 @@ static uint64_t now_ns(void) {
 typedef struct timed {
   fairlead_runtime_t runtime;
   uint64_t tick_ns;
+  uint32_t ticks;
 } timed_t;
 
 static int timed_call(void *context, fairlead_call_t call, uint32_t argument, uint32_t *result) {
   timed_t *timed = context;
-  if (call != FAIRLEAD_CALL_TICK) return timed->runtime.call(timed->runtime.context, call, argument, result);
+  if (call != FAIRLEAD_CALL_TICK || ++timed->ticks <= WARM_UP_TICKS) {
+    return timed->runtime.call(timed->runtime.context, call, argument, result);
+  }
   uint64_t before = now_ns();
   int error = timed->runtime.call(timed->runtime.context, call, argument, result);
   timed->tick_ns += now_ns() - before;
@@ -60,11 +77,19 @@ static int replay_on(fairlead_runtime_t *runtime, const replay_source_t *source,
   return error;
 }
 
+static void print_result(const replay_result_t *result, const timed_t *timed) {
+  uint32_t timed_ticks = timed->ticks > WARM_UP_TICKS ? timed->ticks - WARM_UP_TICKS : 0;
+  printf("{\"digest\":\"%016" PRIx64 "\",\"ticks\":%" PRIu32 ",\"decisions\":%" PRIu32 ",\"tickNs\":%" PRIu64
+         ",\"timedTicks\":%" PRIu32 ",\"stackBytes\":%zu,\"parted\":\"%s\",\"record\":%" PRIu32 "}\n",
+         result->digest, result->ticks, result->decisions, timed->tick_ns, timed_ticks,
+         painted_stack_used(result->frame), result->parted ? result->parted : "", result->record);
+}
+
 static int replay_file(const char *module, const char *path) {
   size_t bytes;
   uint32_t profile;
   replay_result_t result;
-  timed_t timed = {{NULL, 0, false, NULL, NULL}, 0};
+  timed_t timed = {{NULL, 0, false, NULL, NULL}, 0, 0};
   uint8_t *contents = read_file(path, &bytes);
   if (!contents) return -1;
   buffer_t buffer = {contents, bytes};
@@ -77,21 +102,60 @@ static int replay_file(const char *module, const char *path) {
     runtime.context = &timed;
     error = replay_on(&runtime, &source, &result);
   }
-  printf("{\"digest\":\"%016" PRIx64 "\",\"ticks\":%" PRIu32 ",\"decisions\":%" PRIu32 ",\"tickNs\":%" PRIu64
-         ",\"parted\":\"%s\",\"record\":%" PRIu32 "}\n",
-         result.digest, result.ticks, result.decisions, timed.tick_ns, result.parted ? result.parted : "",
-         result.record);
+  print_result(&result, &timed);
   close_modules();
   free(contents);
   return error;
 }
 
+typedef struct work {
+  int count;
+  char **arguments;
+  int failed;
+} work_t;
+
+static void *replay_all(void *context) {
+  work_t *work = context;
+  for (int index = 2; index < work->count; index++) {
+    work->failed |= replay_file(work->arguments[1], work->arguments[index]);
+    (void)fflush(stdout);
+  }
+  return NULL;
+}
+
+#ifdef SYSTEM_STACK
+
+/* WAMR protects pages of its thread's stack and can't do with another one. */
+static int run_replays(work_t *work) {
+  (void)replay_all(work);
+  return 0;
+}
+
+#else
+
+/* The replays run on a stack that was painted, so that it can be seen how deep they went. */
+static int run_replays(work_t *work) {
+  pthread_attr_t attributes;
+  pthread_t thread;
+  void *memory = NULL;
+  if (posix_memalign(&memory, 65536, STACK_BYTES)) return -1;
+  stack = memory;
+  memset(stack, STACK_PAINT, STACK_BYTES);
+  int error = pthread_attr_init(&attributes);
+  if (!error) error = pthread_attr_setstack(&attributes, stack, STACK_BYTES);
+  if (!error) error = pthread_create(&thread, &attributes, replay_all, work);
+  if (!error) error = pthread_join(thread, NULL);
+  free(stack);
+  return error;
+}
+
+#endif
+
 int main(int count, char **arguments) {
-  int failed = 0;
+  work_t work = {count, arguments, 0};
   if (count < 3) {
     fprintf(stderr, "usage: %s MODULE RECORDING...\n", arguments[0]);
     return 2;
   }
-  for (int index = 2; index < count; index++) failed |= replay_file(arguments[1], arguments[index]);
-  return failed ? 1 : 0;
+  return run_replays(&work) || work.failed ? 1 : 0;
 }

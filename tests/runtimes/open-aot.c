@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "adapters/fairlead-aot.h"
 #include "adapters/fairlead-guard.h"
@@ -18,7 +19,22 @@ static fairlead_aot_t instances[INSTANCES];
 static void *memories[INSTANCES];
 static int opened;
 
-#if FAIRLEAD_BOUNDS_GUARD
+#ifdef TWIN
+#include "twin.h"
+/* The twin works on a memory that it knows by name. */
+uint64_t fairlead_twin_memory[MEMORY_BYTES / 8];
+static const char name[] = "native twin";
+void fairlead_twin_broken(uint32_t table, uint32_t row);
+void fairlead_twin_broken(uint32_t table, uint32_t row) {
+  fprintf(stderr, "the twin has no code for row %u of table %u\n", (unsigned)row, (unsigned)table);
+  exit(1);
+}
+static void *map_memory(void) {
+  memset(fairlead_twin_memory, 0, sizeof fairlead_twin_memory);
+  return fairlead_twin_memory;
+}
+static void unmap_memory(void *memory) { (void)memory; }
+#elif FAIRLEAD_BOUNDS_GUARD
 static const char name[] = "wasm2c, guard pages";
 static void *map_memory(void) {
   if (opened == 0 && fairlead_guard_install()) return NULL;
@@ -50,6 +66,9 @@ const char *open_module(const char *path, int version, fairlead_runtime_t *runti
   else error = fairlead_next_open(&instances[opened], memory, MEMORY_BYTES, runtime);
 #endif
   opened++;
+#ifdef TWIN
+  twin_take_over(runtime);
+#endif
   if (error == FAIRLEAD_OK) return name;
   fprintf(stderr, "fairlead_aot_open: error %d\n", error);
   return NULL;

@@ -5,10 +5,11 @@
  *   fairlead-boot --trust FILE [--kept FILE] [--run PART] [--argument VALUE]... [--confirm-seconds N] BUNDLE...
  *
  * Each BUNDLE is a directory, the newest first. Every part is copied into a sealed memory file and verified there, so
- * that what runs is what was verified; then the executable PART is started from its memory file with the ARGUMENTs.
- * An exit status of 0 within N seconds (default 60) confirms it. Without --run the bundles are only verified. As process
- * 1 (the init of an initramfs) it restarts the machine at the end. The kept security counter is a decimal number in a
- * file; a device would keep it where an older image can't be written back.
+ * that what runs is what was verified; then the executable PART is started from its memory file with the VALUEs. Exit
+ * status 0 within N seconds (default 60) confirms it; the last bundle has all the time it wants, since there is nothing
+ * to go back to. Without --run the bundles are only verified. As process 1 (the init of an initramfs) it restarts the
+ * machine at the end. The kept security counter is a decimal number in a file; a device would keep it where an older
+ * image can't be written back.
  *
  * Exit status: 0 a bundle was verified (and ran), 1 none was, 2 wrong arguments. One line is printed for each event.
  */
@@ -197,7 +198,10 @@ static int verify_bundle(const char *bundle, const fairlead_trust_t *trust, uint
   return verdict;
 }
 
-/* Runs an executable from its memory file. Returns its exit status, 128 + a signal's number, or EXIT_TIMED_OUT. */
+/*
+ * Runs an executable from its memory file; 0 seconds are for ever. Returns its exit status, 128 + a signal's number, or
+ * EXIT_TIMED_OUT.
+ */
 static int execute(int descriptor, char *const *arguments, unsigned seconds) {
   static char *environment[] = {NULL};
   int status = 0;
@@ -214,7 +218,7 @@ static int execute(int descriptor, char *const *arguments, unsigned seconds) {
   return WTERMSIG(status) == SIGALRM ? EXIT_TIMED_OUT : 128 + WTERMSIG(status);
 }
 
-static bool run_bundle(const char *bundle, const options_t *options) {
+static bool run_bundle(const char *bundle, const options_t *options, bool last) {
   const fairlead_part_t *const part = fairlead_manifest_find(&manifest, options->run);
   const fairlead_text_t missing = {options->run, strlen(options->run)};
   if (part == NULL || part->kind != FAIRLEAD_PART_EXECUTABLE) {
@@ -222,20 +226,21 @@ static bool run_bundle(const char *bundle, const options_t *options) {
     return false;
   }
   const int descriptor = images[part - manifest.parts].descriptor;
-  const int status = execute(descriptor, options->arguments, options->confirm_seconds);
+  const int status = execute(descriptor, options->arguments, last ? 0 : options->confirm_seconds);
   if (status == 0) printf("fairlead: confirmed %s\n", bundle);
   else if (status == EXIT_TIMED_OUT) printf("fairlead: returned %s: UNCONFIRMED\n", bundle);
   else printf("fairlead: returned %s: TRAPPED (status %d)\n", bundle, status);
   return status == 0;
 }
 
-static bool serve(const char *bundle, const options_t *options, const fairlead_trust_t *trust, uint32_t kept) {
+static bool serve(char **bundles, const options_t *options, const fairlead_trust_t *trust, uint32_t kept) {
+  const char *const bundle = bundles[0];
   image_t text;
   bool good = verify_bundle(bundle, trust, kept, &text) == FAIRLEAD_VERIFIED;
   if (good) {
     printf("fairlead: verified %s: version %.*s, security counter %u\n", bundle, (int)manifest.version.count,
            manifest.version.at, (unsigned)manifest.security_counter);
-    if (options->run != NULL) good = run_bundle(bundle, options);
+    if (options->run != NULL) good = run_bundle(bundle, options, bundles[1] == NULL);
   }
   release_parts();
   release(&text);
@@ -259,7 +264,7 @@ static int boot(const options_t *options) {
     return 1;
   }
   for (char **bundle = options->bundles; *bundle != NULL; bundle++) {
-    if (serve(*bundle, options, &trust, kept)) return 0;
+    if (serve(bundle, options, &trust, kept)) return 0;
   }
   printf("fairlead: no bundle is in service\n");
   return 1;

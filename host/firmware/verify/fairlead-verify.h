@@ -122,8 +122,8 @@ int fairlead_trust_read(fairlead_trust_t *trust, const uint8_t *bytes, size_t co
 /*
  * Verifies a manifest and reads it.
  *
- * kept_counter  the security counter that the device has kept, 0 where it has kept none; the trust store's minimum holds
- *               beside it
+ * kept_counter  the security counter that the device has kept, 0 where it has kept none; the trust store's minimum
+ *               holds beside it
  * bytes         manifest.json; must stay as it is while `manifest` is in use
  * lines         manifest.sig
  *

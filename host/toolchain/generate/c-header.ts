@@ -3,7 +3,7 @@
 import type { EnumModel } from "../constants.js";
 import { DIRECTORY_ENTRY_BYTES, type MemoryMap } from "../memory-map.js";
 import { type Constant, type Model, PROFILES, type RowClass, upperSnake } from "../model.js";
-import { accessorsOf, HELPERS, structOf } from "./c-rows.js";
+import { accessorsOf, defaultsOf, HELPERS, structOf } from "./c-rows.js";
 import { snake, upperOfKebab } from "./names.js";
 
 /** Emits macros and keeps any name from being given twice. */
@@ -222,6 +222,7 @@ function rowOf(row: RowClass, macros: Macros): string[] {
     "",
     ...structOf(row),
     ...row.fields.filter((field) => field.role !== "pad").flatMap((field) => accessorsOf(row, field)),
+    ...defaultsOf(row),
     "",
   ];
 }

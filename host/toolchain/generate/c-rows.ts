@@ -69,6 +69,17 @@ export function structOf(row: RowClass): string[] {
   return [...lines, "#endif", ""];
 }
 
+/** Writes the defaults of a row's knobs, for hosts that stage a configuration of their own; nothing without knobs. */
+export function defaultsOf(row: RowClass): string[] {
+  const prefix = `fairlead_${snake(row.name)}`;
+  const setters = row.fields.flatMap(({ name, knob }) =>
+    knob === undefined ? [] : [`  ${prefix}_set_${snake(name)}(row, ${knob.default}u);`],
+  );
+  if (setters.length === 0) return [];
+  const comment = "/* Writes the default of every knob; nothing else of the row. */";
+  return [comment, `static inline void ${prefix}_set_defaults(uint8_t *row) {`, ...setters, "}"];
+}
+
 /** Getter and setter of a field. */
 export function accessorsOf(row: RowClass, field: Field): string[] {
   const prefix = `fairlead_${snake(row.name)}`;

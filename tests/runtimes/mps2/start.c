@@ -66,6 +66,14 @@ void board_timer_start(uint32_t period_cycles) {
 
 void board_timer_period(uint32_t period_cycles) { SYST_RVR = period_cycles - 1u; }
 
+void board_cycles_start(void) {
+  SYST_RVR = 0xffffffu;
+  SYST_CVR = 0;
+  SYST_CSR = 5u;
+}
+
+uint32_t board_cycles_left(void) { return SYST_CVR; }
+
 void board_timer_stop(void) { SYST_CSR = 0; }
 
 void reset_handler(void) {
