@@ -8,7 +8,7 @@ import { PLAN_CANDIDATES, Plan } from "../../tables/plan";
 import { SessionFlag, SessionInput } from "../../tables/session";
 import { TargetConfig, TargetFlag } from "../../tables/target";
 import { TargetPortConfig, TargetPortInput, TargetPortOrder, TargetPortState, TargetPortStatus } from "../../tables/target-port";
-import { loadWith } from "./loads";
+import { Sum, loadOf } from "./loads";
 import { bitIn, listedPorts, servingPorts } from "./registrations";
 import { initiatorAt, policy, portAt, sessionAt } from "./rows";
 import { canSteer } from "./steering";
@@ -28,7 +28,7 @@ export function landingLoad(port: u32, row: u32, from: u32, ownArriving: u32): u
   if ((state.status & TargetPortStatus.OPERATIVE) == 0 || (state.status & unfit) != 0) return LOAD_UNFIT;
   const own = (state.status & TargetPortStatus.OWN) != 0;
   const charged = state.arrivingPermille - min(ownArriving, state.arrivingPermille);
-  let load = loadWith(state, config, session, portAt(from));
+  let load = loadOf(Sum.PORT_WITH_SESSION, state, config, session, portAt(from));
   if (!own) load += remoteLoad(port);
   return slowed(state, load + charged);
 }

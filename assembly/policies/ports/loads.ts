@@ -11,13 +11,40 @@ export function permilleOf(usage: u64, capacity: u32): u32 {
   return <u32>min((usage * 1000) / capacity, LOAD_MAX);
 }
 
+/** Of what a load is made: a port's usage, a session's share, or both. */
+export enum Sum {
+  PORT = 0,
+  PORT_WITH_SESSION = 1,
+  PORT_WITHOUT_SESSION = 2,
+  SESSION = 3,
+}
+
 /** The fullest of a port's resources, from its smoothed usage. */
 export function portLoad(state: TargetPortState, config: TargetPortConfig): u32 {
-  let load = permilleOf(state.processorUsage, config.processorCapacity);
-  load = max(load, permilleOf(state.bandwidthUsage, config.bandwidthCapacity));
-  load = max(load, permilleOf(state.operationsUsage, config.operationsCapacity));
-  load = max(load, permilleOf(state.queueUsage, config.queueCapacity));
-  return max(load, permilleOf(state.sessions, config.sessionsCapacity));
+  // Any session will do: nothing of it is counted.
+  return loadOf(Sum.PORT, state, config, SessionState.at(0), state);
+}
+
+/** The fullest of a port's resources, with or without a session that is on the port `from` now, or of the session alone. */
+export function loadOf(
+  sum: Sum,
+  state: TargetPortState,
+  config: TargetPortConfig,
+  session: SessionState,
+  from: TargetPortState,
+): u32 {
+  const processor = sum == Sum.PORT ? 0 : sessionProcessor(session, from);
+  let load = permilleOf(combine(sum, state.processorUsage, processor), config.processorCapacity);
+  load = max(load, permilleOf(combine(sum, state.bandwidthUsage, session.bandwidthRate), config.bandwidthCapacity));
+  load = max(load, permilleOf(combine(sum, state.operationsUsage, session.operationsRate), config.operationsCapacity));
+  load = max(load, permilleOf(combine(sum, state.queueUsage, session.inFlight), config.queueCapacity));
+  return max(load, permilleOf(combine(sum, state.sessions, 1), config.sessionsCapacity));
+}
+
+function combine(sum: Sum, port: u64, session: u64): u64 {
+  if (sum == Sum.PORT_WITH_SESSION) return port + session;
+  if (sum == Sum.PORT_WITHOUT_SESSION) return less(port, session);
+  return sum == Sum.PORT ? port : session;
 }
 
 /**
@@ -33,48 +60,6 @@ export function sessionProcessor(session: SessionState, from: TargetPortState): 
     return (usage * min(session.bandwidthRate, from.bandwidthUsage)) / from.bandwidthUsage;
   }
   return usage / max(from.sessions, 1);
-}
-
-/** The fullest of a port's resources without the session. */
-export function loadWithout(
-  state: TargetPortState,
-  config: TargetPortConfig,
-  session: SessionState,
-): u32 {
-  const processor = less(state.processorUsage, sessionProcessor(session, state));
-  let load = permilleOf(processor, config.processorCapacity);
-  load = max(load, permilleOf(less(state.bandwidthUsage, session.bandwidthRate), config.bandwidthCapacity));
-  load = max(load, permilleOf(less(state.operationsUsage, session.operationsRate), config.operationsCapacity));
-  load = max(load, permilleOf(less(state.queueUsage, session.inFlight), config.queueCapacity));
-  return max(load, permilleOf(less(state.sessions, 1), config.sessionsCapacity));
-}
-
-/** The fullest of a port's resources with the session, which is on `from` now, added. */
-export function loadWith(
-  state: TargetPortState,
-  config: TargetPortConfig,
-  session: SessionState,
-  from: TargetPortState,
-): u32 {
-  const processor = <u64>state.processorUsage + sessionProcessor(session, from);
-  let load = permilleOf(processor, config.processorCapacity);
-  load = max(load, permilleOf(<u64>state.bandwidthUsage + session.bandwidthRate, config.bandwidthCapacity));
-  load = max(load, permilleOf(<u64>state.operationsUsage + session.operationsRate, config.operationsCapacity));
-  load = max(load, permilleOf(<u64>state.queueUsage + session.inFlight, config.queueCapacity));
-  return max(load, permilleOf(<u64>state.sessions + 1, config.sessionsCapacity));
-}
-
-/** What the session alone takes of a port, in permille of its fullest resource. */
-export function sessionLoad(
-  config: TargetPortConfig,
-  session: SessionState,
-  from: TargetPortState,
-): u32 {
-  let load = permilleOf(sessionProcessor(session, from), config.processorCapacity);
-  load = max(load, permilleOf(session.bandwidthRate, config.bandwidthCapacity));
-  load = max(load, permilleOf(session.operationsRate, config.operationsCapacity));
-  load = max(load, permilleOf(session.inFlight, config.queueCapacity));
-  return max(load, permilleOf(1, config.sessionsCapacity));
 }
 
 /** Difference that stops at zero. */

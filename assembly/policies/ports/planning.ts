@@ -14,7 +14,7 @@ import { SessionFlag, SessionInput, SessionState } from "../../tables/session";
 import { RegistrationState, TargetConfig, TargetFlag } from "../../tables/target";
 import { TargetPortConfig, TargetPortOrder, TargetPortState, TargetPortStatus } from "../../tables/target-port";
 import { disturbance, hasAlternative, isFit, landingLoad, landingPort, pairIsMoving } from "./fit";
-import { less, loadWithout, sessionLoad } from "./loads";
+import { Sum, less, loadOf } from "./loads";
 import { beginMove } from "./moves";
 import { bitIn } from "./registrations";
 import { backsOff, mayMove } from "./residence";
@@ -190,7 +190,7 @@ function isReserved(target: u32, from: u32): bool {
 function compare(plan: Plan, row: u32, from: u32, to: u32, after: u32, draining: bool): void {
   const source = portAt(from);
   const session = sessionAt(row);
-  const without = loadWithout(source, TargetPortConfig.at(from), session);
+  const without = loadOf(Sum.PORT_WITHOUT_SESSION, source, TargetPortConfig.at(from), session, source);
   const before = max(expectedLoad(source), TargetPortState.at(to).loadPermille);
   const worse = max(<u32>less(without, source.leavingPermille), after);
   if (!draining && worse + policy().hysteresisPermille >= before) return count(plan, offsetof<Plan>("noGain"));
@@ -201,7 +201,7 @@ function compare(plan: Plan, row: u32, from: u32, to: u32, after: u32, draining:
   plan.bestDisturbance = disturbs;
   plan.bestLoadPermille = worse;
   plan.bestLandingPermille = <u16>after;
-  plan.bestArrivingPermille = sessionLoad(TargetPortConfig.at(to), session, source);
+  plan.bestArrivingPermille = loadOf(Sum.SESSION, source, TargetPortConfig.at(to), session, source);
   plan.bestLeavingPermille = <u32>less(source.loadPermille, without);
 }
 

@@ -1,5 +1,5 @@
 import { resetMemory } from "../../../../assembly/memory/reset";
-import { less, loadWith, loadWithout, permilleOf, portLoad, sessionProcessor } from "../../../../assembly/policies/ports/loads";
+import { less, loadOf, permilleOf, portLoad, sessionProcessor, Sum } from "../../../../assembly/policies/ports/loads";
 import { SessionState } from "../../../../assembly/tables/session";
 import { TargetPortConfig, TargetPortState } from "../../../../assembly/tables/target-port";
 
@@ -51,9 +51,9 @@ describe("loads", () => {
     start();
     const state = TargetPortState.at(0);
     const config = TargetPortConfig.at(0);
-    expect<u32>(loadWithout(state, config, SessionState.at(0))).toBe(300, "sessions: 3 of 10");
+    expect<u32>(loadOf(Sum.PORT_WITHOUT_SESSION, state, config, SessionState.at(0), state)).toBe(300, "sessions: 3 of 10");
     const empty = TargetPortState.at(1);
-    const after = loadWith(empty, config, SessionState.at(0), state);
+    const after = loadOf(Sum.PORT_WITH_SESSION, empty, config, SessionState.at(0), state);
     expect<u32>(after).toBe(600, "bandwidth of the session");
     expect<u64>(less(3, 5)).toBe(0);
   });
