@@ -2,7 +2,15 @@
 import { createHash, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Entry } from "./archive/entry.js";
-import { ABI_VERSION, BUNDLE_FORMAT, encodeManifest, MANIFEST_NAME, type Part, type PartKind, SIGNATURES_NAME } from "./manifest.js";
+import {
+  ABI_VERSION,
+  BUNDLE_FORMAT,
+  encodeManifest,
+  MANIFEST_NAME,
+  type Part,
+  type PartKind,
+  SIGNATURES_NAME,
+} from "./manifest.js";
 import { type ModuleLayout, moduleLayout } from "./module-facts.js";
 import { BundleRefused } from "./refusal.js";
 import { encodeSbom, type SbomPackage } from "./sbom.js";
@@ -47,8 +55,8 @@ function commonLayoutVersion(loaded: readonly Loaded[]): number {
   if (first === undefined) throw new BundleRefused("MODULE_MISSING", "a bundle holds at least one module");
   const other = modules.find((entry) => entry.layout?.version !== first.version);
   if (other !== undefined) {
-    const detail = `${other.source.name} has layout ${other.layout?.version}, ${modules[0]?.source.name} has ${first.version}`;
-    throw new BundleRefused("LAYOUT_MISMATCH", detail);
+    const others = `${other.source.name} has layout ${other.layout?.version}`;
+    throw new BundleRefused("LAYOUT_MISMATCH", `${others}, ${modules[0]?.source.name} has ${first.version}`);
   }
   return first.version;
 }

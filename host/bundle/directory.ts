@@ -10,8 +10,8 @@ export interface Listed {
 
 export interface BundleSource {
   /**
-   * The bytes of a plain file; throws `BundleRefused` with `missing` when there is no such plain file, with `large` when
-   * it holds more than `bytesMax` bytes.
+   * The bytes of a plain file; throws `BundleRefused` with `missing` when there is no such plain file, with `large`
+   * when it holds more than `bytesMax` bytes.
    */
   read(name: string, bytesMax: number, missing: RefusalName, large: RefusalName): Buffer;
   /** What a folder holds ("" is the bundle itself); throws `UNREADABLE`. */

@@ -1,6 +1,16 @@
 /** Ed25519 keys in files: the private one as PKCS #8 PEM, readable by its owner only; the public one as SPKI PEM. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
-import { closeSync, constants, existsSync, fchmodSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from "node:fs";
 import { BundleInputError } from "./input-error.js";
 
 /** A key file that can't be used; the message names the file and what would be right, and never key material. */
@@ -35,7 +45,11 @@ export function signMessage(key: KeyObject, message: Uint8Array): Buffer {
 }
 
 function writeNew(file: string, text: string, mode: number): void {
-  const descriptor = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
+  const descriptor = openSync(
+    file,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    mode,
+  );
   try {
     fchmodSync(descriptor, mode); // whatever the umask was
     writeSync(descriptor, text);
@@ -45,7 +59,7 @@ function writeNew(file: string, text: string, mode: number): void {
   }
 }
 
-/** Makes a key pair: `<base>.key` (mode 0600) and `<base>.pub` (0644). Never overwrites. Returns the public key in hex. */
+/** Makes `<base>.key` (mode 0600) and `<base>.pub` (0644). Never overwrites. Returns the public key in hex. */
 export function generateKeyFiles(base: string): string {
   for (const file of [`${base}.key`, `${base}.pub`]) {
     if (existsSync(file)) throw new KeyError(`${file}: is there already, and a key is never overwritten`);

@@ -1,7 +1,8 @@
 /** What a module may import and export, and which layout it says it has: ABI 1, checked before it is instantiated. */
-import type { Part } from "./manifest.js";
+
 import { ModuleError } from "../shim/errors.js";
 import { readWasmFile, type WasmFile } from "../shim/wasm-file.js";
+import type { Part } from "./manifest.js";
 import { BundleRefused } from "./refusal.js";
 
 /** The calls of ABI 1. */
@@ -68,7 +69,8 @@ function layoutOf(name: string, file: WasmFile): ModuleLayout {
   const section = file.custom.get(LAYOUT_SECTION);
   if (section === undefined) throw new BundleRefused("LAYOUT_MISMATCH", `${name}: has no section ${LAYOUT_SECTION}`);
   const match = LAYOUT_TEXT.exec(Buffer.from(section).toString("latin1"));
-  if (match === null) throw new BundleRefused("LAYOUT_MISMATCH", `${name}: its section ${LAYOUT_SECTION} can't be read`);
+  if (match === null)
+    throw new BundleRefused("LAYOUT_MISMATCH", `${name}: its section ${LAYOUT_SECTION} can't be read`);
   return { version: Number(match[1]), profile: Number(match[2]), hash: match[3] as string };
 }
 

@@ -70,7 +70,10 @@ function checkPurpose(manifest: Manifest, trust: TrustStore, options: OpenOption
   checkLayout(manifest, options.layout);
   const least = Math.max(trust.minimumSecurityCounter, options.keptSecurityCounter ?? 0);
   if (manifest.securityCounter < least) {
-    throw new BundleRefused("COUNTER_TOO_OLD", `security counter ${manifest.securityCounter}, at least ${least} is kept`);
+    throw new BundleRefused(
+      "COUNTER_TOO_OLD",
+      `security counter ${manifest.securityCounter}, at least ${least} is kept`,
+    );
   }
 }
 

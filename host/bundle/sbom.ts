@@ -1,4 +1,4 @@
-/** The bill of materials of a bundle: CycloneDX 1.5 as JSON. Nothing in it varies between two runs on the same input. */
+/** The bill of materials of a bundle: CycloneDX 1.5 as JSON. Two runs on the same input give the same bytes. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { BundleInputError } from "./input-error.js";

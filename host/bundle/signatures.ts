@@ -63,7 +63,10 @@ export function verifySignatures(manifest: Uint8Array, signatures: readonly Sign
     signers.add(key);
   }
   if (signers.size === 0) {
-    throw new BundleRefused("SIGNATURE_UNTRUSTED", `none of ${signatures.length} signatures is by a key of the trust store`);
+    throw new BundleRefused(
+      "SIGNATURE_UNTRUSTED",
+      `none of ${signatures.length} signatures is by a key of the trust store`,
+    );
   }
   if (signers.size < trust.threshold) {
     throw new BundleRefused("THRESHOLD_NOT_MET", `${signers.size} of the ${trust.threshold} keys needed have signed`);

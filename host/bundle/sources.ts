@@ -30,10 +30,17 @@ export function moduleSources(buildFolder: string, profiles: readonly string[]):
 export function loaderSources(buildFolder: string, firmwareFolder: string): PartSource[] {
   const header = mustExist(join(buildFolder, "fairlead.h"), "npm run build makes it");
   const sources: PartSource[] = [{ name: "build/fairlead.h", file: header, kind: "header", target: "any" }];
-  const files = readdirSync(firmwareFolder, { recursive: true, encoding: "utf8" }).filter((file) => /\.[ch]$/.test(file));
+  const files = readdirSync(firmwareFolder, { recursive: true, encoding: "utf8" }).filter((file) =>
+    /\.[ch]$/.test(file),
+  );
   for (const file of files.sort()) {
     const name = `host/firmware/${file.split("\\").join("/")}`;
-    sources.push({ name, file: join(firmwareFolder, file), kind: file.endsWith(".h") ? "header" : "source", target: "any" });
+    sources.push({
+      name,
+      file: join(firmwareFolder, file),
+      kind: file.endsWith(".h") ? "header" : "source",
+      target: "any",
+    });
   }
   return sources;
 }
@@ -43,7 +50,8 @@ export function machineSource(option: string, kind: "executable" | "object"): Pa
   const at = option.lastIndexOf("@");
   const file = option.slice(0, at);
   const target = option.slice(at + 1);
-  if (at < 1 || !WORD.test(target)) throw new BundleInputError(`"${option}": FILE@TARGET would be right, such as host@x86_64-linux`);
+  if (at < 1 || !WORD.test(target))
+    throw new BundleInputError(`"${option}": FILE@TARGET would be right, such as host@x86_64-linux`);
   return { name: `${kind}s/${target}/${basename(file)}`, file, kind, target };
 }
 

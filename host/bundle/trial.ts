@@ -12,12 +12,12 @@
  * confirmation: raised earlier, it would refuse the way back.
  */
 import { foldersOf } from "./archive/entry.js";
+import type { BundleSource } from "./directory.js";
 import { MANIFEST_NAME, SIGNATURES_NAME } from "./manifest.js";
 import { type OpenOptions, openBundleFrom, type VerifiedBundle } from "./open.js";
 import { BundleRefused } from "./refusal.js";
-import { readState, type ReturnReason, type Slot, TrialError, type TrialState, writeState } from "./trial-state.js";
+import { type ReturnReason, readState, type Slot, TrialError, type TrialState, writeState } from "./trial-state.js";
 import type { TrialStorage } from "./trial-storage.js";
-import type { BundleSource } from "./directory.js";
 import type { TrustStore } from "./trust.js";
 
 export interface TrialLimits {
@@ -82,7 +82,8 @@ export class Slots {
 
   /** Puts the first bundle in service, as the factory does. Throws when there is one already. */
   provision(source: BundleSource): void {
-    if (readState(this.storage) !== undefined) throw new TrialError("the slots are provisioned already: install instead");
+    if (readState(this.storage) !== undefined)
+      throw new TrialError("the slots are provisioned already: install instead");
     const bundle = this.open(source, 0);
     this.fill("a", source, bundle);
     writeState(this.storage, {
@@ -130,7 +131,8 @@ export class Slots {
     let bundle: VerifiedBundle;
     try {
       bundle = this.open(this.storage.bundle(folderOf(slot)), state.keptSecurityCounter);
-      if (bundle.digest !== state.trialDigest) throw new BundleRefused("UNREADABLE", "another bundle than was installed");
+      if (bundle.digest !== state.trialDigest)
+        throw new BundleRefused("UNREADABLE", "another bundle than was installed");
     } catch (error) {
       if (!(error instanceof BundleRefused)) throw error;
       return this.startActive(this.end(state, "REFUSED"));

@@ -59,7 +59,10 @@ export function encodeTrust(trust: Omit<TrustStore, "format">): Buffer {
 export function parseTrust(bytes: Uint8Array): TrustStore {
   const value = bytes.length > TRUST_BYTES_MAX ? undefined : parseCanonical(bytes);
   if (value === undefined) {
-    throw new BundleRefused("TRUST_MALFORMED", "the trust store is not canonical JSON; `fairlead trust store` writes it");
+    throw new BundleRefused(
+      "TRUST_MALFORMED",
+      "the trust store is not canonical JSON; `fairlead trust store` writes it",
+    );
   }
   return checkTrust(value);
 }

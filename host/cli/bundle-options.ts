@@ -32,7 +32,8 @@ export function several(value: string, before: readonly string[] | undefined): s
 /** Option parser: an integer from 0 to 2^32-1. */
 export function count(value: string): number {
   const parsed = Number(value);
-  if (!/^\d+$/.test(value) || parsed > UINT32_MAX) throw new InvalidArgumentError(`Give an integer, 0 to ${UINT32_MAX}.`);
+  if (!/^\d+$/.test(value) || parsed > UINT32_MAX)
+    throw new InvalidArgumentError(`Give an integer, 0 to ${UINT32_MAX}.`);
   return parsed;
 }
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { assembleBundle, type BundleDescription } from "../bundle/assemble.js";
 import { readPrivateKey } from "../bundle/keys.js";
-import { FORMATS, type Format, readBundleEntries, writeBundle } from "../bundle/pack.js";
 import { openBundle, readTrust } from "../bundle/open.js";
+import { FORMATS, type Format, readBundleEntries, writeBundle } from "../bundle/pack.js";
 import { compilerPackages, type SbomPackage } from "../bundle/sbom.js";
 import { documentSource, loaderSources, machineSource, moduleSources, PROFILES } from "../bundle/sources.js";
 import { bundleVersion, count, guarded, several, sourceDateEpoch, word } from "./bundle-options.js";
@@ -96,7 +96,15 @@ function verifyBundle(directory: string, options: { trust: string; kept: number;
   const bundle = openBundle(directory, readTrust(options.trust), { keptSecurityCounter: options.kept });
   const { product, hardwareClass, securityCounter, parts } = bundle.manifest;
   const { digest, signers } = bundle;
-  const facts = { product, hardwareClass, version: bundle.manifest.version, securityCounter, parts: parts.length, digest, signers };
+  const facts = {
+    product,
+    hardwareClass,
+    version: bundle.manifest.version,
+    securityCounter,
+    parts: parts.length,
+    digest,
+    signers,
+  };
   if (options.json) process.stdout.write(`${JSON.stringify(facts)}\n`);
   else {
     const text = `${product} ${facts.version} for ${hardwareClass}, security counter ${securityCounter}`;

@@ -34,5 +34,7 @@ export function register(program: Command): void {
     .argument("<directory>", "the bundle")
     .requiredOption("--key <file>", "private key, mode 0600; may be repeated", several)
     .addHelpText("after", "\nExit code: 0 signed, 1 the bundle is damaged, 2 bad input.")
-    .action((directory: string, options: { key: string[] }) => guarded("sign", () => signBundle(directory, options.key)));
+    .action((directory: string, options: { key: string[] }) =>
+      guarded("sign", () => signBundle(directory, options.key)),
+    );
 }

@@ -2,8 +2,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { generateKeyFiles, readPublicKey } from "../bundle/keys.js";
-import { OutputError } from "../bundle/pack.js";
 import { readTrust } from "../bundle/open.js";
+import { OutputError } from "../bundle/pack.js";
 import { encodeTrust } from "../bundle/trust.js";
 import { count, guarded, several, word } from "./bundle-options.js";
 
@@ -26,7 +26,9 @@ function writeStore(options: StoreOptions): void {
 }
 
 export function register(program: Command): void {
-  const trust = program.command("trust").description("Make keys, and trust stores that say whose bundles a device takes.");
+  const trust = program
+    .command("trust")
+    .description("Make keys, and trust stores that say whose bundles a device takes.");
   trust
     .command("key")
     .description("Make an Ed25519 key pair: BASE.key (mode 0600, keep it) and BASE.pub (for trust stores).")

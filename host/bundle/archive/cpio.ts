@@ -36,14 +36,18 @@ function record(node: Node, inode: number, seconds: number): Buffer {
  * ("" for the root): its own folders are written too.
  */
 export function writeCpio(entries: readonly Entry[], seconds: number, under = ""): Buffer {
-  const placed = sorted(entries).map((entry) => ({ ...entry, name: under === "" ? entry.name : `${under}/${entry.name}` }));
+  const placed = sorted(entries).map((entry) => ({
+    ...entry,
+    name: under === "" ? entry.name : `${under}/${entry.name}`,
+  }));
   const nodes: Node[] = foldersOf(placed.map((entry) => entry.name)).map((name) => ({
     name,
     mode: FOLDER | FOLDER_MODE,
     links: 2,
     bytes: NOTHING,
   }));
-  for (const entry of placed) nodes.push({ name: entry.name, mode: FILE | modeOf(entry), links: 1, bytes: entry.bytes });
+  for (const entry of placed)
+    nodes.push({ name: entry.name, mode: FILE | modeOf(entry), links: 1, bytes: entry.bytes });
   const records = nodes.map((node, index) => record(node, index + 1, seconds));
   records.push(record({ name: TRAILER, mode: 0, links: 1, bytes: NOTHING }, 0, 0));
   const bytes = Buffer.concat(records);

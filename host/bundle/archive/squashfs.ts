@@ -13,7 +13,17 @@ export class ProgramMissing extends BundleInputError {
 /** Makes `file` from a directory; `seconds` since 1970 is every time in it. Throws `ProgramMissing`. */
 export function writeSquashfs(directory: string, file: string, seconds: number): void {
   if (existsSync(file)) rmSync(file); // mksquashfs would append to it
-  const options = ["-noappend", "-no-progress", "-quiet", "-all-root", "-no-xattrs", "-comp", "gzip", "-processors", "1"];
+  const options = [
+    "-noappend",
+    "-no-progress",
+    "-quiet",
+    "-all-root",
+    "-no-xattrs",
+    "-comp",
+    "gzip",
+    "-processors",
+    "1",
+  ];
   const environment: NodeJS.ProcessEnv = { ...process.env, SOURCE_DATE_EPOCH: String(seconds) };
   const result = spawnSync("mksquashfs", [directory, file, ...options], { env: environment, encoding: "utf8" });
   if ((result.error as NodeJS.ErrnoException | undefined)?.code === "ENOENT") {

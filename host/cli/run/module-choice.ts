@@ -1,7 +1,7 @@
 /**
- * Which module a run takes. For a real array it comes out of a verified bundle, or out of slots in which a bundle may be
- * on trial; without a signature only by a flag that says so, in an array of one controller. Against the simulated array,
- * where nothing real is decided, the module that was built in the clone runs as it is.
+ * Which module a run takes. For a real array it comes out of a verified bundle, or out of slots in which a bundle may
+ * be on trial; without a signature only by a flag that says so, in an array of one controller. Against the simulated
+ * array, where nothing real is decided, the module that was built in the clone runs as it is.
  */
 import type { ArrayDescription } from "../../array/description.js";
 import { openBundle, readTrust, type VerifiedBundle } from "../../bundle/open.js";
@@ -50,7 +50,8 @@ function checkUnsigned(words: ModuleWords, array: ArrayDescription): void {
   }
   if (array.sources.simulated !== undefined || words.unsignedDevelopmentModule === true) return;
   throw new UsageError(
-    "a real array takes a signed bundle: --bundle or --slots with --trust; or --unsigned-development-module, by one controller alone",
+    "a real array takes a signed bundle: --bundle or --slots with --trust; " +
+      "or --unsigned-development-module, by one controller alone",
   );
 }
 

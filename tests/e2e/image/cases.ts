@@ -7,6 +7,7 @@ export interface ImageCase {
   readonly bundle: ImageBundle;
   /** Lines that must be on the console, in this order; `$DIGEST` is the recording's. */
   readonly console: readonly RegExp[];
+  readonly confirmSeconds?: number;
 }
 
 export interface Ingredients {
@@ -22,11 +23,18 @@ const OLD = "/fairlead/old";
 
 /** The new bundle is refused or returned for `reason`; then the old module is in service and prints the digest. */
 function goesBack(what: string, digest: string): RegExp[] {
-  return [new RegExp(`^fairlead: ${what}`, "m"), new RegExp(`^fairlead: verified ${OLD}: version 1`, "m"), ...serves(digest, OLD)];
+  return [
+    new RegExp(`^fairlead: ${what}`, "m"),
+    new RegExp(`^fairlead: verified ${OLD}: version 1`, "m"),
+    ...serves(digest, OLD),
+  ];
 }
 
 function serves(digest: string, bundle: string): RegExp[] {
-  return [new RegExp(`^served: digest ${digest} of \\d+ decisions`, "m"), new RegExp(`^fairlead: confirmed ${bundle}$`, "m")];
+  return [
+    new RegExp(`^served: digest ${digest} of \\d+ decisions`, "m"),
+    new RegExp(`^fairlead: confirmed ${bundle}$`, "m"),
+  ];
 }
 
 export function imageCases({ good, strangers, trapping, hanging, digest }: Ingredients): ImageCase[] {
@@ -37,8 +45,16 @@ export function imageCases({ good, strangers, trapping, hanging, digest }: Ingre
   return [
     { name: "a good bundle runs", bundle: good, console: [verified, ...serves(digest, NEW)] },
     { name: "a flipped bit of the module", bundle: { ...good, flip: module }, console: refused(`PART_HASH ${module}`) },
-    { name: "a flipped bit of the executable", bundle: { ...good, flip: SERVED }, console: refused(`PART_HASH ${SERVED}`) },
-    { name: "a flipped bit of the manifest", bundle: { ...good, flip: "manifest.json" }, console: refused("SIGNATURE_INVALID") },
+    {
+      name: "a flipped bit of the executable",
+      bundle: { ...good, flip: SERVED },
+      console: refused(`PART_HASH ${SERVED}`),
+    },
+    {
+      name: "a flipped bit of the manifest",
+      bundle: { ...good, flip: "manifest.json" },
+      console: refused("SIGNATURE_INVALID"),
+    },
     {
       name: "an older security counter",
       bundle: { ...good, securityCounter: KEPT - 1 },
@@ -47,7 +63,12 @@ export function imageCases({ good, strangers, trapping, hanging, digest }: Ingre
     { name: "a wrong key", bundle: { ...good, keys: strangers }, console: refused("SIGNATURE_UNTRUSTED") },
     { name: "too few keys", bundle: { ...good, keys: good.keys.slice(1) }, console: refused("THRESHOLD_NOT_MET") },
     { name: "a new module that traps", bundle: { ...good, executable: trapping }, console: returned("TRAPPED") },
-    { name: "a new module that isn't confirmed", bundle: { ...good, executable: hanging }, console: returned("UNCONFIRMED") },
+    {
+      name: "a new module that isn't confirmed",
+      bundle: { ...good, executable: hanging },
+      console: returned("UNCONFIRMED"),
+      confirmSeconds: 1,
+    },
   ];
 }
 

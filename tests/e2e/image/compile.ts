@@ -17,7 +17,16 @@ export function compileBoot(top: string, out: string, sanitized = false): string
   const names = ["boot", "canonical", "crypto-sodium", "module-check", "verify"];
   const sanitizers = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
   const files = names.map((name) => join(folder, `fairlead-${name}.c`));
-  run("gcc", ["-std=gnu11", "-O2", ...WARNINGS, ...(sanitized ? sanitizers : ["-static"]), ...files, "-lsodium", "-o", out]);
+  run("gcc", [
+    "-std=gnu11",
+    "-O2",
+    ...WARNINGS,
+    ...(sanitized ? sanitizers : ["-static"]),
+    ...files,
+    "-lsodium",
+    "-o",
+    out,
+  ]);
   return out;
 }
 

@@ -1,7 +1,8 @@
 /** The images of the run: an initramfs of the verifying host, the device's own files, and bundles appended to it. */
+
+import type { KeyObject } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { KeyObject } from "node:crypto";
 import { writeCpio } from "../../../host/bundle/archive/cpio.js";
 import type { Entry } from "../../../host/bundle/archive/entry.js";
 import { assembleBundle, type BundleDescription, type PartSource } from "../../../host/bundle/assemble.js";

@@ -1,6 +1,7 @@
 /*
  * Measures what verifying takes: the stack, cryptography included, on a painted stack of its own; and that nothing is
- * allocated, by linking with --wrap for the allocator. Arguments: trust store, manifest, signatures, module's name, module.
+ * allocated, by linking with --wrap for the allocator.
+ * Arguments: trust store, manifest, signatures, the module's name, the module.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /**
  * `npm run e2e:image`: bundles in an appliance image. A Debian kernel boots in QEMU with an initramfs that holds the
- * verifying C host and two bundles; what must run runs, what must be refused is refused by its reason, and the digest is
- * that of V8. Before that, the C host and the shim judge the same bundles alike, under the sanitizers.
+ * verifying C host and two bundles; what must run runs, what must be refused is refused by its reason, and the digest
+ * is that of V8. Before that, the C host and the shim judge the same bundles alike, under the sanitizers.
  * `--short` takes a shorter recording and less damage. Exit code: 0 passed, 1 failed, 2 something is missing.
  */
 import { generateKeyPairSync } from "node:crypto";
@@ -13,6 +13,7 @@ import { modulePartName } from "../../../host/bundle/open.js";
 import { topFolder } from "../../../host/cli/exit.js";
 import { type ImageCase, imageCases, missingLine } from "./cases.js";
 import { compileBoot, compileFaulty, compileLimits, compileServed } from "./compile.js";
+import { checkFormats } from "./formats.js";
 import { bundleArchive, deviceArchive, type ImageBundle, SERVED, writeInitramfs } from "./image.js";
 import { checkPrograms, findKernel, Missing } from "./needs.js";
 import { boot } from "./qemu.js";
@@ -21,7 +22,8 @@ import { checkLimits, compareDamage, compareReasons, compareVectors } from "./ve
 
 const PROFILE = "standard";
 const SEED = 20_260_101;
-const CONFIRM_SECONDS = 5;
+/** Far above what a replay takes here; a program that hangs is given less, and hangs for ever all the same. */
+const CONFIRM_SECONDS = 90;
 /** As fairlead-verify.h promises. */
 const STACK_BYTES_MAX = 8192;
 
@@ -49,6 +51,7 @@ function needFile(path: string): string {
 
 function build(top: string, scratch: string, ticks: number): Built {
   const buildFolder = join(top, "build");
+  const kernel = findKernel(buildFolder);
   const moduleFile = needFile(join(buildFolder, `fairlead-${PROFILE}-plain.wasm`));
   const header = needFile(join(buildFolder, "fairlead.h"));
   const recording = record(readFileSync(moduleFile), ticks);
@@ -73,7 +76,7 @@ function build(top: string, scratch: string, ticks: number): Built {
   });
   const host = compileBoot(top, join(scratch, "boot"));
   return {
-    kernel: findKernel(buildFolder),
+    kernel,
     device: deviceArchive(host, makers.map(publicKeyHex), recording.bytes),
     old: bundleArchive({ ...good, version: "1" }, "old"),
     cases,
@@ -82,16 +85,33 @@ function build(top: string, scratch: string, ticks: number): Built {
 
 async function bootCase(built: Built, tried: ImageCase, scratch: string): Promise<void> {
   const initramfs = writeInitramfs(scratch, [built.device, built.old, bundleArchive(tried.bundle, "new")]);
-  const options = ["--trust", "/etc/trust.json", "--kept", "/etc/kept", "--run", SERVED, "--argument", "/recording.flr"];
-  const bundles = ["--confirm-seconds", String(CONFIRM_SECONDS), "/fairlead/new", "/fairlead/old"];
+  const options = [
+    "--trust",
+    "/etc/trust.json",
+    "--kept",
+    "/etc/kept",
+    "--run",
+    SERVED,
+    "--argument",
+    "/recording.flr",
+  ];
+  const bundles = [
+    "--confirm-seconds",
+    String(tried.confirmSeconds ?? CONFIRM_SECONDS),
+    "/fairlead/new",
+    "/fairlead/old",
+  ];
   const text = await boot({ kernel: built.kernel, initramfs, arguments: [...options, ...bundles] });
   const lacking = missingLine(text, tried.console);
   report(`image: ${tried.name}`, lacking === undefined ? [] : [`the console lacks ${lacking}; it says:\n${text}`]);
+  const said = text.split("\n").filter((line) => /^(fairlead|served): /.test(line));
+  if (lacking === undefined) for (const line of said) process.stdout.write(`  # ${line}\n`);
 }
 
 async function run(top: string, scratch: string, isShort: boolean): Promise<void> {
   checkPrograms();
   const built = build(top, scratch, isShort ? 400 : 3000);
+  report("formats: unpacked by the system's tools", checkFormats(scratch));
   report("reasons: C header and shim", compareReasons(join(top, "host/firmware/verify/fairlead-verify.h")));
   const limits = compileLimits(top, join(scratch, "limits"));
   report("verifier: stack and allocations", checkLimits(limits, scratch, STACK_BYTES_MAX));

@@ -9,15 +9,21 @@ const PROGRAMS: readonly [program: string, debianPackage: string][] = [
   ["gcc", "gcc libc6-dev"],
   ["qemu-system-x86_64", "qemu-system-x86"],
   ["mksquashfs", "squashfs-tools"],
+  ["cpio", "cpio"],
 ];
+
+/** Whether libsodium can be linked statically; without a compiler, whether its header is there. */
+function hasSodium(): boolean {
+  const source = "#include <sodium.h>\nint main(void){return sodium_init();}";
+  const linked = spawnSync("gcc", ["-static", "-x", "c", "-", "-o", "/dev/null", "-lsodium"], { input: source });
+  return linked.error === undefined ? linked.status === 0 : existsSync("/usr/include/sodium.h");
+}
 
 /** Throws `Missing` with all Debian packages that lack, in one line. */
 export function checkPrograms(): void {
   const missing = PROGRAMS.filter(([program]) => spawnSync(program, ["--version"]).error !== undefined);
   const packages = missing.map(([, debianPackage]) => debianPackage);
-  const source = "#include <sodium.h>\nint main(void){return sodium_init();}";
-  const linked = spawnSync("gcc", ["-static", "-x", "c", "-", "-o", "/dev/null", "-lsodium"], { input: source });
-  if (linked.error === undefined && linked.status !== 0) packages.push("libsodium-dev");
+  if (!hasSodium()) packages.push("libsodium-dev");
   if (packages.length > 0) {
     throw new Missing(`e2e:image needs packages that are not installed: apt-get install ${packages.join(" ")}`);
   }
@@ -56,6 +62,7 @@ export function findKernel(buildFolder: string): string {
   const downloaded = kernelIn(join(folder, "boot"));
   if (downloaded !== undefined) return downloaded;
   throw new Missing(
-    "e2e:image needs a Debian kernel: apt-get update, so that apt-get download finds linux-image-cloud-amd64, or set FAIRLEAD_KERNEL",
+    "e2e:image needs a Debian kernel: apt-get update, so that it can download linux-image-cloud-amd64, " +
+      "or set FAIRLEAD_KERNEL",
   );
 }

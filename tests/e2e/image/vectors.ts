@@ -7,8 +7,8 @@ import {
   type BundleFixture,
   KEY_ONE,
   LAYOUT_HASH,
-  makeModule,
   MODULE_NAME,
+  makeModule,
   partFor,
   STRANGER,
 } from "../../host/bundle/fixture.js";
@@ -22,7 +22,12 @@ export interface Vector {
   readonly kept?: number;
 }
 
-const vector = (expected: Vector["expected"], name: string, make: Vector["make"], more: Partial<Vector> = {}): Vector => ({
+const vector = (
+  expected: Vector["expected"],
+  name: string,
+  make: Vector["make"],
+  more: Partial<Vector> = {},
+): Vector => ({
   name: `${expected}: ${name}`,
   expected,
   make,
@@ -76,29 +81,81 @@ export const VECTORS: readonly Vector[] = [
     fixture.signers = [...fixture.signers, STRANGER];
     fixture.write();
   }),
-  vector("UNREADABLE", "no manifest", afterwards((fixture) => rmSync(fixture.file("manifest.json")))),
-  vector("UNSIGNED", "no signature file", afterwards((fixture) => rmSync(fixture.file("manifest.sig")))),
-  vector("UNSIGNED", "an empty one", signatures(() => "")),
-  vector("SIGNATURE_MALFORMED", "truncated", signatures((text) => text.slice(0, -1))),
-  vector("SIGNATURE_MALFORMED", "upper case", signatures((text) => text.toUpperCase())),
-  vector("SIGNATURE_MALFORMED", "too many lines", signatures((text) => text.repeat(9))),
+  vector(
+    "UNREADABLE",
+    "no manifest",
+    afterwards((fixture) => rmSync(fixture.file("manifest.json"))),
+  ),
+  vector(
+    "UNSIGNED",
+    "no signature file",
+    afterwards((fixture) => rmSync(fixture.file("manifest.sig"))),
+  ),
+  vector(
+    "UNSIGNED",
+    "an empty one",
+    signatures(() => ""),
+  ),
+  vector(
+    "SIGNATURE_MALFORMED",
+    "truncated",
+    signatures((text) => text.slice(0, -1)),
+  ),
+  vector(
+    "SIGNATURE_MALFORMED",
+    "upper case",
+    signatures((text) => text.toUpperCase()),
+  ),
+  vector(
+    "SIGNATURE_MALFORMED",
+    "too many lines",
+    signatures((text) => text.repeat(9)),
+  ),
   vector("SIGNATURE_UNTRUSTED", "wrong key", (fixture) => {
     fixture.signers = [STRANGER];
     fixture.write();
   }),
-  vector("SIGNATURE_INVALID", "flipped bit", afterwards((fixture) => fixture.put("manifest.json", flipped(fixture.manifestBytes())))),
+  vector(
+    "SIGNATURE_INVALID",
+    "flipped bit",
+    afterwards((fixture) => fixture.put("manifest.json", flipped(fixture.manifestBytes()))),
+  ),
   vector("THRESHOLD_NOT_MET", "one of two", (fixture) => {
     fixture.signers = [KEY_ONE];
     fixture.write();
   }),
-  vector("THRESHOLD_NOT_MET", "one key twice", signatures((text) => text.slice(0, 194).repeat(2))),
+  vector(
+    "THRESHOLD_NOT_MET",
+    "one key twice",
+    signatures((text) => text.slice(0, 194).repeat(2)),
+  ),
   vector("MANIFEST_SIZE", "empty", (fixture) => void fixture.write(Buffer.alloc(0))),
   vector("MANIFEST_SIZE", "too large", (fixture) => void fixture.write(Buffer.alloc(32769, 0x20))),
-  vector("MANIFEST_MALFORMED", "trailing newline", withText((text) => `${text}\n`)),
-  vector("MANIFEST_MALFORMED", "cut", withText((text) => text.slice(0, -1))),
-  vector("MANIFEST_MALFORMED", "a key twice", withText((text) => text.replace('"abi":1', '"abi":1,"abi":1'))),
-  vector("MANIFEST_MALFORMED", "a leading zero", withText((text) => text.replace('"abi":1', '"abi":01'))),
-  vector("MANIFEST_MALFORMED", "an escape", withText((text) => text.replace('"fairlead"', '"fairle\\u0061d"'))),
+  vector(
+    "MANIFEST_MALFORMED",
+    "trailing newline",
+    withText((text) => `${text}\n`),
+  ),
+  vector(
+    "MANIFEST_MALFORMED",
+    "cut",
+    withText((text) => text.slice(0, -1)),
+  ),
+  vector(
+    "MANIFEST_MALFORMED",
+    "a key twice",
+    withText((text) => text.replace('"abi":1', '"abi":1,"abi":1')),
+  ),
+  vector(
+    "MANIFEST_MALFORMED",
+    "a leading zero",
+    withText((text) => text.replace('"abi":1', '"abi":01')),
+  ),
+  vector(
+    "MANIFEST_MALFORMED",
+    "an escape",
+    withText((text) => text.replace('"fairlead"', '"fairle\\u0061d"')),
+  ),
   vector("MANIFEST_MALFORMED", "unknown field", withFields({ extra: 1 })),
   vector("MANIFEST_MALFORMED", "unknown field of a part", withFields({ parts: [{ ...partFor("x", X), zz: 1 }] })),
   vector("MANIFEST_MALFORMED", "counter of 33 bits", withFields({ securityCounter: 2 ** 32 })),
@@ -128,10 +185,26 @@ export const VECTORS: readonly Vector[] = [
   ),
   vector("PART_NAME", "file and folder", withFields({ parts: ["a", "a-b", "a/b"].map((name) => partFor(name, X)) })),
   vector("PART_DUPLICATE", "twice", withFields({ parts: [partFor("x", X), partFor("x", X)] })),
-  vector("PART_MISSING", "none", afterwards((fixture) => rmSync(fixture.file(H)))),
-  vector("PART_SIZE", "truncated", afterwards((fixture) => fixture.put(H, "/"))),
-  vector("PART_SIZE", "oversized", afterwards((fixture) => fixture.put(MODULE_NAME, Buffer.concat([makeModule(), X])))),
-  vector("PART_HASH", "flipped bit", afterwards((fixture) => fixture.put(MODULE_NAME, flipped(makeModule())))),
+  vector(
+    "PART_MISSING",
+    "none",
+    afterwards((fixture) => rmSync(fixture.file(H))),
+  ),
+  vector(
+    "PART_SIZE",
+    "truncated",
+    afterwards((fixture) => fixture.put(H, "/")),
+  ),
+  vector(
+    "PART_SIZE",
+    "oversized",
+    afterwards((fixture) => fixture.put(MODULE_NAME, Buffer.concat([makeModule(), X]))),
+  ),
+  vector(
+    "PART_HASH",
+    "flipped bit",
+    afterwards((fixture) => fixture.put(MODULE_NAME, flipped(makeModule()))),
+  ),
   vector("MODULE_MISSING", "none", (fixture) => {
     fixture.files.delete(MODULE_NAME);
     fixture.write();
@@ -143,7 +216,14 @@ export const VECTORS: readonly Vector[] = [
   vector(
     "MODULE_IMPORT",
     "a function",
-    withModule(makeModule({ imports: [["env", "memory", "memory"], ["env", "abort", "function"]] })),
+    withModule(
+      makeModule({
+        imports: [
+          ["env", "memory", "memory"],
+          ["env", "abort", "function"],
+        ],
+      }),
+    ),
   ),
   vector("MODULE_EXPORT", "one too few", withModule(makeModule({ calls: CALLS.slice(1) }))),
   vector("MODULE_EXPORT", "one too many", withModule(makeModule({ calls: [...CALLS, "backdoor"] }))),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { canonicalBytes } from "../../../host/bundle/canonical.js";
 import { openBundle, readTrust } from "../../../host/bundle/open.js";
 import { BundleRefused, RefusalReason } from "../../../host/bundle/refusal.js";
-import { BundleFixture, makeModule, makeTrust, MODULE_NAME } from "../../host/bundle/fixture.js";
+import { BundleFixture, MODULE_NAME, makeModule, makeTrust } from "../../host/bundle/fixture.js";
 import { VECTORS } from "./vectors.js";
 
 interface Case {
@@ -72,7 +72,12 @@ function damage(bytes: Buffer, next: (below: number) => number): Buffer {
   const at = next(bytes.length);
   const count = 1 + next(8);
   const kinds = [
-    () => Buffer.concat([bytes.subarray(0, at), Buffer.from([(bytes[at] as number) ^ (1 << next(8))]), bytes.subarray(at + 1)]),
+    () =>
+      Buffer.concat([
+        bytes.subarray(0, at),
+        Buffer.from([(bytes[at] as number) ^ (1 << next(8))]),
+        bytes.subarray(at + 1),
+      ]),
     () => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + count)]),
     () => Buffer.concat([bytes.subarray(0, at + count), bytes.subarray(at)]),
     () => Buffer.concat([bytes.subarray(0, at), Buffer.from([next(256)]), bytes.subarray(at + 1)]),
@@ -94,8 +99,8 @@ function prepare(fixture: BundleFixture, trust: string, next: (below: number) =>
 }
 
 /**
- * Damaged bundles get one verdict from both. (A module that the shim finds malformed by sections that the C host doesn't
- * read may be refused by the C host for another reason, or be left to its runtime.) Returns what went wrong.
+ * Damaged bundles get one verdict from both. (A module that the shim finds malformed by sections that the C host
+ * doesn't read may be refused by the C host for another reason, or be left to its runtime.) Returns what went wrong.
  */
 export function compareDamage(program: string, scratch: string, count: number, seed: number): string[] {
   const next = random(seed);
@@ -131,6 +136,8 @@ export function compareReasons(header: string): string[] {
   if (!existsSync(header)) return [`${header} is missing`];
   const found = [...readFileSync(header, "utf8").matchAll(/FAIRLEAD_REFUSED_([A-Z_]+) = -(\d+)/g)];
   const inHeader = found.map(([, name, number]) => `${name} ${number}`).join("\n");
-  const inShim = Object.entries(RefusalReason).map(([name, number]) => `${name} ${number}`).join("\n");
+  const inShim = Object.entries(RefusalReason)
+    .map(([name, number]) => `${name} ${number}`)
+    .join("\n");
   return inHeader === inShim ? [] : ["the reasons of fairlead-verify.h and refusal.ts differ"];
 }

@@ -34,7 +34,8 @@ function readCpio(bytes: Buffer): Unpacked[] {
   const found: Unpacked[] = [];
   for (let at = 0; ; ) {
     assert.equal(bytes.toString("latin1", at, at + 6), "070701");
-    const field = (index: number) => Number.parseInt(bytes.toString("latin1", at + 6 + index * 8, at + 14 + index * 8), 16);
+    const field = (index: number) =>
+      Number.parseInt(bytes.toString("latin1", at + 6 + index * 8, at + 14 + index * 8), 16);
     const [mode, owner, seconds, size, nameSize] = [field(1), field(2) + field(3), field(5), field(6), field(11)];
     const name = bytes.toString("latin1", at + 110, at + 110 + nameSize - 1);
     if (name === "TRAILER!!!") return found;
@@ -52,7 +53,11 @@ function readTar(bytes: Buffer): Unpacked[] {
     const octal = (start: number, length: number) => Number.parseInt(text(start, length), 8);
     assert.equal(text(257, 8), "ustar\x0000");
     const head = Buffer.from(bytes.subarray(at, at + 512)).fill(" ", 148, 156);
-    assert.equal(octal(148, 6), head.reduce((sum, byte) => sum + byte, 0), "checksum");
+    assert.equal(
+      octal(148, 6),
+      head.reduce((sum, byte) => sum + byte, 0),
+      "checksum",
+    );
     const size = octal(124, 11);
     const name = text(0, 100).split("\0")[0] as string;
     const type = text(156, 1) === "5" ? 0o040000 : 0o100000;
@@ -65,7 +70,13 @@ function readTar(bytes: Buffer): Unpacked[] {
 }
 
 function expected(seconds: number, folder: (name: string) => string, under = ""): Unpacked[] {
-  const facts = (name: string, mode: number, content = "") => ({ name: under + name, mode, owner: 0, seconds, content });
+  const facts = (name: string, mode: number, content = "") => ({
+    name: under + name,
+    mode,
+    owner: 0,
+    seconds,
+    content,
+  });
   return [
     facts(folder("b"), 0o040755),
     facts(folder("b/c"), 0o040755),
@@ -78,10 +89,16 @@ function expected(seconds: number, folder: (name: string) => string, under = "")
 describe("cpio", () => {
   it("holds folders before files, sorted, owned by root, at one time", () => {
     const bytes = writeCpio(ENTRIES, 1234);
-    assert.deepEqual(readCpio(bytes), expected(1234, (name) => name));
+    assert.deepEqual(
+      readCpio(bytes),
+      expected(1234, (name) => name),
+    );
     assert.equal(bytes.length % 512, 0);
     const [, ...below] = readCpio(writeCpio(ENTRIES, 0, "fairlead"));
-    assert.deepEqual(below, expected(0, (name) => name, "fairlead/"));
+    assert.deepEqual(
+      below,
+      expected(0, (name) => name, "fairlead/"),
+    );
   });
 
   it("doesn't depend on the order of entries", () => {
@@ -92,7 +109,10 @@ describe("cpio", () => {
 describe("tar", () => {
   it("holds folders before files, sorted, owned by root, at one time", () => {
     const bytes = writeTar(ENTRIES, 1234);
-    assert.deepEqual(readTar(bytes), expected(1234, (name) => `${name}/`));
+    assert.deepEqual(
+      readTar(bytes),
+      expected(1234, (name) => `${name}/`),
+    );
     assert.deepEqual(bytes.subarray(-1024), Buffer.alloc(1024));
     assert.deepEqual(writeTar([...ENTRIES].reverse(), 1234), bytes);
   });
@@ -137,7 +157,10 @@ describe("writeBundle", () => {
     const long = { name: "x".repeat(101), bytes: Buffer.alloc(0), executable: false };
     assert.throws(() => writeBundle([long], join(directory, "half"), "tar", 0), RangeError);
     assert.ok(!existsSync(join(directory, "half")));
-    assert.deepEqual(readdirSync(directory).filter((name) => name.startsWith(".")), []);
+    assert.deepEqual(
+      readdirSync(directory).filter((name) => name.startsWith(".")),
+      [],
+    );
   });
 
   it("does not ship a damaged bundle", () => {
@@ -151,7 +174,10 @@ describe("writeBundle", () => {
     const present = spawnSync("mksquashfs", ["-version"]).error === undefined;
     const [one, two] = [join(directory, "one.squashfs"), join(directory, "two.squashfs")];
     if (!present) {
-      assert.throws(() => writeBundle(entries, one, "squashfs", 99), /mksquashfs is missing: apt-get install squashfs-tools/);
+      assert.throws(
+        () => writeBundle(entries, one, "squashfs", 99),
+        /mksquashfs is missing: apt-get install squashfs-tools/,
+      );
       return;
     }
     writeBundle(entries, one, "squashfs", 99);
@@ -164,9 +190,14 @@ describe("writeBundle", () => {
     const path = process.env["PATH"];
     process.env["PATH"] = directory;
     try {
-      assert.throws(() => writeBundle(entries, join(directory, "no.squashfs"), "squashfs", 0), (error: Error) => {
-        return error instanceof ProgramMissing && !error.message.includes("\n") && /squashfs-tools/.test(error.message);
-      });
+      assert.throws(
+        () => writeBundle(entries, join(directory, "no.squashfs"), "squashfs", 0),
+        (error: Error) => {
+          return (
+            error instanceof ProgramMissing && !error.message.includes("\n") && /squashfs-tools/.test(error.message)
+          );
+        },
+      );
     } finally {
       process.env["PATH"] = path;
     }

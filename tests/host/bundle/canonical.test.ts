@@ -18,7 +18,16 @@ describe("canonical JSON", () => {
 
   it("reads back only that spelling", () => {
     assert.deepEqual(parseCanonical(Buffer.from('{"a":1}')), { a: 1 });
-    const others = ['{"a":1,"a":1}', '{"a": 1}', '{"b":1,"a":1}', '{"a":1e0}', '{"a":null}', '"\\u0061"', "", "\ufeff1"];
+    const others = [
+      '{"a":1,"a":1}',
+      '{"a": 1}',
+      '{"b":1,"a":1}',
+      '{"a":1e0}',
+      '{"a":null}',
+      '"\\u0061"',
+      "",
+      "\ufeff1",
+    ];
     for (const text of others) assert.equal(parseCanonical(Buffer.from(text)), undefined, text);
   });
 });

@@ -27,8 +27,12 @@ async function fairlead(...words: string[]): Promise<Outcome> {
   const before = process.exitCode; // the test runner's own, to be left as it was
   process.exitCode = undefined;
   const [write, writeError] = [process.stdout.write, process.stderr.write];
-  process.stdout.write = ((text: string) => (outcome.out += text) !== "") as typeof process.stdout.write;
-  process.stderr.write = ((text: string) => (outcome.errors += text) !== "") as typeof process.stderr.write;
+  const keep = (stream: "out" | "errors") => (text: string) => {
+    outcome[stream] += text;
+    return true;
+  };
+  process.stdout.write = keep("out") as typeof process.stdout.write;
+  process.stderr.write = keep("errors") as typeof process.stderr.write;
   try {
     await program.parseAsync(["node", "fairlead", ...words]);
     outcome.code = Number(process.exitCode ?? 0);
@@ -53,7 +57,16 @@ async function badly(code: number, message: RegExp, ...words: string[]): Promise
   assert.doesNotMatch(outcome.errors, /\n.|PRIVATE KEY/, "one line, and no key in it");
 }
 
-const made = (out: string, ...more: string[]) => ["bundle", "--out", at(out), "--build", folder, "--profile", "small", ...more];
+const made = (out: string, ...more: string[]) => [
+  "bundle",
+  "--out",
+  at(out),
+  "--build",
+  folder,
+  "--profile",
+  "small",
+  ...more,
+];
 
 before(async () => {
   for (const build of ["plain", "shared"]) writeFileSync(at(`fairlead-small-${build}.wasm`), makeModule());
@@ -61,7 +74,17 @@ before(async () => {
   await well("trust", "key", "--out", at("one"));
   await well("trust", "key", "--out", at("two"));
   const keys = ["--key", at("one.pub"), "--key", at("two.pub")];
-  await well("trust", "store", "--out", at("trust.json"), ...keys, "--threshold", "2", "--minimum-security-counter", "1");
+  await well(
+    "trust",
+    "store",
+    "--out",
+    at("trust.json"),
+    ...keys,
+    "--threshold",
+    "2",
+    "--minimum-security-counter",
+    "1",
+  );
 });
 
 describe("fairlead bundle, sign and verify", () => {
@@ -122,7 +145,18 @@ describe("fairlead trust", () => {
     await badly(1, /threshold of 0/, ...store("--key", at("one.pub"), "--threshold", "0"));
     await badly(1, /keys/, ...store("--key", at("one.pub"), "--key", at("one.pub"), "--threshold", "1"));
     await badly(2, /is a private key/, ...store("--key", at("one.key"), "--threshold", "1"));
-    await badly(2, /is there already/, "trust", "store", "--out", at("trust.json"), "--key", at("one.pub"), "--threshold", "1");
+    await badly(
+      2,
+      /is there already/,
+      "trust",
+      "store",
+      "--out",
+      at("trust.json"),
+      "--key",
+      at("one.pub"),
+      "--threshold",
+      "1",
+    );
     await badly(2, /never overwritten/, "trust", "key", "--out", at("one"));
     assert.equal(JSON.parse(await well("trust", "show", at("trust.json"))).threshold, 2);
   });

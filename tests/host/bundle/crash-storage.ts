@@ -3,7 +3,7 @@
  * the file is; what was not synced is, at the test's choice, lost or there. The operation that fails may have had no
  * effect or its whole one; a file's contents may also be torn.
  */
-import { type BundleSource, type Listed } from "../../../host/bundle/directory.js";
+import type { BundleSource, Listed } from "../../../host/bundle/directory.js";
 import { BundleRefused, type RefusalName } from "../../../host/bundle/refusal.js";
 import type { TrialStorage } from "../../../host/bundle/trial-storage.js";
 

@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { canonicalBytes, type CanonicalValue } from "../../../host/bundle/canonical.js";
+import { type CanonicalValue, canonicalBytes } from "../../../host/bundle/canonical.js";
 import { publicKeyHex } from "../../../host/bundle/keys.js";
 import type { Manifest, Part } from "../../../host/bundle/manifest.js";
 import { addSignature, encodeSignatures, type Signature } from "../../../host/bundle/signatures.js";

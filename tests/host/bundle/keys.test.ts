@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { canonicalBytes } from "../../../host/bundle/canonical.js";
 import {
   generateKeyFiles,
   KeyError,
@@ -13,7 +14,6 @@ import {
   verifySignature,
 } from "../../../host/bundle/keys.js";
 import { parseTrust } from "../../../host/bundle/trust.js";
-import { canonicalBytes } from "../../../host/bundle/canonical.js";
 import { makeTrust, STRANGER } from "./fixture.js";
 
 const directory = mkdtempSync(join(tmpdir(), "fairlead-keys-"));
@@ -40,10 +40,13 @@ describe("key files", () => {
     assert.equal(readPublicKey(join(directory, "two.pub")), hex);
     for (const mode of [0o640, 0o604, 0o620]) {
       chmodSync(file, mode);
-      assert.throws(() => readPrivateKey(file), (error: Error) => {
-        const secret = readFileSync(file, "latin1").split("\n")[1] as string;
-        return error instanceof KeyError && /chmod 600/.test(error.message) && !error.message.includes(secret);
-      });
+      assert.throws(
+        () => readPrivateKey(file),
+        (error: Error) => {
+          const secret = readFileSync(file, "latin1").split("\n")[1] as string;
+          return error instanceof KeyError && /chmod 600/.test(error.message) && !error.message.includes(secret);
+        },
+      );
     }
     chmodSync(file, 0o600);
     assert.ok(verifySignature(hex, Buffer.from("m"), signMessage(readPrivateKey(file), Buffer.from("m"))));

@@ -5,7 +5,16 @@ import { canonicalBytes } from "../../../host/bundle/canonical.js";
 import { MANIFEST_BYTES_MAX, PART_BYTES_MAX } from "../../../host/bundle/manifest.js";
 import { type OpenOptions, openBundle } from "../../../host/bundle/open.js";
 import { BundleRefused, type RefusalName, RefusalReason } from "../../../host/bundle/refusal.js";
-import { BundleFixture, KEY_ONE, LAYOUT_HASH, makeModule, makeTrust, MODULE_NAME, partFor, STRANGER } from "./fixture.js";
+import {
+  BundleFixture,
+  KEY_ONE,
+  LAYOUT_HASH,
+  MODULE_NAME,
+  makeModule,
+  makeTrust,
+  partFor,
+  STRANGER,
+} from "./fixture.js";
 
 let fixture: BundleFixture;
 const seen = new Set<RefusalName>();
@@ -291,7 +300,14 @@ describe("openBundle refuses modules", () => {
   });
 
   it("MODULE_IMPORT: a function beside the memory, another memory, no memory", () => {
-    withModule(makeModule({ imports: [["env", "memory", "memory"], ["env", "abort", "function"]] }));
+    withModule(
+      makeModule({
+        imports: [
+          ["env", "memory", "memory"],
+          ["env", "abort", "function"],
+        ],
+      }),
+    );
     refused("MODULE_IMPORT");
     withModule(makeModule({ imports: [["host", "memory", "memory"]] }));
     refused("MODULE_IMPORT");
@@ -308,7 +324,12 @@ describe("openBundle refuses modules", () => {
   });
 
   it("LAYOUT_MISMATCH: a module that says another layout than the manifest, or none", () => {
-    for (const layout of ["", "{}", `{"version":2,"profile":0,"hash":"${LAYOUT_HASH}"}`, '{"version":1,"profile":0,"hash":"0"}']) {
+    for (const layout of [
+      "",
+      "{}",
+      `{"version":2,"profile":0,"hash":"${LAYOUT_HASH}"}`,
+      '{"version":1,"profile":0,"hash":"0"}',
+    ]) {
       withModule(makeModule({ layout }));
       refused("LAYOUT_MISMATCH");
     }

@@ -18,7 +18,10 @@ const PACKAGES = [{ purl: "pkg:deb/debian/libsodium-dev@1.0.18-1%2Bdeb12u1?arch=
 
 /** The validator of the schema that the CycloneDX project publishes. */
 function cycloneDx() {
-  const folder = join(dirname(createRequire(import.meta.url).resolve("@cyclonedx/cyclonedx-library/package.json")), "res/schema");
+  const folder = join(
+    dirname(createRequire(import.meta.url).resolve("@cyclonedx/cyclonedx-library/package.json")),
+    "res/schema",
+  );
   const schema = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.SNAPSHOT.schema.json`), "utf8"));
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   for (const name of ["spdx", "jsf-0.82"]) {
@@ -44,7 +47,10 @@ describe("bill of materials", () => {
     assert.deepEqual(names, ["modules/a.wasm", "modules/b.wasm", "libsodium-dev"]);
     assert.equal(bom.components[0].hashes[0].content, createHash("sha256").update("a").digest("hex"));
     assert.equal(bom.components[2].version, "1.0.18-1+deb12u1");
-    assert.deepEqual(bom.dependencies[0].dependsOn, bom.components.map((part: { "bom-ref": string }) => part["bom-ref"]));
+    assert.deepEqual(
+      bom.dependencies[0].dependsOn,
+      bom.components.map((part: { "bom-ref": string }) => part["bom-ref"]),
+    );
     assert.equal(bom.metadata.timestamp, undefined);
   });
 

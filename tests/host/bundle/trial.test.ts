@@ -15,7 +15,11 @@ after(() => {
   for (const fixture of fixtures) fixture.remove();
 });
 
-function bundle(version: string, securityCounter: number, spoil: (fixture: BundleFixture) => void = () => {}): BundleSource {
+function bundle(
+  version: string,
+  securityCounter: number,
+  spoil: (fixture: BundleFixture) => void = () => {},
+): BundleSource {
   const fixture = new BundleFixture();
   fixtures.push(fixture);
   fixture.changes = { version, securityCounter };
