@@ -1,13 +1,16 @@
 /** What the commands about bundles share: exit codes, kinds of options, the time that is written. */
+import { existsSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { BundleInputError } from "../bundle/input-error.js";
 import { UINT32_MAX, VERSION, WORD } from "../bundle/manifest.js";
+import { BundleRefused } from "../bundle/refusal.js";
 import { EXIT_BAD_INPUT, EXIT_FAILED, UsageError } from "./exit.js";
 
 const FILE_FAULTS = ["ENOENT", "EISDIR", "EACCES", "ENOTDIR", "ENOSPC", "EROFS"];
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof BundleInputError || error instanceof UsageError) return EXIT_BAD_INPUT;
+  if (error instanceof BundleRefused && error.reason === "TRUST_MALFORMED") return EXIT_BAD_INPUT;
   return FILE_FAULTS.includes(String((error as NodeJS.ErrnoException).code)) ? EXIT_BAD_INPUT : EXIT_FAILED;
 }
 
@@ -22,6 +25,12 @@ export function guarded(command: string, work: () => void): void {
     process.stderr.write(`fairlead ${command}: ${error instanceof Error ? error.message : "failed"}\n`);
     process.exitCode = exitCodeOf(error);
   }
+}
+
+/** The path of a directory that is there. Throws `UsageError`. */
+export function directory(path: string): string {
+  if (!existsSync(path)) throw new UsageError(`${path}: no such directory`);
+  return path;
 }
 
 /** Option parser: one more of several. */

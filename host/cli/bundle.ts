@@ -7,7 +7,7 @@ import { openBundle, readTrust } from "../bundle/open.js";
 import { FORMATS, type Format, readBundleEntries, writeBundle } from "../bundle/pack.js";
 import { compilerPackages, type SbomPackage } from "../bundle/sbom.js";
 import { documentSource, loaderSources, machineSource, moduleSources, PROFILES } from "../bundle/sources.js";
-import { bundleVersion, count, guarded, several, sourceDateEpoch, word } from "./bundle-options.js";
+import { bundleVersion, count, directory, guarded, several, sourceDateEpoch, word } from "./bundle-options.js";
 import { topFolder, UsageError, version } from "./exit.js";
 import { registerSlots } from "./slots.js";
 
@@ -63,7 +63,7 @@ function makeBundle(options: BundleOptions): void {
   }
   const keys = (options.key ?? []).map(readPrivateKey);
   const entries =
-    options.from === undefined ? assembleBundle(describe(options), keys) : readBundleEntries(options.from);
+    options.from === undefined ? assembleBundle(describe(options), keys) : readBundleEntries(directory(options.from));
   writeBundle(entries, options.out, options.format, sourceDateEpoch() ?? 0, options.under);
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
   process.stdout.write(`${options.out}: ${options.format}, ${entries.length} files, ${bytes} bytes\n`);
@@ -92,8 +92,8 @@ function registerBundle(program: Command): void {
     .action((options: BundleOptions) => guarded("bundle", () => makeBundle(options)));
 }
 
-function verifyBundle(directory: string, options: { trust: string; kept: number; json?: boolean }): void {
-  const bundle = openBundle(directory, readTrust(options.trust), { keptSecurityCounter: options.kept });
+function verifyBundle(path: string, options: { trust: string; kept: number; json?: boolean }): void {
+  const bundle = openBundle(directory(path), readTrust(options.trust), { keptSecurityCounter: options.kept });
   const { product, hardwareClass, securityCounter, parts } = bundle.manifest;
   const { digest, signers } = bundle;
   const facts = {
@@ -121,8 +121,8 @@ function registerVerify(program: Command): void {
     .option("--kept <n>", "security counter that the device has kept", count, 0)
     .option("--json", "print what was verified as JSON")
     .addHelpText("after", "\nExit code: 0 verified, 1 refused (the reason is named), 2 bad input.")
-    .action((directory: string, options: { trust: string; kept: number; json?: boolean }) =>
-      guarded("verify", () => verifyBundle(directory, options)),
+    .action((path: string, options: { trust: string; kept: number; json?: boolean }) =>
+      guarded("verify", () => verifyBundle(path, options)),
     );
 }
 

@@ -1,12 +1,10 @@
 /** `fairlead slots`: two slots on a device, the old bundle in one and the new one on trial in the other. */
-import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { DirectorySource } from "../bundle/directory.js";
 import { readTrust } from "../bundle/open.js";
 import { Slots } from "../bundle/trial.js";
 import { FolderStorage } from "../bundle/trial-storage.js";
-import { count, guarded } from "./bundle-options.js";
-import { UsageError } from "./exit.js";
+import { count, directory, guarded } from "./bundle-options.js";
 
 interface SlotOptions {
   slots: string;
@@ -19,8 +17,7 @@ interface InstallOptions extends SlotOptions {
 }
 
 function slotsOf(options: SlotOptions): Slots {
-  if (!existsSync(options.slots)) throw new UsageError(`${options.slots}: no such directory`);
-  return new Slots(new FolderStorage(options.slots), readTrust(options.trust));
+  return new Slots(new FolderStorage(directory(options.slots)), readTrust(options.trust));
 }
 
 function say(text: string): void {
@@ -37,7 +34,7 @@ function registerFilling(slots: Command): void {
       .requiredOption("--trust <file>", "trust store of the device");
   withStore("provision", "Put the first bundle in service.").action((bundle: string, options: SlotOptions) =>
     guarded("slots provision", () => {
-      slotsOf(options).provision(new DirectorySource(bundle));
+      slotsOf(options).provision(new DirectorySource(directory(bundle)));
       say("provisioned: slot a is active");
     }),
   );
@@ -47,7 +44,7 @@ function registerFilling(slots: Command): void {
     .action((bundle: string, options: InstallOptions) =>
       guarded("slots install", () => {
         const limits = { attemptsMax: options.attempts, confirmMs: options.confirmMs };
-        const { manifest } = slotsOf(options).install(new DirectorySource(bundle), limits);
+        const { manifest } = slotsOf(options).install(new DirectorySource(directory(bundle)), limits);
         say(`installed: version ${manifest.version} is on trial from the next start on`);
       }),
     );

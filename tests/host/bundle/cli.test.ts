@@ -124,6 +124,9 @@ describe("fairlead bundle, sign and verify", () => {
     await badly(2, /npm run build makes it/, ...made("x", "--build", at("none")));
     await badly(2, /FILE@TARGET/, ...made("x", "--executable", "served"));
     await badly(2, /package URL/, ...made("x", "--package", "libsodium"));
+    await badly(2, /no such directory/, "verify", at("none"), "--trust", at("trust.json"));
+    await badly(2, /no such directory/, "sign", at("none"), "--key", at("one.key"));
+    await badly(2, /TRUST_MALFORMED/, "verify", at("b"), "--trust", at("fairlead.h"));
     await badly(2, /sign it first/, ...made("x", "--from", at("b"), "--key", at("one.key")));
     await badly(2, /ENOENT/, "sign", at("b"), "--key", at("none.key"));
     writeFileSync(at("noise.key"), "noise", { mode: 0o600 });
@@ -141,9 +144,9 @@ describe("fairlead bundle, sign and verify", () => {
 describe("fairlead trust", () => {
   it("refuses stores that would trust nobody or anybody, and private keys in them", async () => {
     const store = (...more: string[]) => ["trust", "store", "--out", at("other.json"), ...more];
-    await badly(1, /threshold of 2 with 1 keys/, ...store("--key", at("one.pub"), "--threshold", "2"));
-    await badly(1, /threshold of 0/, ...store("--key", at("one.pub"), "--threshold", "0"));
-    await badly(1, /keys/, ...store("--key", at("one.pub"), "--key", at("one.pub"), "--threshold", "1"));
+    await badly(2, /threshold of 2 with 1 keys/, ...store("--key", at("one.pub"), "--threshold", "2"));
+    await badly(2, /threshold of 0/, ...store("--key", at("one.pub"), "--threshold", "0"));
+    await badly(2, /keys/, ...store("--key", at("one.pub"), "--key", at("one.pub"), "--threshold", "1"));
     await badly(2, /is a private key/, ...store("--key", at("one.key"), "--threshold", "1"));
     await badly(
       2,

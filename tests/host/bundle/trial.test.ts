@@ -189,6 +189,41 @@ function crashed(storage: CrashStorage, count: number, survival: Survival, steps
   return false;
 }
 
+/** A real directory whose process dies after so many operations: what the kernel was told survives. */
+class StoppingStorage extends FolderStorage {
+  constructor(
+    directory: string,
+    private left: number,
+  ) {
+    super(directory);
+  }
+
+  private count(): void {
+    if (this.left === 0) throw new Error("the process died");
+    this.left -= 1;
+  }
+
+  override writeFile(name: string, bytes: Uint8Array): void {
+    this.count();
+    super.writeFile(name, bytes);
+  }
+
+  override makeFolder(name: string): void {
+    this.count();
+    super.makeFolder(name);
+  }
+
+  override rename(from: string, to: string): void {
+    this.count();
+    super.rename(from, to);
+  }
+
+  override remove(name: string): void {
+    this.count();
+    super.remove(name);
+  }
+}
+
 /** Calls `check` after a crash at each operation of `steps`, in each way that the unsynced may survive. */
 function atEachStep(
   prepare: (slots: Slots) => void,
@@ -205,6 +240,17 @@ function atEachStep(
       if (!failed) break;
     }
     assert.ok(crashes >= 3, `${crashes} places to fail at are too few to have tested anything`);
+  }
+}
+
+/** Whether the work came to its end. */
+function runs(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    assert.match(String(error), /the process died/);
+    return false;
   }
 }
 
@@ -284,6 +330,29 @@ describe("a power failure between any two writes", () => {
         assert.equal(versionOf(slots), "2", where);
       },
     );
+  });
+
+  it("of a process alone, on a real file system, lets the whole story be told to its end", () => {
+    let deaths = 0;
+    for (let count = 0, died = true; died; count++) {
+      const directory = mkdtempSync(join(tmpdir(), "fairlead-stop-"));
+      try {
+        const before = new Slots(new FolderStorage(directory), trust);
+        before.provision(OLD);
+        const stopping = new Slots(new StoppingStorage(directory, count), trust);
+        died = !runs(() => {
+          stopping.install(NEW, { attemptsMax: 2 });
+          stopping.start();
+          stopping.giveUp("TRAPPED");
+          stopping.install(NEW, { attemptsMax: 2 });
+        });
+        if (died) deaths += 1;
+        canGoOn(new Slots(new FolderStorage(directory), trust), `after ${count} operations`);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    }
+    assert.ok(deaths > 20, `only ${deaths} places to die at`);
   });
 
   it("of a return leaves the trial under way or ended", () => {
