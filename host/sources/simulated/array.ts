@@ -122,7 +122,7 @@ export class SimulatedArray implements Source, Effector {
     }
     const path = this.world.paths[use.path];
     if (path === undefined) return;
-    if (decision.kind === DecisionKind.REDIRECT_SESSION) path.redirectTo = this.port(decision.to);
+    if (decision.kind === DecisionKind.REDIRECT_SESSION) this.world.targetSide.redirect(path, this.port(decision.to));
     this.world.targetSide.askForLogout(path, use.session, decision.detail, () => report(OutcomeResult.DONE));
   }
 

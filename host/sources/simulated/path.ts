@@ -34,6 +34,8 @@ export class Path {
   bytes = 0;
   /** Port that the next login is redirected to (RFC 7143, section 11.13.1), or -1. */
   redirectTo = -1;
+  /** Until when, in milliseconds. */
+  redirectUntilMs = 0;
   /** When the last session ended, in milliseconds. */
   lostMs = 0;
 

@@ -15,6 +15,9 @@ export interface SessionReport {
   port: number;
 }
 
+/** How long a login is awaited that is to be redirected. */
+const REDIRECT_HOLD_MS = 20_000;
+
 export interface TargetServerSurroundings {
   readonly nowMs: number;
   after(delayMs: number, run: () => void): void;
@@ -36,13 +39,12 @@ export class TargetServer implements TargetSide {
 
   login(path: Path, port: number): { redirectedTo?: number } {
     const { redirectTo } = path;
-    if (redirectTo >= 0 && redirectTo !== port) {
+    path.redirectTo = -1;
+    if (redirectTo >= 0 && redirectTo !== port && this.surroundings.nowMs < path.redirectUntilMs) {
       this.surroundings.redirected(path, port, redirectTo);
-      path.redirectTo = -1;
       return { redirectedTo: redirectTo };
     }
     const from = path.port;
-    path.redirectTo = -1;
     path.connectingTo = -1;
     path.state = "serving";
     path.port = port;
@@ -52,6 +54,12 @@ export class TargetServer implements TargetSide {
     this.reports.push({ kind: "login", path, session: path.session, port });
     this.surroundings.sessionBegan(path, from);
     return {};
+  }
+
+  /** The path's next login is sent on to a port, once, and not after a while. */
+  redirect(path: Path, port: number): void {
+    path.redirectTo = port;
+    path.redirectUntilMs = this.surroundings.nowMs + REDIRECT_HOLD_MS;
   }
 
   logout(path: Path, session: number): void {

@@ -87,7 +87,7 @@ describe("simulated initiators (steps 301 to 305)", () => {
   it("are redirected at their login", () => {
     const { world, events } = smallWorld();
     const path = pathOf(world, "h3");
-    path.redirectTo = 3;
+    world.targetSide.redirect(path, 3);
     moveAway(world, path);
     world.advance(2000);
     assert.deepEqual(logins(events), ["h3 p1>p4"]);
@@ -95,6 +95,19 @@ describe("simulated initiators (steps 301 to 305)", () => {
     moveAway(world, path);
     world.advance(4000);
     assert.deepEqual(logins(events), ["h3 p1>p4", "h3 p4>p2"], "a redirection counts once");
+  });
+
+  it("are not redirected by what was said long ago", () => {
+    const { world, events } = smallWorld();
+    const path = pathOf(world, "h3");
+    const { initiator } = path.application;
+    world.setReturnsTo(initiator, "nowhere");
+    world.targetSide.redirect(path, 3);
+    moveAway(world, path);
+    world.advance(20_001);
+    world.setReturnsTo(initiator, "next");
+    world.advance(22_000);
+    assert.deepEqual(logins(events), ["h3 p1>p2"]);
   });
 
   it("come back to the same port, or not at all, when told to", () => {
