@@ -1,6 +1,6 @@
 /** Commands of other products as child processes: arguments as arrays, never a shell, bounded in time, output and number. */
 
-import { execFile } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 
 export interface CommandResult {
   /** Exit code; -1 where the process ended by a signal or was never started. */
@@ -14,6 +14,8 @@ export interface CommandOptions {
   timeoutMs: number;
   /** Output beyond this ends the process, and counts as a failure. */
   outputMaxBytes?: number;
+  /** An open file to be the standard input; empty if not given. */
+  inputDescriptor?: number;
 }
 
 /** Runs a command to its end. Tests put their own in its place. */
@@ -22,18 +24,54 @@ export type CommandRunner = (file: string, args: readonly string[], options: Com
 const OUTPUT_MAX_BYTES = 64 * 1024 * 1024;
 
 /** Runs a program by its name in PATH, or its path. Never rejects: what went wrong is in the result. */
-export const runCommand: CommandRunner = (file, args, options) =>
-  new Promise((resolve) => {
-    const limits = { timeout: options.timeoutMs, maxBuffer: options.outputMaxBytes ?? OUTPUT_MAX_BYTES };
-    const settings = { ...limits, killSignal: "SIGKILL" as const, encoding: "utf8" as const, env: CLEAN_ENVIRONMENT };
-    execFile(file, args, settings, (error, stdout, stderr) => {
-      if (error === null) return resolve({ status: 0, stdout, stderr, timedOut: false });
-      const status = typeof error.code === "number" ? error.code : -1;
-      // `killed` is also set where the output grew too large; only a time-out leaves no code.
-      const timedOut = error.killed === true && error.code == null;
-      resolve({ status, stdout, stderr: stderr === "" ? error.message : stderr, timedOut });
-    });
+export const runCommand: CommandRunner = (file, args, options) => {
+  const input = options.inputDescriptor ?? ("ignore" as const);
+  const child = spawn(file, args, { stdio: [input, "pipe", "pipe"], env: CLEAN_ENVIRONMENT });
+  return new Promise((resolve) => {
+    const outputs = new Collector(child, options.outputMaxBytes ?? OUTPUT_MAX_BYTES);
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill("SIGKILL");
+    }, options.timeoutMs);
+    const end = (status: number, trouble: string) => {
+      clearTimeout(timer);
+      const stderr = outputs.error === "" ? trouble : outputs.error;
+      resolve({ status: outputs.overflowed ? -1 : status, stdout: outputs.output, stderr, timedOut });
+    };
+    child.once("error", (error) => end(-1, error.message));
+    child.once("close", (code, signal) => end(code ?? -1, signal === null ? "" : `ended by ${signal}`));
   });
+};
+
+/** Keeps what a process prints, and ends one that prints too much. */
+class Collector {
+  output = "";
+  error = "";
+  overflowed = false;
+  private left: number;
+
+  constructor(
+    private readonly child: ChildProcess,
+    mostBytes: number,
+  ) {
+    this.left = mostBytes;
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      if (this.admits(text)) this.output += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      if (this.admits(text)) this.error += text;
+    });
+  }
+
+  private admits(text: string): boolean {
+    this.left -= Buffer.byteLength(text);
+    if (this.left >= 0) return true;
+    this.overflowed = true;
+    this.child.kill("SIGKILL");
+    return false;
+  }
+}
 
 /** The C locale, since outputs are parsed; times in UTC. */
 const CLEAN_ENVIRONMENT = { ...process.env, LC_ALL: "C", TZ: "UTC" };

@@ -1,9 +1,9 @@
 /** An iSNS server, spoken to through `isnsadm`: over its Unix socket where it runs here, over TCP elsewhere. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CommandQueue, failureText } from "../command.js";
+import { type CommandOptions, type CommandQueue, failureText } from "../command.js";
 import { parsePortalGroups, type PortalGroup } from "./parse.js";
 
 export interface IsnsServer {
@@ -38,23 +38,19 @@ export interface TaggedPortal {
 
 /** All methods reject with `IsnsError`, or `OutputError` for an output that is not as known. */
 export class Isnsadm {
-  private readonly folder: string | undefined;
   private readonly options: readonly string[];
+  private readonly commandOptions: CommandOptions;
+  private readonly descriptor: number;
 
   constructor(
     private readonly queue: CommandQueue,
     server: IsnsServer,
-    private readonly timeoutMs: number,
+    timeoutMs: number,
   ) {
     const local = server.socket === undefined ? [] : ["--local"];
-    if (server.configuration !== undefined) {
-      this.options = ["--config", server.configuration, ...local];
-      return;
-    }
-    this.folder = mkdtempSync(join(tmpdir(), "fairlead-isns-"));
-    const file = join(this.folder, "isnsadm.conf");
-    writeFileSync(file, configurationText(server, timeoutMs), { mode: 0o600 });
-    this.options = ["--config", file, ...local];
+    this.options = ["--config", server.configuration ?? "/dev/stdin", ...local];
+    this.descriptor = server.configuration === undefined ? namelessFile(configurationText(server, timeoutMs)) : -1;
+    this.commandOptions = this.descriptor < 0 ? { timeoutMs } : { timeoutMs, inputDescriptor: this.descriptor };
   }
 
   /**
@@ -78,18 +74,33 @@ export class Isnsadm {
     await this.run(["--register", `entity=${entity}`, `target=${target}`, ...objects]);
   }
 
-  /** Removes the configuration file that the constructor wrote. */
+  /** Nothing may be asked any more. */
   close(): void {
-    if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
+    if (this.descriptor >= 0) closeSync(this.descriptor);
   }
 
   private async run(args: readonly string[]): Promise<string> {
-    const result = await this.queue.command("isnsadm", [...this.options, ...args], { timeoutMs: this.timeoutMs });
+    const result = await this.queue.command("isnsadm", [...this.options, ...args], this.commandOptions);
     if (result.status === 0) return result.stdout;
     const text = failureText(`isnsadm ${args.slice(0, 2).join(" ")}`, result);
     if (result.timedOut) throw new IsnsError("timeout", text);
     const refused = /Failed to register object\(s\): (?!Internal error|No such)/.test(result.stderr);
     throw new IsnsError(refused ? "refused" : "unreachable", text);
+  }
+}
+
+/**
+ * An open file without a name, so that nothing is left behind whatever becomes of this process. isnsadm opens its
+ * configuration by a path, and `/dev/stdin` is one; a pipe would not do, since what Node.js calls so is a socket.
+ */
+function namelessFile(text: string): number {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-isns-"));
+  try {
+    const file = join(folder, "isnsadm.conf");
+    writeFileSync(file, text, { mode: 0o600 });
+    return openSync(file, "r");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -7,7 +7,8 @@ import { arrayText, initiatorName, targetName } from "./array-file.js";
 import { command, succeeds } from "./commands.js";
 import { ControlGroup, type CpuController, findCpuController } from "./control-group.js";
 import { compileInitiator, Host } from "./hosts.js";
-import { Network, removeLeftovers } from "./network.js";
+import { removeLeftovers } from "./leftovers.js";
+import { Network } from "./network.js";
 import { makeImage, RegistrationServer, TargetServer } from "./servers.js";
 import type { Undo } from "./undo.js";
 import { Witness } from "./witness.js";
@@ -20,6 +21,7 @@ export const PORT_PERMILLE = 150;
 
 /** Names of what a run makes begin with this and the number of its process. */
 const FAMILY = "fle";
+const FOLDER_FAMILY = "fairlead-e2e-";
 
 export class RealArray {
   readonly folder: string;
@@ -33,7 +35,7 @@ export class RealArray {
   program = "";
 
   constructor(private readonly undo: Undo) {
-    this.folder = mkdtempSync(join(tmpdir(), "fairlead-e2e-"));
+    this.folder = mkdtempSync(join(tmpdir(), `${FOLDER_FAMILY}${process.pid}-`));
     undo.add("working folder", () => rmSync(this.folder, { recursive: true, force: true }));
     this.network = new Network(`${FAMILY}${process.pid}`, PORTS, HOSTS, undo);
     this.witness = new Witness(this.network, this.folder);
@@ -42,7 +44,7 @@ export class RealArray {
 
   /** `sources`: folder of the initiator's C sources. */
   async make(sources: string): Promise<void> {
-    removeLeftovers(FAMILY);
+    removeLeftovers(FAMILY, tmpdir(), FOLDER_FAMILY);
     this.program = compileInitiator(sources, this.folder);
     this.network.make();
     const shown = this.makeGroups();

@@ -97,8 +97,9 @@ async function tellStory(short: boolean, undo: Undo): Promise<number> {
   } catch (error) {
     trouble = (error as Error).message;
   }
-  writeReport(reports, { short, array, story, checks, balancer, trouble });
-  printFigures(story, tell);
+  const parts = { short, array, story, checks, balancer, trouble };
+  writeReport(reports, parts);
+  printFigures(parts, tell);
   if (trouble !== undefined) throw new Error(trouble);
   tell(`${checks.all.length - checks.failed} passed, ${checks.failed} failed`);
   return checks.failed === 0 ? 0 : EXIT_FAILED;

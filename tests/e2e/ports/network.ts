@@ -7,7 +7,7 @@
  *   iSNS server ── 10.77.200.0/24 ─┘          └── …
  */
 
-import { command, succeeds } from "./commands.js";
+import { command } from "./commands.js";
 import type { Undo } from "./undo.js";
 
 export const ISNS_ADDRESS = "10.77.200.1";
@@ -105,22 +105,5 @@ export class Network {
     const gateway = `10.77.${port}.${ROUTER_PART}`;
     this.inside(this.array, "ip", "route", "add", "default", "via", gateway, "dev", device, "table", table);
     this.inside(this.array, "ip", "rule", "add", "from", this.portAddress(port), "lookup", table);
-  }
-}
-
-/** Removes namespaces that a run left which was killed: those of a process that is gone. */
-export function removeLeftovers(family: string): void {
-  const names = command("ip", "netns", "list")
-    .split("\n")
-    .map((line) => line.split(" ")[0] ?? "");
-  for (const name of names) {
-    const owner = new RegExp(`^${family}(\\d+)-`).exec(name);
-    if (owner === null || succeeds("kill", "-0", owner[1] as string)) continue;
-    for (const pid of command("ip", "netns", "pids", name)
-      .split("\n")
-      .filter((line) => line !== "")) {
-      succeeds("kill", "-KILL", pid);
-    }
-    succeeds("ip", "netns", "delete", name);
   }
 }

@@ -23,8 +23,18 @@ const THROUGHPUT_RATIO_TARGET = 3;
 
 /** What tgt does to end a session. */
 const LOGOUT_KIND =
-  "connection closed by tgtd (tgtadm --mode conn --op delete): no released version of tgt sends an Async Message, so the " +
-  "initiator is not asked to log out; targets marked `redirection` also had their next login redirected (RFC 7143, 11.13.5)";
+  "connections closed by tgtd (tgtadm --mode conn --op delete), since tgt, from 1.0.85 to 1.0.97, never sends an Async " +
+  "Message: no initiator is asked to log out. Targets marked `redirection` also redirect the next login (RFC 7143, 11.13.5)";
+
+/** Ends of sessions by how they were brought about. */
+function logouts(balancer: Balancer | undefined) {
+  return {
+    kind: LOGOUT_KIND,
+    asked: 0,
+    closed: balancer?.count("LOGOUT_SESSION") ?? 0,
+    closedAndRedirected: balancer?.count("REDIRECT_SESSION") ?? 0,
+  };
+}
 
 function ratio(over: Figures | undefined, under: Figures | undefined, of: (figures: Figures) => number): number | null {
   if (over === undefined || under === undefined) return null;
@@ -69,7 +79,7 @@ export function writeReport(folder: string, parts: RunParts): void {
       libiscsi: version("libiscsi7"),
       node: process.version,
     },
-    logout: LOGOUT_KIND,
+    logout: logouts(balancer),
     ratios: ratios(story),
     figures: story.figures,
     checks: checks.all,
@@ -86,7 +96,7 @@ export function writeReport(folder: string, parts: RunParts): void {
 }
 
 /** A table of the figures, ratios first. */
-export function printFigures(story: Story, tell: (line: string) => void): void {
+export function printFigures({ story, balancer }: RunParts, tell: (line: string) => void): void {
   const { throughput, saturatedThroughput, p99 } = ratios(story);
   tell("");
   tell(`throughput, after the moves ÷ without fairlead   ${throughput.value ?? "-"} (${throughput.target})`);
@@ -112,5 +122,6 @@ export function printFigures(story: Story, tell: (line: string) => void): void {
     );
   }
   tell("");
-  tell(`logout: ${LOGOUT_KIND}`);
+  const { closed, closedAndRedirected } = logouts(balancer);
+  tell(`logout: ${closed} closed, ${closedAndRedirected} closed and redirected, none asked; ${LOGOUT_KIND}`);
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { CommandQueue, failureText, runCommand } from "../../../host/sources/command.js";
 import { canonicalPortal, portalParts } from "../../../host/sources/portal.js";
 import { Repeat } from "../../../host/sources/repeat.js";
@@ -23,6 +25,16 @@ test("arguments reach a command as they are: there is no shell", async () => {
     timeoutMs: 60_000,
   });
   assert.deepEqual(JSON.parse(result.stdout), odd);
+});
+
+test("a command's standard input, opened by it by a path", async () => {
+  const descriptor = openSync(fileURLToPath(import.meta.url), "r");
+  const script = "process.stdout.write(require('node:fs').readFileSync('/dev/stdin', 'utf8').slice(0, 6))";
+  const options = { timeoutMs: 60_000, inputDescriptor: descriptor };
+  // Twice: each opens it anew, from the beginning.
+  assert.equal((await runCommand(NODE, ["-e", script], options)).stdout, "import");
+  assert.equal((await runCommand(NODE, ["-e", script], options)).stdout, "import");
+  closeSync(descriptor);
 });
 
 test("a command that does not end is ended", async () => {
