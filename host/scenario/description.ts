@@ -93,11 +93,11 @@ export type Action =
   | { do: "serverRestart"; lists: "nothing" | "everything" }
   | { do: "world"; rules: Partial<WorldRules> }
   | { do: "maintenance"; port: string; on: boolean }
-  | { do: "reconfigure"; array: ArrayDescription | undefined; knobs: Record<string, unknown> }
+  | { do: "reconfigure"; array: ArrayDescription | undefined; knobs: Record<string, unknown>; refused: boolean }
   | { do: "restart"; attach: boolean; downMs: number }
   | { do: "clock"; forwardMs: number; stopMs: number }
   | { do: "hold"; on: boolean }
-  | { do: "swap"; module: string }
+  | { do: "swap"; module: string; refused: boolean }
   | { do: "scope"; role: "deciding" | "shadow" | "unknown"; epoch: number }
   | { do: "remote"; port: string; loadPermille: number; plannedPermille: number }
   | { do: "arrival"; row: number; requester: number; pair: Pair; loadPermille: number; sequence: number }

@@ -117,7 +117,8 @@ const READERS: Readonly<Record<string, Reader>> = {
     if (!isFields(value)) return [];
     const named = value.array === undefined ? undefined : arrayAt(value.array, [...path, "array"], reading);
     const next = named === undefined ? undefined : { ...named, profile: array.profile };
-    return [{ do: "reconfigure", array: next, knobs: isFields(value.knobs) ? value.knobs : {} }];
+    const knobs = isFields(value.knobs) ? value.knobs : {};
+    return [{ do: "reconfigure", array: next, knobs, refused: value.refused === true }];
   },
   restart: each((fields) => ({ do: "restart", attach: fields.attach !== false, downMs: duration(fields.down, 0) })),
   clock: each((fields) => ({
@@ -126,7 +127,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     stopMs: duration(fields.stop, 0),
   })),
   hold: (value) => [{ do: "hold", on: value === true }],
-  swap: each((fields) => ({ do: "swap", module: textOf(fields.module) })),
+  swap: each((fields) => ({ do: "swap", module: textOf(fields.module), refused: fields.refused === true })),
   scope: each((fields) => ({
     do: "scope",
     role: (textOf(fields.role) || "deciding") as "deciding" | "shadow" | "unknown",

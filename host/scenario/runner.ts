@@ -7,6 +7,7 @@ import type { ArrayDescription } from "../array/description.js";
 import { readPolicy } from "../array/parse.js";
 import type { DecisionView } from "../shim/decision-view.js";
 import { Fnv64 } from "../shim/digest.js";
+import { ModuleError } from "../shim/errors.js";
 import {
   ControlFlag,
   DecisionKindNames,
@@ -22,7 +23,7 @@ import { instantiate } from "../shim/module.js";
 import type { Recorder } from "../shim/recorder.js";
 import { epochOf, type Shim } from "../shim/shim.js";
 import { decodeSnapshot, type Snapshot, snapshotBytes } from "../shim/snapshot.js";
-import { startShim } from "../shim/start.js";
+import { attachRefusal, startShim } from "../shim/start.js";
 import { compare, compareState } from "./compare.js";
 import type { Action, ScenarioCase, ScenarioEvent, StateExpectation } from "./description.js";
 import type { CaseResult, Difference, SeenDecision, SeenState } from "./result.js";
@@ -120,17 +121,19 @@ class CaseRun {
     return shim;
   }
 
-  private configure(shim: Shim, array: ArrayDescription): boolean {
+  /** @returns whether the module adopted it; a refusal that was not expected is a difference, and so the reverse. */
+  private configure(shim: Shim, array: ArrayDescription, refused = false): boolean {
     const problems = shim.configure(array);
-    for (const problem of problems) {
-      this.differences.push({ what: "configure", expected: "adopted", seen: formatProblem(problem) });
-    }
+    if (problems.length > 0 === refused) return !refused;
+    const seen = problems.map(formatProblem).join("\n") || "adopted";
+    this.differences.push({ what: "configure", expected: refused ? "refused" : "adopted", seen });
     return problems.length === 0;
   }
 
-  private reconfigure(array: ArrayDescription): void {
+  private reconfigure(description: ArrayDescription, refused = false): void {
+    const array = { ...description, profile: this.scenario.profile };
+    if (this.kept === undefined && !this.configure(this.shim, array, refused)) return;
     this.array = array;
-    if (this.kept === undefined && !this.configure(this.shim, array)) return;
     this.world.reconfigured(array);
   }
 
@@ -162,10 +165,10 @@ class CaseRun {
   private happenInHost(action: Action): void {
     const { shim } = this;
     if (action.do === "maintenance") this.reconfigure(this.withMaintenance(action.port, action.on));
-    else if (action.do === "reconfigure") this.reconfigure(this.changed(action.array, action.knobs));
+    else if (action.do === "reconfigure") this.reconfigure(this.changed(action.array, action.knobs), action.refused);
     else if (action.do === "clock") this.changeClock(action.forwardMs, action.stopMs);
     else if (action.do === "hold") shim.setControlFlags(action.on ? ControlFlag.HOLD : 0);
-    else if (action.do === "swap") this.swap(action.module);
+    else if (action.do === "swap") this.swap(action.module, action.refused);
     else if (action.do === "scope") shim.setScope(0, ScopeKind.PORTS, ROLES[action.role], 0, action.epoch);
     else if (action.do === "remote") {
       shim.setRemoteLoad(shim.names.ports.row(action.port), action.loadPermille, action.plannedPermille);
@@ -203,10 +206,22 @@ class CaseRun {
     arrivalInput.markChanged(row);
   }
 
-  private swap(file: string): void {
-    const bytes = file === "" ? this.options.module : readFileSync(resolve(dirname(this.options.file), file));
-    const code = this.shim.swap(bytes);
-    if (code !== 0) this.differences.push({ what: "swap", expected: "attached", seen: `code ${code}` });
+  private swap(file: string, refused: boolean): void {
+    const seen = this.trySwap(file);
+    if ((seen !== "attached") === refused) return;
+    this.differences.push({ what: "swap", expected: refused ? "refused" : "attached", seen });
+  }
+
+  /** `attached`, or why not. */
+  private trySwap(file: string): string {
+    try {
+      const bytes = file === "" ? this.options.module : readFileSync(resolve(dirname(this.options.file), file));
+      const code = this.shim.swap(bytes);
+      return code === 0 ? "attached" : attachRefusal(code);
+    } catch (error) {
+      if (error instanceof ModuleError) return error.message;
+      throw error;
+    }
   }
 
   private damage(name: string, place: string | number, fieldName: string, value: number): void {
@@ -222,6 +237,7 @@ class CaseRun {
     if (field.size === 1) view.setUint8(at, value);
     else if (field.size === 2) view.setUint16(at, value, true);
     else view.setUint32(at, value, true);
+    this.shim.noteWritten(table, row);
   }
 
   /** The host ends, keeping its snapshot, and a new one starts after a while. */

@@ -167,7 +167,11 @@ const actions: Schema = {
   ),
   world: { $ref: "#/definitions/world" },
   maintenance: byName({ type: "boolean" }, "Ports in or out of maintenance."),
-  reconfigure: object({ array: arrayReference, knobs }, [], "Another configuration."),
+  reconfigure: object(
+    { array: arrayReference, knobs, refused: flag("The module must refuse it and keep the one in force.") },
+    [],
+    "Another configuration.",
+  ),
   restart: object(
     {
       attach: flag("The new host takes the kept memory over; true if not given."),
@@ -187,7 +191,10 @@ const actions: Schema = {
   ),
   hold: flag("The host asks for nothing to be moved."),
   swap: object(
-    { module: { type: "string", description: "A module file beside the scenario; the same module if not given." } },
+    {
+      module: { type: "string", description: "A module file beside the scenario; the same module if not given." },
+      refused: flag("It must be refused, and the module in service stays."),
+    },
     [],
     "Hot swap to another module on the same memory.",
   ),

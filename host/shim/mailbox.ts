@@ -65,6 +65,27 @@ export function sharedTables(
   }));
 }
 
+/**
+ * Takes over rows that an earlier host left in the module's memory: sequence words go on, so that both builds show the
+ * same. A row that a writer was in is emptied: its generation 0 is no one's, and its writer fills it again.
+ */
+export function takeOverRows(memory: ArrayBufferLike, profile: ProfileName, mailbox: Mailbox | undefined): void {
+  const words = new Int32Array(memory);
+  for (const table of latchedTables(profile)) {
+    const rowWords = table.stride >> 2;
+    const from = table.base >> 2;
+    for (let row = 0; row < table.capacity; row++) {
+      const at = from + row * rowWords;
+      const sequence = words[at] as number;
+      if ((sequence & 1) !== 0) words.fill(0, at, at + rowWords).fill(sequence + 1, at, at + 1);
+    }
+    const place = mailbox?.tables.find(({ name }) => name === table.name);
+    if (place === undefined) continue;
+    const rows = words.subarray(from, from + table.capacity * rowWords);
+    new Int32Array(place.buffer).set(rows, place.rowsAddress >> 2);
+  }
+}
+
 /** Where a latched row goes: the written table of the module's memory. */
 export interface LatchSink {
   /** Words of the module's memory. */

@@ -112,6 +112,11 @@ export class Recorder {
     }
   }
 
+  /** Records a row as it is now, without marking it changed. */
+  row(table: TableLayout, row: number): void {
+    this.record(RecordKind.ROWS, 0, table.number, row, 0, table.base + row * table.stride, table.stride);
+  }
+
   /** Records the input rows that are marked changed. */
   beforeCall(): void {
     for (const watched of this.watched) {

@@ -2,10 +2,10 @@
 
 import type { ArrayDescription, Problem } from "../array/description.js";
 import type { DecisionView } from "./decision-view.js";
-import { ScopeKind, ScopeRole, layouts } from "./generated/layout.js";
+import { layouts, ScopeKind, ScopeRole, type TableLayout } from "./generated/layout.js";
 import { IdBook } from "./id-book.js";
 import { CountersWriter, type LatchedTable } from "./latched-rows.js";
-import { MailboxLatch, createMailbox, sharedTables, type Mailbox } from "./mailbox.js";
+import { MailboxLatch, createMailbox, type Mailbox, sharedTables, takeOverRows } from "./mailbox.js";
 import { type Core, changedSummariesAddress, instantiate } from "./module.js";
 import { Names } from "./names.js";
 import { Outcomes } from "./outcomes.js";
@@ -93,6 +93,7 @@ export class Shim {
     if (options.attached === true) this.readNames();
     const tables = this.latchedTables();
     this.mailbox = tables.mailbox;
+    if (options.attached === true) takeOverRows(core.memory.buffer, core.profile, tables.mailbox);
     this.latch = tables.latch;
     this.countersTable = tables.counters;
     this.countersWriter = new CountersWriter(tables.counters);
@@ -311,6 +312,11 @@ export class Shim {
     const broken = this.core.exports.scrub(rows);
     this.recorder?.call("scrub", rows, broken);
     return broken;
+  }
+
+  /** A row was written past the shim, and not marked changed: a recording must know of it. */
+  noteWritten(table: TableLayout, row: number): void {
+    this.recorder?.row(table, row);
   }
 
   /** Begins to record into `recorder`, from the memory as it is now; undefined ends it. */

@@ -1,8 +1,8 @@
 /** The snapshot file: what a host keeps over its own end. */
 
+import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { Fnv64 } from "./digest.js";
 import { FileError } from "./errors.js";
 import { layoutHash, layouts, layoutVersion, type ProfileName } from "./generated/layout.js";
 import { IdBook, type IdBookContents } from "./id-book.js";
@@ -11,7 +11,7 @@ import type { Shim } from "./shim.js";
 /** "FLS1", little-endian. */
 const MAGIC = 0x31534c46;
 const HEADER_BYTES = 48;
-const DIGEST_BYTES = 8;
+const DIGEST_BYTES = 32;
 const TWO_TO_32 = 2 ** 32;
 
 export interface Snapshot {
@@ -46,11 +46,15 @@ export function snapshotBytes(shim: Shim, savedMs: number): Uint8Array {
   view.setUint32(36, Math.floor(savedMs / TWO_TO_32), true);
   bytes.set(book, HEADER_BYTES);
   bytes.set(new Uint8Array(memory.buffer), HEADER_BYTES + book.length);
-  const digest = new Fnv64();
-  digest.update(bytes, 0, bytes.length - DIGEST_BYTES);
-  view.setUint32(bytes.length - 8, digest.lowWord, true);
-  view.setUint32(bytes.length - 4, digest.highWord, true);
+  bytes.set(digestOf(bytes), bytes.length - DIGEST_BYTES);
   return bytes;
+}
+
+/** SHA-256 of all but the digest's own place. */
+function digestOf(bytes: Uint8Array): Uint8Array {
+  return createHash("sha256")
+    .update(bytes.subarray(0, bytes.length - DIGEST_BYTES))
+    .digest();
 }
 
 /** Writes a file whole or not at all: a temporary file, synced, then renamed, then the directory synced. */
@@ -88,9 +92,7 @@ export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
   const bookBytes = view.getUint32(28, true);
   const whole = HEADER_BYTES + bookBytes + memoryBytes + DIGEST_BYTES;
   if (bytes.length !== whole) throw new FileError(file, bytes.length, `${bytes.length} bytes; ${whole} expected`);
-  const digest = new Fnv64();
-  digest.update(bytes, 0, whole - DIGEST_BYTES);
-  if (digest.lowWord !== view.getUint32(whole - 8, true) || digest.highWord !== view.getUint32(whole - 4, true)) {
+  if (Buffer.compare(digestOf(bytes), bytes.subarray(whole - DIGEST_BYTES)) !== 0) {
     throw new FileError(file, whole - DIGEST_BYTES, "its bytes do not match its digest");
   }
   const book = JSON.parse(new TextDecoder().decode(bytes.subarray(HEADER_BYTES, HEADER_BYTES + bookBytes)));

@@ -83,6 +83,39 @@ describe("the world of a scenario", () => {
   });
 });
 
+describe("a hot swap", () => {
+  function swapping(module: string, refused: boolean): string[] {
+    const events = `${THREE_LOGINS}      - {at: 2.05s, swap: {module: ${JSON.stringify(module)}, refused: ${refused}}}\n`;
+    const result = run(caseOf(`    until: 30s\n    events:${events}`));
+    assert.equal(linesOf(result).length, 3);
+    assert.deepEqual(result.end.sessions, { "41a": 2, "41b": 1 });
+    return result.differences.map(({ what, expected }) => `${what}: ${expected}`);
+  }
+
+  test("to the same module or another file loses and repeats nothing", () => {
+    assert.deepEqual(swapping("", false), []);
+    assert.deepEqual(swapping(join(topFolder(), "build/fairlead-small-plain.wasm"), false), []);
+    assert.deepEqual(swapping("", true), ["swap: refused"]);
+  });
+
+  test("to what is no such module is refused, and the old one goes on", () => {
+    const standard = join(topFolder(), "build/fairlead-standard-plain.wasm");
+    assert.deepEqual(swapping(standard, true), []);
+    assert.deepEqual(swapping(standard, false), ["swap: attached"]);
+    assert.deepEqual(swapping(join(topFolder(), "package.json"), true), []);
+  });
+});
+
+test("a configuration that the module must refuse leaves the old one in force", () => {
+  const watermarks = "{ports: {sampleMs: 1s}}";
+  const events = `\n      - {at: 1s, reconfigure: {knobs: ${watermarks}, refused: true}}\n`;
+  const { differences } = run(caseOf(`    until: 2s\n    events:${events}`));
+  assert.deepEqual(
+    differences.map(({ expected, seen }) => [expected, seen]),
+    [["refused", "adopted"]],
+  );
+});
+
 describe("a host that starts again", () => {
   for (const attach of [true, false]) {
     test(`${attach ? "on the kept memory" : "afresh"} finds what the world has, under a larger incarnation`, () => {
@@ -95,6 +128,20 @@ describe("a host that starts again", () => {
       assert.deepEqual(linesOf(result).length, 3);
     });
   }
+});
+
+test("damage to the memory is part of a recording", () => {
+  const damage = "{at: 5s, break: {table: target-port-state, row: 41a, field: sessions, value: 77}}";
+  const entry = caseOf(`    until: 20s\n    events:${THREE_LOGINS}      - ${damage}\n`);
+  const sink = memorySink();
+  const recorder = new Recorder(sink);
+  const { digest, end } = run(entry, "plain", recorder);
+  recorder.close();
+  const header = end.tables.header as Record<string, number>;
+  assert.equal(header.brokenSeals, 1);
+  const core = newCore();
+  assert.equal(replay(sink.bytes(), "broken.flr", core).digest, digest);
+  assert.equal(core.views.header.brokenSeals(0), 1);
 });
 
 /** Every scenario of the repository. */
@@ -115,7 +162,6 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith(".yaml")))
           assert.deepEqual(shared.decisions, plain.decisions);
           assert.deepEqual(shared.end, plain.end);
           if (profile === entry.profile) assert.deepEqual(plain.differences, []);
-          if (entry.events.some(({ action }) => action.do === "break")) continue;
           const report = replay(sink.bytes(), file, newCore(profile));
           assert.equal(report.parting, undefined);
           assert.equal(report.digest, plain.digest);

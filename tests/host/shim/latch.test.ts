@@ -5,7 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { CountersWriter, type LatchedTable } from "../../../host/shim/latched-rows.js";
 import { createMailbox, type LatchSink, MAILBOX_RETRY_MAX, MailboxLatch } from "../../../host/shim/mailbox.js";
-import type { Shim } from "../../../host/shim/shim.js";
+import { Shim } from "../../../host/shim/shim.js";
 import type { WriterTask } from "./latch-writer.js";
 import { newCore, observeAll, startedShim } from "./support.js";
 
@@ -120,6 +120,29 @@ describe("the mailbox", () => {
     assert.throws(() => new CountersWriter(table).write(8, 1, 1, 1, 1, 1, 1), RangeError);
     assert.throws(() => new CountersWriter(table).write(-1, 1, 1, 1, 1, 1, 1), RangeError);
   });
+});
+
+test("rows that an earlier host left go on; one that a writer was in is empty until it is written again", () => {
+  for (const kind of ["plain", "shared"] as const) {
+    const core = newCore("small", kind);
+    const before = startedShim(ARRAY, {}, core);
+    before.portCounters(0, 2000, 5, 6, 7, 8);
+    before.portCounters(1, 2000, 5, 6, 7, 8);
+    before.tick(2000, () => {});
+    const { targetPortCounters } = core.views;
+    targetPortCounters.setSequence(1, 3);
+    const after = new Shim(core, { incarnation: 2, attached: true, book: before.idBook });
+    assert.equal(targetPortCounters.sequence(0), 2);
+    assert.equal(targetPortCounters.bytes(0), 6);
+    assert.equal(targetPortCounters.sequence(1), 4);
+    assert.equal(targetPortCounters.generation(1), 0);
+    after.portCounters(0, 3000, 10, 12, 14, 8);
+    after.portCounters(1, 3000, 10, 12, 14, 8);
+    after.tick(3000, () => {});
+    const latched = core.views.targetPortCountersLatched;
+    assert.deepEqual([latched.sequence(0), latched.bytes(0)], [4, 12]);
+    assert.deepEqual([latched.sequence(1), latched.bytes(1)], [6, 12]);
+  }
 });
 
 test("observations of a shared build go in as those of a plain one", () => {
