@@ -1,5 +1,8 @@
 /** Standard output of a run: a reader that goes away ends the run quietly. */
 
+/** What writing says when nobody reads any more: a closed pipe, a terminal that is gone. */
+const GONE: ReadonlySet<string | undefined> = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"]);
+
 export class Output {
   private closed = false;
 
@@ -9,7 +12,7 @@ export class Output {
     gone: () => void,
   ) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+      if (!GONE.has(error.code)) throw error;
       if (this.closed) return;
       this.closed = true;
       gone();

@@ -23,6 +23,35 @@ export function readPair(shim: Shim, target: number, port: number, state: PairSt
   return state;
 }
 
+/** Registrations of each port row: how many targets want it, and are listed on it. */
+export interface RegistrationCounts {
+  wanted: Uint32Array;
+  listed: Uint32Array;
+}
+
+/** Counts bit by bit: the time depends on the registrations that there are, not on targets times ports. */
+export function countRegistrations(shim: Shim): RegistrationCounts {
+  const { targetPortsConfig, registrationState, registrationInput, targetPortConfig, targetConfig } = shim.core.views;
+  const words = targetPortsConfig.capacity / targetConfig.capacity;
+  const wanted = new Uint32Array(targetPortConfig.capacity);
+  const listed = new Uint32Array(targetPortConfig.capacity);
+  for (const target of shim.names.targets.rows()) {
+    for (let word = 0; word < words; word++) {
+      const row = target * words + word;
+      countBits(wanted, targetPortsConfig.ports(row) & ~registrationState.withdrawn(row), word);
+      countBits(listed, registrationInput.ports(row), word);
+    }
+  }
+  return { wanted, listed };
+}
+
+function countBits(counts: Uint32Array, bits: number, word: number): void {
+  for (let rest = bits >>> 0; rest !== 0; rest = (rest & (rest - 1)) >>> 0) {
+    const port = word * 32 + 31 - Math.clz32(rest & -rest);
+    counts[port] = (counts[port] ?? 0) + 1;
+  }
+}
+
 export interface RegistrationSummary {
   wanted: number;
   observed: number;
@@ -38,9 +67,10 @@ export function summarizeRegistrations(shim: Shim): RegistrationSummary {
   for (const target of shim.names.targets.rows()) {
     for (const port of shim.names.ports.rows()) {
       readPair(shim, target, port, pair);
-      const name = `${shim.names.targets.name(target)} on ${shim.names.ports.name(port)}`;
       if (pair.wanted) summary.wanted++;
       if (pair.observed) summary.observed++;
+      if (pair.wanted === pair.observed && (pair.wanted || !pair.configured)) continue;
+      const name = `${shim.names.targets.name(target)} on ${shim.names.ports.name(port)}`;
       if (pair.configured && !pair.wanted) summary.withdrawn.push(name);
       if (pair.wanted !== pair.observed) {
         summary.differences.push(`${name}: ${pair.wanted ? "wanted, not listed" : "listed, not wanted"}`);

@@ -3,8 +3,11 @@
 import type { ArrayDescription } from "../../array/description.js";
 import { LinkState, MoveState, MoveStateNames, TargetPortStatus } from "../../shim/generated/layout.js";
 import type { Engine } from "../run/engine.js";
-import { type PairState, readPair } from "../run/registrations.js";
+import { countRegistrations, type PairState, type RegistrationCounts, readPair } from "../run/registrations.js";
 import { lowerWords, shortName } from "../run/wording.js";
+
+/** Targets shown one by one at most: no screen has more columns. */
+const TARGETS_SHOWN_MAX = 512;
 
 export type Level = "good" | "warning" | "bad" | "quiet";
 
@@ -49,7 +52,9 @@ export interface ViewModel {
   highWatermarkPermille: number;
   lowWatermarkPermille: number;
   ports: readonly PortModel[];
+  /** Short names of the targets that are shown one by one. */
   targets: readonly string[];
+  targetCount: number;
   moves: readonly MoveModel[];
   log: readonly LogEntry[];
   hosts: { servedRate: number; servedBytesRate: number; withoutSession: number } | undefined;
@@ -60,8 +65,10 @@ export interface ViewModel {
 export function readModel(engine: Engine, array: ArrayDescription, log: readonly LogEntry[]): ViewModel {
   const { shim, world } = engine;
   const { portPolicy } = shim.core.views;
-  const targetRows = shim.names.targets.rows();
-  const ports = shim.names.ports.rows().map((row) => readPort(engine, row, targetRows));
+  const allTargetRows = shim.names.targets.rows();
+  const targetRows = allTargetRows.slice(0, TARGETS_SHOWN_MAX);
+  const counts = countRegistrations(shim);
+  const ports = shim.names.ports.rows().map((row) => readPort(engine, row, targetRows, counts));
   return {
     array: array.name,
     module: `${shim.core.profile}/${shim.core.shared ? "shared" : "plain"}`,
@@ -72,6 +79,7 @@ export function readModel(engine: Engine, array: ArrayDescription, log: readonly
     lowWatermarkPermille: portPolicy.lowWatermarkPermille(0),
     ports,
     targets: targetRows.map((row) => shortName(shim.names.targets.name(row))),
+    targetCount: allTargetRows.length,
     moves: readMoves(engine),
     log,
     hosts: world && {
@@ -83,7 +91,12 @@ export function readModel(engine: Engine, array: ArrayDescription, log: readonly
   };
 }
 
-function readPort({ shim, world }: Engine, row: number, targetRows: readonly number[]): PortModel {
+function readPort(
+  { shim, world }: Engine,
+  row: number,
+  targetRows: readonly number[],
+  counts: RegistrationCounts,
+): PortModel {
   const { targetPortState } = shim.core.views;
   const name = shim.names.ports.name(row);
   const pairs = targetRows.map((target) =>
@@ -95,8 +108,8 @@ function readPort({ shim, world }: Engine, row: number, targetRows: readonly num
     loadPermille: targetPortState.loadPermille(row),
     arrivingPermille: targetPortState.arrivingPermille(row),
     sessions: targetPortState.sessions(row),
-    wanted: pairs.filter((pair) => pair.wanted).length,
-    listed: pairs.filter((pair) => pair.observed).length,
+    wanted: counts.wanted[row] ?? 0,
+    listed: counts.listed[row] ?? 0,
     ...portState(shim.core.views.targetPortInput.link(row), targetPortState.status(row)),
     latencyMs: simulated?.latencyMs,
     servedRate: simulated?.servedRate,

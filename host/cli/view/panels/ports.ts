@@ -41,9 +41,10 @@ function plan(model: ViewModel, columns: number): Plan {
     return taken;
   };
   const counts = take(COUNT_COLUMNS + 1) > 0 ? COUNT_COLUMNS : 0;
-  const count = model.targets.length;
+  const count = model.targetCount;
   const both = left >= 2 * count + 3;
-  const pairs = both ? take(2 * count + 3) && count : Math.max(0, take(count + 1, PAIRS_MIN + 1) - 1);
+  const room = both ? take(2 * count + 3) && count : Math.max(0, take(count + 1, PAIRS_MIN + 1) - 1);
+  const pairs = Math.min(room, model.targets.length);
   const latency = model.hosts !== undefined && take(LATENCY_COLUMNS + 1) > 0 ? LATENCY_COLUMNS : 0;
   const bar = Math.min(BAR_MAX, BAR_MIN + Math.max(0, left));
   return { name, bar, latency, counts, state: STATE_COLUMNS, pairs, matrices: both ? 2 : 1 };
@@ -85,7 +86,7 @@ function header(model: ViewModel, columns: number, widths: Plan, hidden: number,
   line.column("state", widths.state, "left", dim);
   if (widths.counts > 0) line.column("want/is", widths.counts, "right", dim);
   if (widths.pairs === 0) return line.toString();
-  const more = widths.pairs < model.targets.length ? ` of ${model.targets.length}` : "";
+  const more = widths.pairs < model.targetCount ? ` of ${widths.pairs} of ${model.targetCount} targets` : "";
   if (widths.matrices === 2) {
     line.column("wanted", widths.pairs + 1, "left", dim).column("listed", widths.pairs, "left", dim);
   } else {

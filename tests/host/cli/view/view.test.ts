@@ -86,6 +86,8 @@ describe("live view", () => {
     for (const columns of [1, 10, 30, 40, 57, 79, 80, 100, 131, 200]) {
       for (const rows of [1, 2, 5, 10, 17, 18, 24, 60]) {
         const state = { columns, rows, paused: true, selected: 3, simulated: true };
+        const real = composeFrame({ ...model, hosts: undefined }, { ...state, simulated: false }, palette);
+        assert.ok(real.every((line) => stringWidth(line) <= columns && !line.includes("surge")));
         const lines = composeFrame(model, state, palette);
         assert.ok(lines.length <= rows, `${lines.length} lines on ${columns}×${rows}`);
         for (const line of lines) assert.ok(stringWidth(line) <= columns, `${columns}×${rows}: ${line}`);
@@ -103,6 +105,30 @@ describe("live view", () => {
     assert.deepEqual([shown.length, shown[0], shown.at(-1)], [3, "a1", "b4"]);
     const lines = composeFrame(model, { columns: 80, rows: 9, paused: false, selected: 7, simulated: true }, palette);
     assert.match(lines[1] ?? "", /\(\d more/);
+  });
+
+  it("counts registrations as one by one", async () => {
+    const run = await virtualRun();
+    run.runTo(6000);
+    const { shim } = run.engine;
+    const array = shim.array ?? assert.fail("no array");
+    const model = readModel(run.engine, array, []);
+    const total = (of: (port: ViewModel["ports"][number]) => number) =>
+      model.ports.reduce((sum, port) => sum + of(port), 0);
+    assert.equal(
+      total((port) => port.wanted),
+      total((port) => port.pairs.filter((pair) => pair.wanted).length),
+    );
+    assert.equal(
+      total((port) => port.listed),
+      total((port) => port.pairs.filter((pair) => pair.observed).length),
+    );
+    const { wanted, observed, withdrawn } = run.summary().registrations;
+    assert.deepEqual([wanted, observed], [total((port) => port.wanted), total((port) => port.listed)]);
+    assert.ok(withdrawn.length > 0 && withdrawn.length === 96 - wanted);
+    const large = { ...model, targetCount: 4000 };
+    const lines = composeFrame(large, { columns: 100, rows: 24, paused: false, selected: 0, simulated: true }, palette);
+    assert.match(lines[1] ?? "", /registrations of \d+ of 4000 targets/);
   });
 
   it("stands still while it is paused, and goes on", async () => {
