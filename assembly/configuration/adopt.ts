@@ -9,15 +9,9 @@ import { copyRow, seal } from "../memory/seals";
 import { HEALTH_KIND_MAX, HealthConfig } from "../tables/health";
 import { ModuleState } from "../tables/module-state";
 import { CommonPolicy, PortPolicy } from "../tables/policy";
-import { TargetById, TargetConfig, TargetPortsConfig } from "../tables/target";
-import { TargetPortById, TargetPortConfig } from "../tables/target-port";
-import {
-  endConfiguration,
-  portAdded,
-  portKept,
-  portRemoved,
-  resetTarget,
-} from "../policies/ports/reconfigure";
+import { TargetConfig, TargetPortsConfig } from "../tables/target";
+import { TargetPortConfig } from "../tables/target-port";
+import { endConfiguration, portAdded, portKept, portRemoved, resetTarget } from "../policies/ports/reconfigure";
 import { checkStaged, refuse } from "./check";
 import { RowChange, assignRows, markKept, replaceRow, writeOrder } from "./matching";
 

@@ -104,7 +104,7 @@ function checkPortsOf(target: u32): u32 {
     const row = target * TARGET_PORT_WORDS + word;
     const bits = TargetPortsConfig.stagedAt(row).ports;
     const first = word << 5;
-    const known: u32 = ports >= first + 32 ? 0xffff_ffff : ports <= first ? 0 : ((1 << (ports - first)) - 1);
+    const known: u32 = ports >= first + 32 ? 0xffff_ffff : ports <= first ? 0 : (1 << (ports - first)) - 1;
     if ((bits & ~known) != 0) return refuse(ErrorCode.NO_SUCH_ROW, TARGET_PORTS_CONFIG_STAGED_TABLE, row, 0);
   }
   return 0;

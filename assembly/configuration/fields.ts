@@ -21,7 +21,7 @@ export function checkFields(row: usize, checks: usize, count: u32): u32 {
     const check = changetype<FieldCheck>(checks + n * <u32>offsetof<FieldCheck>());
     const value = valueAt(row + check.offset, check.size);
     const wrong = check.isMask ? (value & check.max) != 0 : value < check.min || value > check.max;
-    if (wrong) return (<u32>check.offset << 8) | check.code;
+    if (wrong) return ((<u32>check.offset) << 8) | check.code;
   }
   return 0;
 }

@@ -51,7 +51,7 @@ function look(row: u32, kind: HealthKind, health: HealthState): bool {
       break;
     }
     case HealthStatus.UP: {
-      if (health.observed == <u8>HealthStatus.DOWN && health.looks >= config.fallCount) goDown(row, health);
+      if (health.observed == <u8>HealthStatus.DOWN && health.looks >= config.fallCount) goDown(health);
       break;
     }
     case HealthStatus.DOWN: {
@@ -59,7 +59,7 @@ function look(row: u32, kind: HealthKind, health: HealthState): bool {
       break;
     }
     default: {
-      if (health.observed == <u8>HealthStatus.DOWN) goDown(row, health);
+      if (health.observed == <u8>HealthStatus.DOWN) goDown(health);
       break;
     }
   }
@@ -71,7 +71,7 @@ function look(row: u32, kind: HealthKind, health: HealthState): bool {
   return health.status != before;
 }
 
-function goDown(row: u32, health: HealthState): void {
+function goDown(health: HealthState): void {
   if (health.status == <u8>HealthStatus.UP && health.flaps < FLAPS_MAX) health.flaps++;
   health.status = <u8>HealthStatus.DOWN;
   health.changedMs = nowMs();
@@ -80,7 +80,7 @@ function goDown(row: u32, health: HealthState): void {
 /** Hold-down doubles with each flap up to its limit. */
 function holdDown(health: HealthState, config: HealthConfig): void {
   const doublings = health.flaps > 0 ? health.flaps - 1 : 0;
-  const holdMs = min(<u64>config.holdDownMs << doublings, <u64>config.holdDownMaxMs);
+  const holdMs = min((<u64>config.holdDownMs) << doublings, <u64>config.holdDownMaxMs);
   health.status = <u8>HealthStatus.HELD_DOWN;
   health.heldUntilMs = nowMs() + holdMs;
 }

@@ -25,7 +25,7 @@ export function sealOf(address: usize, bytes: u32, checkOffset: u32): u32 {
     second += first;
   }
   // The check word itself is taken out again: its own share of both sums is known from its place.
-  const own = <u64>load<u32>(address + checkOffset) << ((checkOffset & 4) << 3);
+  const own = (<u64>load<u32>(address + checkOffset)) << ((checkOffset & 4) << 3);
   const times = <u64>((bytes - (checkOffset & ~7)) >> 3);
   const sum = first - own + (second - own * times) * SEAL_FACTOR;
   return <u32>(sum ^ (sum >> 32));

@@ -36,9 +36,7 @@ export class TargetPortsConfig {
     return changetype<TargetPortsConfig>(TARGET_PORTS_CONFIG_BASE + index * <u32>offsetof<TargetPortsConfig>());
   }
   @inline static stagedAt(index: u32): TargetPortsConfig {
-    return changetype<TargetPortsConfig>(
-      TARGET_PORTS_CONFIG_STAGED_BASE + index * <u32>offsetof<TargetPortsConfig>(),
-    );
+    return changetype<TargetPortsConfig>(TARGET_PORTS_CONFIG_STAGED_BASE + index * <u32>offsetof<TargetPortsConfig>());
   }
 }
 

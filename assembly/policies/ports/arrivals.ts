@@ -52,9 +52,7 @@ function keepRoom(arrival: ArrivalState): void {
 
 /** A pair stays pinned while any grant names it. */
 function pin(arrival: ArrivalState, pinned: bool): void {
-  const registration: RegistrationState = registrationAt(
-    <u32>arrival.target * TARGET_PORT_WORDS + (arrival.port >> 5),
-  );
+  const registration: RegistrationState = registrationAt(<u32>arrival.target * TARGET_PORT_WORDS + (arrival.port >> 5));
   const bit: u32 = 1 << (arrival.port & 31);
   registration.pinned = pinned ? registration.pinned | bit : registration.pinned & ~bit;
   seal(registration);

@@ -7,7 +7,13 @@ import { Move, MoveState } from "../../tables/move";
 import { PLAN_CANDIDATES, Plan } from "../../tables/plan";
 import { SessionFlag, SessionInput } from "../../tables/session";
 import { TargetConfig, TargetFlag } from "../../tables/target";
-import { TargetPortConfig, TargetPortInput, TargetPortOrder, TargetPortState, TargetPortStatus } from "../../tables/target-port";
+import {
+  TargetPortConfig,
+  TargetPortInput,
+  TargetPortOrder,
+  TargetPortState,
+  TargetPortStatus,
+} from "../../tables/target-port";
 import { Sum, loadOf } from "./loads";
 import { bitIn, listedPorts, servingPorts } from "./registrations";
 import { initiatorAt, policy, portAt, sessionAt } from "./rows";

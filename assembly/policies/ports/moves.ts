@@ -358,7 +358,7 @@ function reserved(row: u32, move: Move, result: u32): void {
 function answered(row: u32, move: Move, result: u32): void {
   if (result == OutcomeResult.REFUSED) return fail(row, move, Reason.MOVE_NOT_LOGGED_OUT);
   if (result == OutcomeResult.DONE) return;
-  move.sayAgainMs = nowMs() + (<u64>policy().registrationMs << min(<u32>move.said, SAID_DOUBLINGS_MAX));
+  move.sayAgainMs = nowMs() + ((<u64>policy().registrationMs) << min(<u32>move.said, SAID_DOUBLINGS_MAX));
   rest(row, move, min(move.sayAgainMs, move.endMs));
 }
 

@@ -159,7 +159,8 @@ function weigh(plan: Plan, row: u32, session: SessionState, from: u32): void {
   if (!draining && reservation && policy().reservationMoves == ReservationMoves.NEVER) {
     return count(plan, offsetof<Plan>("reservation"));
   }
-  if (isReserved(session.target, from) || isLandingPort(session.target, from)) return count(plan, offsetof<Plan>("reserved"));
+  if (isReserved(session.target, from) || isLandingPort(session.target, from))
+    return count(plan, offsetof<Plan>("reserved"));
   if (!hasAlternative(session.target, from)) return count(plan, offsetof<Plan>("noAlternative"));
   const to = landingPort(row, from);
   if (to == NONE) return count(plan, offsetof<Plan>("noAlternative"));

@@ -10,9 +10,6 @@
  *   107 withdraw the registration ──▶ 108 log out
  */
 import {
-  ARRIVAL_MAX,
-  HEALTH_MAX,
-  MOVE_MAX,
   NONE,
   OUTCOME_MAX,
   REGISTRATION_CHANGE_MAX,
@@ -29,13 +26,18 @@ import { changesWait, due, nowMs, takeChanged, takeDue } from "../../memory/sche
 import { resetRow, seal } from "../../memory/seals";
 import { Control, ControlFlag } from "../../tables/control";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
-import { HEALTH_TARGET_PORTS, HealthKind, HealthState, HealthStatus } from "../../tables/health";
-import { ArrivalState, Move } from "../../tables/move";
+import { HEALTH_TARGET_PORTS, HealthKind, HealthStatus } from "../../tables/health";
 import { Work } from "../../tables/module-state";
 import { Outcome } from "../../tables/outcome";
 import { SCOPE_PORTS, Scope, ScopeKind, ScopeRole } from "../../tables/scope";
-import { RegistrationChange, RegistrationInput } from "../../tables/target";
-import { LinkState, TargetPortConfig, TargetPortInput, TargetPortState, TargetPortStatus } from "../../tables/target-port";
+import { RegistrationInput } from "../../tables/target";
+import {
+  LinkState,
+  TargetPortConfig,
+  TargetPortInput,
+  TargetPortState,
+  TargetPortStatus,
+} from "../../tables/target-port";
 import { answerArrival, endArrival } from "./arrivals";
 import { markAllTargets, markTarget, targetOf } from "./marks";
 import { forgetMoves, moveOutcome, stepMoves, wakeMove } from "./moves";

@@ -6,7 +6,13 @@ import { Control } from "../../tables/control";
 import { Reason } from "../../tables/decision";
 import { HEALTH_TARGET_PORTS } from "../../tables/health";
 import { SessionFlag, SessionInput } from "../../tables/session";
-import { TargetPortConfig, TargetPortFlag, TargetPortOrder, TargetPortState, TargetPortStatus } from "../../tables/target-port";
+import {
+  TargetPortConfig,
+  TargetPortFlag,
+  TargetPortOrder,
+  TargetPortState,
+  TargetPortStatus,
+} from "../../tables/target-port";
 import { markAllTargets } from "./marks";
 import { dropMovesOfRemoved } from "./moves";
 import { beginGrace, endPlan, portAt, wakePort } from "./rows";

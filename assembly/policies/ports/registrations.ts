@@ -15,7 +15,13 @@ import { resetRow, seal } from "../../memory/seals";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import { ModuleState } from "../../tables/module-state";
 import { Outcome, OutcomeResult } from "../../tables/outcome";
-import { RegistrationChange, RegistrationInput, RegistrationState, TargetConfig, TargetPortsConfig } from "../../tables/target";
+import {
+  RegistrationChange,
+  RegistrationInput,
+  RegistrationState,
+  TargetConfig,
+  TargetPortsConfig,
+} from "../../tables/target";
 import { TargetPortState } from "../../tables/target-port";
 import { TargetPortSet } from "../../tables/target-port-set";
 import { markTarget } from "./marks";
@@ -60,7 +66,7 @@ export function isListed(target: u32, port: u32): bool {
 
 /** The bit of `port` in a word of a bitmap of ports. */
 export function bitIn(port: u32, word: u32): u32 {
-  return port >> 5 == word ? <u32>1 << (port & 31) : 0;
+  return port >> 5 == word ? (<u32>1) << (port & 31) : 0;
 }
 
 /** Judges a target whole: what is withdrawn, and the difference to what the server lists. */
@@ -72,7 +78,7 @@ export function judgeTarget(target: u32): void {
     const state = registrationAt(target * TARGET_PORT_WORDS + word);
     if (serving) withdrawUnfit(target, word, state);
     else alarmOnlyPorts(target, word, state);
-    restoreFit(target, word, state, serving);
+    restoreFit(word, state, serving);
     seal(state);
   }
   for (let word: u32 = 0; word < TARGET_PORT_WORDS; word++) {
@@ -139,7 +145,7 @@ function alarmOnlyPorts(target: u32, word: u32, state: RegistrationState): void 
 }
 
 /** Step 112 for ports that are fit again; and for all that work, when the alternatives have failed. */
-function restoreFit(target: u32, word: u32, state: RegistrationState, serving: bool): void {
+function restoreFit(word: u32, state: RegistrationState, serving: bool): void {
   const set = TargetPortSet.at(word);
   const working = set.own & set.operative & ~set.failed;
   const fit = working & ~set.maintenance & ~set.overloaded;
@@ -247,7 +253,7 @@ function say(row: u32, change: RegistrationChange, reason: Reason): void {
   const to = restore ? <u32>change.port : NONE;
   const kind = <DecisionKind>change.kind;
   change.sequence = decide(kind, reason, SubjectKind.TARGET, change.target, generation, from, to, change.said);
-  const waitMs = <u64>policy().registrationMs << min(<u32>change.said, SAID_DOUBLINGS_MAX);
+  const waitMs = (<u64>policy().registrationMs) << min(<u32>change.said, SAID_DOUBLINGS_MAX);
   if (change.said < 255) change.said++;
   change.deadlineMs = nowMs() + waitMs;
   seal(change);
@@ -279,7 +285,7 @@ export function changeOutcome(outcome: Outcome): bool {
     const change = RegistrationChange.at(row);
     if (change.sequence != outcome.sequence || change.target == <u16>NONE) continue;
     if (outcome.result != <u16>OutcomeResult.DONE) {
-      change.deadlineMs = nowMs() + (<u64>policy().registrationMs << min(<u32>change.said, SAID_DOUBLINGS_MAX));
+      change.deadlineMs = nowMs() + ((<u64>policy().registrationMs) << min(<u32>change.said, SAID_DOUBLINGS_MAX));
       seal(change);
       setDeadline(REGISTRATION_CHANGE_TABLE, row, change.deadlineMs);
     }

@@ -37,7 +37,7 @@ export function beginBackOff(initiatorId: u32, targetId: u32): void {
   const knobs = policy();
   const row = find(initiatorId, targetId);
   const failedBefore = row == NONE ? 0 : Residence.at(row).failedMoves;
-  const waitMs = min(<u64>knobs.backOffMs << min(failedBefore, DOUBLINGS_MAX), <u64>knobs.backOffMaxMs);
+  const waitMs = min((<u64>knobs.backOffMs) << min(failedBefore, DOUBLINGS_MAX), <u64>knobs.backOffMaxMs);
   remember(initiatorId, targetId, <u32>waitMs, failedBefore + 1);
 }
 

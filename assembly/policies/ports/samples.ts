@@ -11,7 +11,13 @@ import { due, nowMs } from "../../memory/scheduling";
 import { NEVER, seal } from "../../memory/seals";
 import { Reason, SubjectKind } from "../../tables/decision";
 import { HealthConfig, HealthKind } from "../../tables/health";
-import { Resource, TargetPortConfig, TargetPortCounters, TargetPortState, TargetPortStatus } from "../../tables/target-port";
+import {
+  Resource,
+  TargetPortConfig,
+  TargetPortCounters,
+  TargetPortState,
+  TargetPortStatus,
+} from "../../tables/target-port";
 import { portLoad } from "./loads";
 import { markAllTargets } from "./marks";
 import { policy, portAt, wakePort } from "./rows";
@@ -52,7 +58,7 @@ export function judgePort(port: u32): void {
     return;
   }
   if (due(state.sampleDueMs)) sample(port, state, config);
-  checkSilence(port, state);
+  checkSilence(state);
   state.deadlineMs = NEVER;
   wakePort(port, state, nextLook(state));
   seal(state);
@@ -130,8 +136,8 @@ function blend(before: u32, sample: u64, weightPermille: u32): u32 {
 /** True if the counter can be believed. One that stands still while others of its port move keeps its last good usage. */
 function follows(port: u32, state: TargetPortState, counter: u32, value: u64, gained: u64, moving: bool): bool {
   const shift = counter * 2;
-  const stood = ((<u32>state.stuckSamples) >> shift) & 3;
-  state.stuckSamples &= <u16>~(<u32>3 << shift);
+  const stood = (<u32>state.stuckSamples >> shift) & 3;
+  state.stuckSamples &= <u16>~((<u32>3) << shift);
   if (gained != 0 || value == 0 || !moving) return true;
   const now = min(stood + 1, STUCK_SAMPLES);
   state.stuckSamples |= <u16>(now << shift);
@@ -170,7 +176,7 @@ function relieve(state: TargetPortState): void {
 }
 
 /** Counters, or another controller's reports, that stop coming make the port's load unknown. */
-function checkSilence(port: u32, state: TargetPortState): void {
+function checkSilence(state: TargetPortState): void {
   if ((state.status & TargetPortStatus.SAMPLED) == 0 || (state.status & TargetPortStatus.SILENT) != 0) return;
   if (!due(state.changedMs + HealthConfig.at(HealthKind.TARGET_PORT).silenceMs)) return;
   state.status |= TargetPortStatus.SILENT;

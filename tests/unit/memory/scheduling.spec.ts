@@ -1,6 +1,14 @@
 import { Header } from "../../../assembly/memory/header";
 import { resetMemory } from "../../../assembly/memory/reset";
-import { anyChanged, changesWait, earliestDeadline, markChanged, setDeadline, takeChanged, takeDue } from "../../../assembly/memory/scheduling";
+import {
+  anyChanged,
+  changesWait,
+  earliestDeadline,
+  markChanged,
+  setDeadline,
+  takeChanged,
+  takeDue,
+} from "../../../assembly/memory/scheduling";
 import { NEVER } from "../../../assembly/memory/seals";
 import { Work } from "../../../assembly/tables/module-state";
 import { Move } from "../../../assembly/tables/move";
@@ -76,6 +84,3 @@ describe("deadlines", () => {
     expect<u64>(earliestDeadline()).toBe(500);
   });
 });
-
-
-

@@ -8,7 +8,7 @@ function unnoticedFlips(table: u32, address: usize, bytes: u32): u32 {
   let unnoticed: u32 = 0;
   for (let bit: u32 = 0; bit < bytes * 8; bit++) {
     const at = address + (bit >> 3);
-    const flip: u8 = 1 << <u8>(bit & 7);
+    const flip: u8 = 1 << (<u8>(bit & 7));
     store<u8>(at, load<u8>(at) ^ flip);
     if (isWhole(table, 3)) unnoticed++;
     store<u8>(at, load<u8>(at) ^ flip);

@@ -51,7 +51,10 @@ describe("loads", () => {
     start();
     const state = TargetPortState.at(0);
     const config = TargetPortConfig.at(0);
-    expect<u32>(loadOf(Sum.PORT_WITHOUT_SESSION, state, config, SessionState.at(0), state)).toBe(300, "sessions: 3 of 10");
+    expect<u32>(loadOf(Sum.PORT_WITHOUT_SESSION, state, config, SessionState.at(0), state)).toBe(
+      300,
+      "sessions: 3 of 10",
+    );
     const empty = TargetPortState.at(1);
     const after = loadOf(Sum.PORT_WITH_SESSION, empty, config, SessionState.at(0), state);
     expect<u32>(after).toBe(600, "bandwidth of the session");

@@ -4,7 +4,12 @@ import { seal } from "../../../../assembly/memory/seals";
 import { countersCame, judgePort } from "../../../../assembly/policies/ports/samples";
 import { HealthConfig, HealthKind } from "../../../../assembly/tables/health";
 import { PortPolicy } from "../../../../assembly/tables/policy";
-import { TargetPortConfig, TargetPortCounters, TargetPortState, TargetPortStatus } from "../../../../assembly/tables/target-port";
+import {
+  TargetPortConfig,
+  TargetPortCounters,
+  TargetPortState,
+  TargetPortStatus,
+} from "../../../../assembly/tables/target-port";
 
 function start(): void {
   resetMemory();
