@@ -116,7 +116,11 @@ test("a listing that began before a change does not undo what was observed after
       await new Promise<void>((resolve) => {
         answer = resolve;
       });
-      return [{ name: T1, portal: "10.0.0.1:3260", tag: 1 }];
+      // A server may list a pair whose tag is NULL, too.
+      return [
+        { name: T1, portal: "10.0.0.1:3260", tag: 1 },
+        { name: T2, portal: "10.0.0.1:3260", tag: 0 },
+      ];
     },
   };
   const source = new RegistrationSource(lister, { array: arrayOf(ARRAY), pollMs: 5, report: () => undefined });
@@ -129,6 +133,7 @@ test("a listing that began before a change does not undo what was observed after
   answer();
   await until("a third question", () => asked === 3);
   assert.equal(observed(shim, T1), 0b01);
+  assert.equal(observed(shim, T2), 0);
   answer();
   await source.close();
 });

@@ -122,18 +122,21 @@ test("a sample is read whole or not at all, whoever writes meanwhile", async () 
   let whole = 0;
   let counts = 0;
   let latest = 0;
-  await until("a first sample", () => reader.sequence(0) > 0);
-  while (whole < 200_000) {
-    if (!reader.read(0, sample)) continue;
-    whole++;
-    if (sample.count !== latest) counts++;
-    latest = sample.count;
-    assert.equal(sample.timeMs, sample.count * 3);
-    assert.equal(sample.busyUs, sample.count * 4_294_967_297);
-    assert.equal(sample.bytes, sample.count * 8_589_934_595);
+  try {
+    await until("a first sample", () => reader.sequence(0) > 0);
+    while (whole < 200_000) {
+      if (!reader.read(0, sample)) continue;
+      whole++;
+      if (sample.count !== latest) counts++;
+      latest = sample.count;
+      assert.equal(sample.timeMs, sample.count * 3);
+      assert.equal(sample.busyUs, sample.count * 4_294_967_297);
+      assert.equal(sample.bytes, sample.count * 8_589_934_595);
+    }
+  } finally {
+    Atomics.store(new Int32Array(stop), 0, 1);
+    await new Promise((resolve) => worker.once("exit", resolve));
   }
-  Atomics.store(new Int32Array(stop), 0, 1);
-  await new Promise((resolve) => worker.once("exit", resolve));
   assert.ok(counts > 1, "the writer never wrote while the reader read");
 });
 

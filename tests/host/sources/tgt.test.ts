@@ -182,6 +182,21 @@ test("a restarted tgtd that gives the same number to another host is seen throug
   await source.close();
 });
 
+test("a host that is back under the same number after a restart has a new session", async () => {
+  const server = new FakeTgt([T1]);
+  server.login(1, "host-a", { operations: 500, bytes: 500_000 });
+  const { shim, source, sessionRows, print } = sourceOf([server]);
+  await until("the session", () => sessionRows().length === 1);
+  const { sessionInput } = shim.core.views;
+  const identity = () => sessionRows().map((row) => `${row} ${sessionInput.generation(row)}`)[0];
+  const before = identity();
+  server.restart();
+  server.login(1, "host-a", { operations: 5, bytes: 5000 });
+  await until("a new session", () => identity() !== undefined && identity() !== before);
+  assert.deepEqual(print(), [`host-a ${T1} p1`]);
+  await source.close();
+});
+
 test("without tgtd its port is down and its sessions are gone; a late answer changes nothing", async () => {
   const server = new FakeTgt([T1]);
   server.login(1, "host-a");
