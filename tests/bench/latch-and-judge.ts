@@ -1,0 +1,128 @@
+/** A tick in which all ports' counters changed: the module in V8 against the native twin. */
+
+import type { ProfileName } from "../../host/shim/generated/layout.js";
+import { LinkState } from "../../host/shim/generated/layout.js";
+import { Shim } from "../../host/shim/shim.js";
+import { portsOnly } from "./arrays.js";
+import { expectEqual } from "./compare.js";
+import type { Figure } from "./figures.js";
+import { createInstance, type Instance, memoryImage } from "./instance.js";
+import { Twin } from "./native.js";
+import { medianRatio, spread } from "./statistics.js";
+import { ROUGH, START_MS, STEADY, WorkloadWriter } from "./workload.js";
+
+/** How long to measure: rounds of each side, and about how many rows a round handles. */
+export interface Effort {
+  rounds: number;
+  rowsPerRound: number;
+}
+
+const ROUGH_TICKS = 3000;
+const WARM_UP_ROUNDS = 40;
+const TARGET_RATIO = 1.35;
+
+/** An instance with all its ports configured, up, and observed, at tick 0 of the workload. */
+export function readyPorts(module: WebAssembly.Module, profile: ProfileName, shared: boolean): Instance {
+  const instance = createInstance(module, profile, shared);
+  const shim = new Shim(instance, { incarnation: 1 });
+  const problems = shim.configure(portsOnly(profile));
+  if (problems.length > 0) throw new Error(`the bench's array is refused: ${problems[0]?.message}`);
+  shim.start(START_MS);
+  for (const port of shim.names.ports.rows()) shim.setLink(port, LinkState.UP);
+  shim.tick(START_MS, () => undefined);
+  return instance;
+}
+
+/** Module and twin over the same inputs, in step. */
+class Pair {
+  private tick = 0;
+  private readonly writer: WorkloadWriter;
+
+  constructor(
+    readonly instance: Instance,
+    readonly twin: Twin,
+  ) {
+    this.writer = new WorkloadWriter(instance);
+  }
+
+  /** Nanoseconds of a tick of the module and of the twin, what the writing of inputs takes taken off. */
+  async round(ticks: number): Promise<[number, number]> {
+    const first = this.tick + 1;
+    this.tick += ticks;
+    const module = this.runModule(first, ticks) - this.writeModule(first + ticks, ticks);
+    const native = (await this.twin.run(STEADY, first, ticks)) - (await this.twin.write(STEADY, first + ticks, ticks));
+    return [module / ticks, native / ticks];
+  }
+
+  /** Ticks over what goes wrong in arrays; both sides must take it alike. */
+  async rough(ticks: number): Promise<void> {
+    const first = this.tick + 1;
+    this.tick += ticks;
+    for (let n = 0; n < ticks; n++) {
+      this.writer.write(ROUGH, first + n);
+      this.instance.exports.tick();
+    }
+    await this.twin.run(ROUGH, first, ticks);
+  }
+
+  async compare(what: string): Promise<void> {
+    expectEqual(this.instance.profile, what, memoryImage(this.instance), await this.twin.dump());
+  }
+
+  private runModule(first: number, ticks: number): number {
+    const { writer } = this;
+    const { exports } = this.instance;
+    const start = performance.now();
+    for (let n = 0; n < ticks; n++) {
+      writer.write(STEADY, first + n);
+      exports.tick();
+    }
+    return (performance.now() - start) * 1e6;
+  }
+
+  private writeModule(tick: number, times: number): number {
+    const { writer } = this;
+    const start = performance.now();
+    for (let n = 0; n < times; n++) writer.write(STEADY, tick);
+    return (performance.now() - start) * 1e6;
+  }
+}
+
+/** @throws OutputsDiffer when module and twin leave other bytes. */
+export async function measureLatchAndJudge(
+  module: WebAssembly.Module,
+  profile: ProfileName,
+  shared: boolean,
+  program: string,
+  effort: Effort,
+): Promise<Figure> {
+  const instance = readyPorts(module, profile, shared);
+  const ports = instance.views.targetPortConfig.capacity;
+  const ticks = Math.ceil(effort.rowsPerRound / ports);
+  const twin = new Twin(program, memoryImage(instance));
+  try {
+    const pair = new Pair(instance, twin);
+    for (let round = 0; round < WARM_UP_ROUNDS; round++) await pair.round(ticks);
+    const inModule: number[] = [];
+    const native: number[] = [];
+    for (let round = 0; round < effort.rounds; round++) {
+      const [module, other] = await pair.round(ticks);
+      inModule.push(module);
+      native.push(other);
+    }
+    await pair.compare("after steady ticks");
+    await pair.rough(ROUGH_TICKS);
+    await pair.compare("after rough ticks");
+    return {
+      name: "tick, all counters changed: V8 ÷ native",
+      variant: `${profile} ${shared ? "shared" : "plain"}, ${ports} ports`,
+      value: medianRatio(inModule, native),
+      unit: "×",
+      target: TARGET_RATIO,
+      spreads: { V8: spread(inModule), native: spread(native) },
+      spreadUnit: "ns a tick",
+    };
+  } finally {
+    twin.close();
+  }
+}
