@@ -53,10 +53,9 @@ export class IdBook {
     return id;
   }
 
-  /** Name that holds an id, if any. */
-  nameOf(kind: BookKind, id: number): string | undefined {
-    for (const [name, held] of this.ids[kind]) if (held === id) return name;
-    return undefined;
+  /** Names by id. */
+  namesById(kind: BookKind): Map<number, string> {
+    return new Map([...this.ids[kind]].map(([name, id]) => [id, name]));
   }
 
   size(kind: BookKind): number {

@@ -43,7 +43,8 @@ export class Sessions {
       const initiator = sessionInput.initiator(row);
       this.sessionCount[initiator] = (this.sessionCount[initiator] as number) + 1;
     }
-    for (let row = 0; row < initiatorInput.capacity; row++) this.takeOverInitiator(row);
+    const known = book.namesById("initiators");
+    for (let row = 0; row < initiatorInput.capacity; row++) this.takeOverInitiator(row, known);
   }
 
   /** Goes on with the book of an adopted configuration. */
@@ -160,10 +161,10 @@ export class Sessions {
     sessionCounters.setInFlight(row, 0);
   }
 
-  private takeOverInitiator(row: number): void {
+  private takeOverInitiator(row: number, known: ReadonlyMap<number, string>): void {
     const id = this.views.initiatorInput.id(row);
     if (id === 0) return;
-    const name = this.book.nameOf("initiators", id);
+    const name = known.get(id);
     if (name !== undefined) this.names.initiators.set(row, name);
     if (this.sessionCount[row] === 0) this.idle.add(row);
   }

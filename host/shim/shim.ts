@@ -1,18 +1,21 @@
 /** The shim: feeds one module its inputs, ticks it, and hands out its decisions. */
 
 import type { ArrayDescription, Problem } from "../array/description.js";
-import type { DecisionView } from "./decision-view.js";
+import { type DecisionView, emptyDecision, fillDecision } from "./decision-view.js";
 import { layouts, ScopeKind, ScopeRole, type TableLayout } from "./generated/layout.js";
 import { IdBook } from "./id-book.js";
-import { CountersWriter, type LatchedTable } from "./latched-rows.js";
-import { MailboxLatch, createMailbox, type Mailbox, sharedTables, takeOverRows } from "./mailbox.js";
-import { type Core, changedSummariesAddress, instantiate } from "./module.js";
+import type { LatchedTable } from "./latched-rows.js";
+import { type LatchedRows, openLatchedRows } from "./latched-path.js";
+import { type Core, instantiate } from "./module.js";
 import { Names } from "./names.js";
+import { Observations } from "./observations.js";
 import { Outcomes } from "./outcomes.js";
 import type { Recorder } from "./recorder.js";
 import { Sessions } from "./sessions.js";
 import { checkSizes, problemOf, refusal, type Staged, stage } from "./staging.js";
 import { WriterConfirmations, type WriterTicket } from "./writers.js";
+
+export { epochOf } from "./decision-view.js";
 
 export interface ShimOptions {
   /** Larger at each start of the host, at least 1. */
@@ -30,26 +33,6 @@ export interface ShimOptions {
 
 /** Row of the scope of this controller's own ports. */
 const SCOPE_PORTS = 0;
-const TWO_TO_32 = 2 ** 32;
-
-function emptyDecision(): DecisionView {
-  return {
-    sequence: 0,
-    incarnation: 0,
-    timeMs: 0,
-    epochLow: 0,
-    epochHigh: 0,
-    kind: 0,
-    reason: 0,
-    subjectKind: 0,
-    subject: 0,
-    subjectGeneration: 0,
-    from: 0,
-    to: 0,
-    detail: 0,
-    scope: 0,
-  };
-}
 
 export class Shim {
   readonly core: Core;
@@ -64,16 +47,11 @@ export class Shim {
   private readonly outcomes: Outcomes;
   private readonly confirmations = new WriterConfirmations();
   private readonly decision = emptyDecision();
-  private readonly mailbox: Mailbox | undefined;
-  private readonly latch: MailboxLatch | undefined;
-  private readonly countersTable: LatchedTable;
-  private readonly countersWriter: CountersWriter;
-  private readonly portWords: Uint32Array;
+  private readonly latched: LatchedRows;
+  private readonly observations: Observations;
   private readonly portSample = new Float64Array(5);
   private recorder: Recorder | undefined;
   private adopted: ArrayDescription | undefined;
-  /** Generation of each target row for which registrations were last given. */
-  private readonly targetGenerations = new Map<number, number>();
 
   constructor(core: Core, options: ShimOptions) {
     if (!(options.incarnation >= 1)) throw new RangeError(`incarnation is ${options.incarnation}: at least 1`);
@@ -84,19 +62,14 @@ export class Shim {
     this.epoch = options.epoch ?? 1;
     const { sessionInput } = core.views;
     this.names = new Names((row) => [sessionInput.initiator(row), sessionInput.target(row), sessionInput.port(row)]);
-    this.portWords = new Uint32Array(layouts[core.profile].limits.TARGET_PORT_WORDS ?? 1);
+    this.latched = openLatchedRows(core, options.attached === true);
     this.recorder = options.recorder;
     this.recorder?.begin(core, options.attached === true);
     if (options.attached !== true) this.reset();
     this.sessions = new Sessions(core.views, this.book, this.names);
     this.outcomes = new Outcomes(core.views);
-    if (options.attached === true) this.readNames();
-    const tables = this.latchedTables();
-    this.mailbox = tables.mailbox;
-    if (options.attached === true) takeOverRows(core.memory.buffer, core.profile, tables.mailbox);
-    this.latch = tables.latch;
-    this.countersTable = tables.counters;
-    this.countersWriter = new CountersWriter(tables.counters);
+    this.observations = new Observations(core, this.incarnation, this.names);
+    if (options.attached === true) this.observations.readNames(this.book);
   }
 
   /** The configuration in force as it was described; undefined before the first. */
@@ -111,7 +84,7 @@ export class Shim {
 
   /** Rows that were torn and left for a later tick, in the mailbox and by the module itself. */
   get tornRows(): number {
-    return this.core.views.header.tornRows(0) + (this.mailbox?.tornRows ?? 0);
+    return this.core.views.header.tornRows(0) + (this.latched.mailbox?.tornRows ?? 0);
   }
 
   /** Logins and initiators for which the profile had no row. */
@@ -175,42 +148,17 @@ export class Shim {
 
   /** `state` of `LinkState`. */
   setLink(port: number, state: number): void {
-    const { targetPortInput } = this.core.views;
-    const generation = this.portGeneration(port);
-    const same =
-      targetPortInput.link(port) === state &&
-      targetPortInput.incarnation(port) === this.incarnation &&
-      targetPortInput.generation(port) === generation;
-    if (same) return;
-    targetPortInput.setGeneration(port, generation);
-    targetPortInput.setIncarnation(port, this.incarnation);
-    targetPortInput.setLink(port, state);
-    targetPortInput.markChanged(port);
+    this.observations.setLink(port, state);
   }
 
   /** Load and reserved load of another controller's port, in permille, as that controller's module judges them. */
   setRemoteLoad(port: number, loadPermille: number, plannedPermille: number): void {
-    const { targetPortInput } = this.core.views;
-    targetPortInput.setRemoteLoadPermille(port, loadPermille);
-    targetPortInput.setRemotePlannedPermille(port, plannedPermille);
-    targetPortInput.markChanged(port);
+    this.observations.setRemoteLoad(port, loadPermille, plannedPermille);
   }
 
   /** Ports through which the iSNS server lists a target with a tag that is not NULL, as read back from it. */
   setRegistrations(target: number, ports: ReadonlySet<number> | readonly number[]): void {
-    const words = this.portWords;
-    words.fill(0);
-    for (const port of ports) words[port >> 5] = (words[port >> 5] as number) | (1 << (port & 31));
-    const { registrationInput } = this.core.views;
-    for (let word = 0; word < words.length; word++) {
-      const row = target * words.length + word;
-      const bits = words[word] as number;
-      const known = registrationInput.incarnation(row) === this.incarnation;
-      if (known && registrationInput.ports(row) === bits) continue;
-      registrationInput.setIncarnation(row, this.incarnation);
-      registrationInput.setPorts(row, bits);
-      registrationInput.markChanged(row);
-    }
+    this.observations.setRegistrations(target, ports);
   }
 
   /** Row of an initiator, made at first sight under what the array file says of it; -1 when there is no row. */
@@ -272,12 +220,12 @@ export class Shim {
 
   /** As `portCounters`, from an array: milliseconds, queue depth, busy microseconds, bytes, operations. */
   writePortSample(port: number, sample: Float64Array): void {
-    this.countersWriter.writeSample(port, this.portGeneration(port), sample);
+    this.latched.writer.writeSample(port, this.portGeneration(port), sample);
   }
 
   /** Where worker threads write counters of ports, with a `CountersWriter` of their own: one writer a port. */
   get counters(): LatchedTable {
-    return this.countersTable;
+    return this.latched.counters;
   }
 
   /** Registers a writer of input rows on another thread: removed rows are not given out anew before it confirms. */
@@ -299,7 +247,7 @@ export class Shim {
     control.setHostMs(0, hostMs);
     this.confirmWriters();
     this.outcomes.flush();
-    this.latch?.latch();
+    this.latched.latch?.latch();
     this.recorder?.beforeTick();
     const waiting = this.core.exports.tick();
     this.recorder?.afterTick(waiting);
@@ -355,30 +303,6 @@ export class Shim {
     this.recorder?.call("reset", 0, 0);
   }
 
-  private latchedTables(): { mailbox?: Mailbox; latch?: MailboxLatch; counters: LatchedTable } {
-    const { profile, memory, views, shared } = this.core;
-    const find = (tables: readonly LatchedTable[]) =>
-      tables.find((table) => table.name === "target-port-counters") as LatchedTable;
-    if (shared) {
-      const tables = sharedTables(
-        profile,
-        memory.buffer as unknown as SharedArrayBuffer,
-        changedSummariesAddress(profile),
-      );
-      return { counters: find(tables) };
-    }
-    const mailbox = createMailbox(profile);
-    const latch = new MailboxLatch(mailbox, {
-      words: new Int32Array(memory.buffer),
-      bases: mailbox.tables.map((table) => layoutBase(profile, table.name) >> 2),
-      mark: mailbox.tables.map((table) => {
-        const view = table.name === "heartbeat" ? views.heartbeat : views.targetPortCounters;
-        return (row: number) => view.markChanged(row);
-      }),
-    });
-    return { mailbox, latch, counters: find(mailbox.tables) };
-  }
-
   /** Row of this controller among those of the array; -1 for a name that the array has not. */
   private controllerIndex(array: ArrayDescription): number {
     if (this.controller === undefined) return 0;
@@ -399,49 +323,11 @@ export class Shim {
       this.names.targets.set(targetConfigStaged.assigned(row), target.name);
     }
     for (const [index, controller] of array.controllers.entries()) this.names.controllers.set(index, controller.name);
-    this.forgetMovedRows();
+    this.observations.forgetMovedRows();
     this.sessions.describe(array.initiators);
     control.setControllerIndex(0, controllerIndex);
     control.markChanged(0);
     this.confirmWriters();
-  }
-
-  /** Inputs of rows that now belong to another port or target count as unknown until they are observed. */
-  private forgetMovedRows(): void {
-    const { targetPortInput, registrationInput, targetConfig } = this.core.views;
-    for (const row of this.names.ports.rows()) {
-      const generation = this.portGeneration(row);
-      if (targetPortInput.generation(row) === generation) continue;
-      targetPortInput.setGeneration(row, generation);
-      targetPortInput.setIncarnation(row, 0);
-      targetPortInput.setLink(row, 0);
-      targetPortInput.setRemoteLoadPermille(row, 0);
-      targetPortInput.setRemotePlannedPermille(row, 0);
-      targetPortInput.markChanged(row);
-    }
-    for (const row of this.names.targets.rows()) {
-      const generation = targetConfig.generation(row);
-      if (this.targetGenerations.get(row) === generation) continue;
-      this.targetGenerations.set(row, generation);
-      for (let word = 0; word < this.portWords.length; word++) {
-        registrationInput.setIncarnation(row * this.portWords.length + word, 0);
-        registrationInput.markChanged(row * this.portWords.length + word);
-      }
-    }
-  }
-
-  /** After an attach: names of the rows in force, by their ids. */
-  private readNames(): void {
-    const { targetPortConfig, targetConfig } = this.core.views;
-    const read = (kind: "ports" | "targets", capacity: number, idOf: (row: number) => number) => {
-      for (let row = 0; row < capacity; row++) {
-        const name = idOf(row) === 0 ? undefined : this.book.nameOf(kind, idOf(row));
-        if (name !== undefined) this.names[kind].set(row, name);
-      }
-    };
-    read("ports", targetPortConfig.capacity, (row) => targetPortConfig.id(row));
-    read("targets", targetConfig.capacity, (row) => targetConfig.id(row));
-    for (const row of this.names.targets.rows()) this.targetGenerations.set(row, targetConfig.generation(row));
   }
 
   /** Tells the module the latest generation that all writers know. */
@@ -458,38 +344,10 @@ export class Shim {
     const head = header.ringHead(0);
     const mask = decision.capacity - 1;
     for (let tail = header.ringTail(0); tail !== head; tail = (tail + 1) >>> 0) {
-      this.fill(tail & mask);
+      fillDecision(this.decision, decision, tail & mask);
       header.setRingTail(0, (tail + 1) >>> 0);
       this.recorder?.drained(tail & mask);
       handler(this.decision);
     }
   }
-
-  private fill(slot: number): void {
-    const { decision } = this.core.views;
-    const view = this.decision;
-    view.sequence = decision.sequence(slot);
-    view.incarnation = decision.incarnation(slot);
-    view.timeMs = decision.timeMs(slot);
-    view.epochLow = decision.epochLow(slot);
-    view.epochHigh = decision.epochHigh(slot);
-    view.kind = decision.kind(slot);
-    view.reason = decision.reason(slot);
-    view.subjectKind = decision.subjectKind(slot);
-    view.subject = decision.subject(slot);
-    view.subjectGeneration = decision.subjectGeneration(slot);
-    view.from = decision.from(slot);
-    view.to = decision.to(slot);
-    view.detail = decision.detail(slot);
-    view.scope = decision.scope(slot);
-  }
-}
-
-function layoutBase(profile: Core["profile"], name: string): number {
-  return layouts[profile].tables.find((table) => table.name === name)?.base ?? 0;
-}
-
-/** A 64-bit epoch of a decision as a number, exact to 2^53. */
-export function epochOf(decision: DecisionView): number {
-  return decision.epochHigh * TWO_TO_32 + decision.epochLow;
 }

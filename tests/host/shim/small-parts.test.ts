@@ -61,7 +61,7 @@ describe("IdBook", () => {
       ids,
     );
     assert.equal(copy.idOf("initiators", "more"), names.length + 1);
-    assert.equal(copy.nameOf("initiators", 3), "__proto__");
+    assert.equal(copy.namesById("initiators").get(3), "__proto__");
   });
 });
 

@@ -3,17 +3,23 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-/** Two bytes a tick: far less than the smallest object, more than what compilers and feedback leave behind. */
-const GROWTH_MAX_BYTES = 200_000;
+/** Less than the smallest object a tick, which is 16 bytes; the rest is what measuring itself leaves behind. */
+const GROWTH_MAX_BYTES_PER_TICK = 4;
+
+interface Measured {
+  ticks: number;
+  grown: number[];
+}
 
 for (const kind of ["plain", "shared"]) {
-  test(`${kind}: a hundred thousand steady ticks allocate nothing`, () => {
+  test(`${kind}: steady ticks allocate nothing`, () => {
     const child = fileURLToPath(new URL("./steady-child.js", import.meta.url));
     const { status, stdout, stderr } = spawnSync(process.execPath, ["--expose-gc", child, kind], { encoding: "utf8" });
     assert.equal(status, 0, stderr);
-    const { ticks, grown, collections } = JSON.parse(stdout) as Record<string, number>;
-    assert.equal(ticks, 100_000);
-    assert.equal(collections, 0);
-    assert.ok((grown as number) < GROWTH_MAX_BYTES, `${grown} bytes`);
+    const { ticks, grown } = JSON.parse(stdout) as Measured;
+    assert.equal(grown.length, 5);
+    // Compilers work beside a round and leave something in one or the other; what ticks allocate is in all of them.
+    const least = Math.min(...grown);
+    assert.ok(least < ticks * GROWTH_MAX_BYTES_PER_TICK, `${grown.join(", ")} bytes in ${ticks} ticks`);
   });
 }
