@@ -76,8 +76,17 @@ class CaseRun {
       this.tick(nowMs);
     }
     const end = this.state();
+    this.noteDroppedLogins();
     const differences = [...this.differences, ...compare(this.scenario.expect, this.decisions, end, this.scenario)];
     return { decisions: this.decisions, end, digest: this.digest.hex(), ticks: this.ticks, differences };
+  }
+
+  /** Logins that the module could not see would make everything else misleading. */
+  private noteDroppedLogins(): void {
+    const { droppedLogins } = this.shim;
+    if (droppedLogins === 0) return;
+    const expected = `rows for all sessions and initiators in profile ${this.scenario.profile}`;
+    this.differences.push({ what: "logins", expected, seen: `${droppedLogins} had none` });
   }
 
   private tick(nowMs: number): void {

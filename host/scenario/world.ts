@@ -57,10 +57,19 @@ export class World {
     this.registerAll();
   }
 
-  /** Another configuration: new ports are up, new targets are registered by nobody yet. */
+  /**
+   * Another configuration: new ports are up, new targets are registered by nobody yet. Sessions that it has no place for
+   * end; their initiators look for another way, if the target is still there.
+   */
   reconfigured(array: ArrayDescription): void {
     this.array = array;
     for (const { name } of array.ports) if (!this.links.has(name)) this.links.set(name, LinkState.UP);
+    const targets = new Map(array.targets.map(({ name, ports }) => [name, ports]));
+    for (const name of this.registrations.keys()) if (!targets.has(name)) this.registrations.delete(name);
+    for (const session of [...this.sessions]) {
+      const ports = targets.get(session.target);
+      if (ports?.includes(session.port) !== true) this.end(session, ports !== undefined);
+    }
   }
 
   /** A host runs: it observes everything there is. */

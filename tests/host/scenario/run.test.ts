@@ -74,7 +74,27 @@ describe("the world of a scenario", () => {
     assert.deepEqual([differences[0]?.expected, differences[0]?.seen], ["7", "0"]);
   });
 
-  test("a configuration that the module refuses is a difference, and the old one stays", () => {
+  test("sessions through a port that leaves the configuration come back through another", () => {
+    const left = "{name: n, profile: small, ports: [41b], targets: [eui.0001, eui.0002]}";
+    const events = `${THREE_LOGINS}      - {at: 1s, reconfigure: {array: ${left}}}\n`;
+    const { end, differences } = run(caseOf(`    until: 1.9s\n    events:${events}`));
+    assert.deepEqual(differences, []);
+    assert.deepEqual(end.logins, { "10a": ["41b"], "10b": ["41b"] });
+  });
+
+  test("more logins than the profile has rows for are a difference", () => {
+    const logins = Array.from(
+      { length: 129 },
+      (_, index) => `{initiator: i${index % 20}, target: eui.0001, port: 41a}`,
+    );
+    const { differences } = run(caseOf(`    until: 1s\n    events: [{at: 0s, login: [${logins.join(", ")}]}]\n`));
+    assert.deepEqual(
+      differences.map(({ what, seen }) => [what, seen]),
+      [["logins", "1 had none"]],
+    );
+  });
+
+  test("a configuration that changes is followed", () => {
     const array = "{name: n, profile: small, ports: [41a], targets: [eui.0001]}";
     const events = `\n      - at: 1s\n        reconfigure: {array: ${array}, knobs: {ports: {sampleMs: 1s}}}\n`;
     const result = run(caseOf(`    until: 3s\n    events:${events}`));
