@@ -34,7 +34,7 @@ export interface StoryFigures {
 }
 
 /** What each session asks for, in permille of what a port can: two of them fit below the high watermark. */
-const SESSION_PERMILLE = 390;
+const SESSION_PERMILLE = 410;
 /** A pace that leaves the ports far below the low watermark. */
 const QUIET_RATE = 40;
 
