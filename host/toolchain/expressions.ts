@@ -48,6 +48,12 @@ export interface VisitedExpression {
   info: Readonly<Record<string, unknown>>;
 }
 
+/** Name of an expression's kind, as `walkExpressions` gives it. */
+export function kindOf(binaryen: Binaryen, ref: number): string {
+  const id = binaryen.getExpressionId(ref);
+  return kindNames(binaryen).get(id) ?? `kind ${id}`;
+}
+
 /** Calls `visit` on an expression and everything beneath it, outer ones first. */
 export function walkExpressions(
   binaryen: Binaryen,
