@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { ArrayDescription } from "../../../host/array/description.js";
 import { DecisionKind, LinkState, OutcomeResult } from "../../../host/shim/generated/layout.js";
 import { SimulatedArray } from "../../../host/sources/simulated/array.js";
-import type { SimulatedSettings } from "../../../host/sources/simulated/settings.js";
+import { defaultSettings, type SimulatedSettings } from "../../../host/sources/simulated/settings.js";
 import { FakeShim } from "./fake-shim.js";
 import { smallWorld } from "./small-array.js";
 
@@ -55,6 +55,22 @@ describe("simulated array as a source", () => {
     world.isns.register(1, 2);
     run(4000);
     assert.deepEqual(shim.registeredPorts("t2"), ["p1", "p2", "p3", "p4"]);
+  });
+
+  it("takes no older answer of the server for a newer one", () => {
+    // Answers that overtake each other are rare: many changes, each watched for a while.
+    const delays = { ...defaultSettings.delays, networkMs: [1, 200] as const, pollMs: 10 };
+    const { array, shim, run } = setUp({ delays });
+    run(1000);
+    for (let change = 0; change < 1000; change++) {
+      const listed = change % 2 === 1;
+      const decision = listed ? shim.restore("t1", "p2") : shim.withdraw("t1", "p2");
+      array.handle(decision);
+      while (shim.resultOf(decision) === undefined) run(shim.hostMs);
+      for (let tick = 0; tick < 3; tick++, run(shim.hostMs)) {
+        assert.equal(shim.registeredPorts("t1").includes("p2"), listed, `change ${change}`);
+      }
+    }
   });
 
   it("keeps the last observation while the server is down, and reads all anew when it is back", () => {

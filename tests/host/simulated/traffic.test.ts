@@ -77,6 +77,19 @@ describe("load of the simulated array", () => {
     );
   });
 
+  it("plays its events once, or over and over", () => {
+    const surges = (repeatMs: number) => {
+      const { world, events } = smallWorld({
+        events: [{ kind: "surge", atMs: 500, port: "p1", loadPermille: 900, forMs: 100 }],
+        repeatMs,
+      });
+      world.advance(6000);
+      return events.flatMap((event) => (event.event === "SURGE" && event.state === "begins" ? [event.timeMs] : []));
+    };
+    assert.deepEqual(surges(0), [500]);
+    assert.deepEqual(surges(2000), [500, 2500, 4500]);
+  });
+
   it("serves nothing over a dead link, and sends again what was under way when the session ends", () => {
     const { world } = smallWorld();
     world.advance(1000);

@@ -110,6 +110,22 @@ describe("fairlead run", () => {
     assert.deepEqual([report.same, report.ticks, report.decisions], [true, 131, run.objects.length]);
   });
 
+  it("goes on with what an earlier run kept, times and all", () => {
+    const file = join(folder, "kept.snapshot");
+    const words = ["run", "--speed", "max", "--snapshot", file];
+    assert.equal(fairlead(...words, "--duration", "2s").status, 0);
+    const { status, stdout, stderr } = fairlead(...words, "--duration", "10s", "--events");
+    assert.deepEqual([status, stderr], [0, ""], "attached without a word");
+    const { objects } = lines(stdout);
+    const surge = objects.find((object) => object.event === "SURGE");
+    const withdrawal = objects.find((object) => object.kind === "WITHDRAW_REGISTRATION");
+    assert.equal(surge?.timeMs, 5000, "three seconds after the two of the first run");
+    assert.ok((withdrawal?.timeMs as number) > 5000);
+    assert.equal(withdrawal?.sequence, 1, "sequences begin anew with each host");
+    const old = fairlead(...words, "--duration", "1s", "--snapshot-age", "0ms");
+    assert.deepEqual([old.status, old.stderr], [0, `${file}: not gone on with: too old\n`]);
+  });
+
   it("tells what is wrong with its options and input, with exit code 2", () => {
     const bad = join(folder, "bad.yaml");
     writeFileSync(

@@ -138,4 +138,23 @@ describe("run of the embedded array", () => {
     assert.equal(summary.moves.failed, failed.length);
     assert.ok(summary.logins.same >= failed.length);
   });
+
+  it("tells moves that were given up from those that failed", async () => {
+    const run = await virtualRun();
+    const world = run.engine.world ?? assert.fail("no world");
+    run.runTo(4900);
+    // The withdrawals wait for the server, and meanwhile the hosts go away by themselves.
+    world.restartServer(1500, "kept");
+    run.runTo(5300);
+    for (const initiator of world.initiators) world.setReturnsTo(initiator, "nowhere");
+    for (const path of world.paths) if (path.port === 0) world.targetSide.end(path, path.session, "closed");
+    run.runTo(6000);
+    const ended = run.told.filter(
+      (happening) => isEvent("MOVE_GIVEN_UP")(happening) || isEvent("MOVE_FAILED")(happening),
+    );
+    assert.ok(ended.length > 0);
+    for (const happening of ended)
+      assert.ok("step" in happening && happening.step === "WITHDRAWING", JSON.stringify(happening));
+    assert.deepEqual([run.summary().moves.failed, run.summary().moves.givenUp], [0, ended.length]);
+  });
 });
