@@ -1,6 +1,5 @@
 /** The `fairlead` command: one subcommand a file, each registered by its own `register(program)`. */
 
-import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { EXIT_BAD_INPUT, fail, topFolder, version } from "./exit.js";
 
@@ -24,9 +23,7 @@ export async function createProgram(argv: readonly string[]): Promise<Command> {
   program.exitOverride();
   const wanted = COMMANDS.find((name) => name === argv[2]);
   for (const name of wanted === undefined ? COMMANDS : [wanted]) {
-    const place = new URL(`./${name}.js`, import.meta.url);
-    if (!existsSync(place)) continue;
-    const file = (await import(place.href)) as CommandFile;
+    const file = (await import(`./${name}.js`)) as CommandFile;
     file.register(program);
   }
   for (const command of program.commands) overrideExit(command);

@@ -6,6 +6,8 @@ import { Worker } from "node:worker_threads";
 import { CountersWriter, type LatchedTable } from "../../../host/shim/latched-rows.js";
 import { createMailbox, type LatchSink, MAILBOX_RETRY_MAX, MailboxLatch } from "../../../host/shim/mailbox.js";
 import { Shim } from "../../../host/shim/shim.js";
+import { memorySink, Recorder } from "../../../host/shim/recorder.js";
+import { replay } from "../../../host/shim/replayer.js";
 import type { WriterTask } from "./latch-writer.js";
 import { newCore, observeAll, startedShim } from "./support.js";
 
@@ -58,6 +60,37 @@ for (const kind of ["plain", "shared"] as const) {
     await Promise.all(writers.map((writer) => writer.terminate()));
   });
 }
+
+test("a recording of a shared module holds what its latch took, whatever threads did meanwhile", async () => {
+  const sink = memorySink();
+  const recorder = new Recorder(sink);
+  const shim = startedShim(ARRAY, { recorder }, newCore("small", "shared"));
+  for (let index = 0; index < 12; index++) shim.login(shim.initiator(`i${index}`), 0, index % 8, 0);
+  const writers = ROWS.map((row) => startWriter(shim.counters, [row], shim.portGeneration(row)));
+  let running = writers.length;
+  for (const writer of writers) void once(writer, "message").then(() => running--);
+  let hostMs = 1000;
+  const twentyTicks = () => {
+    for (let tick = 0; tick < 20; tick++) {
+      hostMs += 100;
+      shim.tick(hostMs, () => {});
+    }
+  };
+  while (running > 0) {
+    twentyTicks();
+    await turn();
+  }
+  twentyTicks();
+  await Promise.all(writers.map((writer) => writer.terminate()));
+  recorder.close();
+  for (const kind of ["plain", "shared"] as const) {
+    const core = newCore("small", kind);
+    const report = replay(sink.bytes(), "threads.flr", core);
+    assert.equal(report.parting, undefined);
+    assert.equal(report.digest, recorder.digestHex);
+    for (const row of ROWS) assert.equal(core.views.targetPortCountersLatched.bytes(row), LAST);
+  }
+});
 
 describe("the mailbox", () => {
   /** A mailbox, and a module memory of as many words in which rows are marked by number. */
