@@ -222,10 +222,21 @@ int fairlead_start(fairlead_t *fairlead, uint32_t incarnation, uint16_t controll
 
 /* --- configuring and attaching --- */
 
+int fairlead_stage_defaults(fairlead_t *fairlead) {
+  fairlead_common_policy_set_defaults(fairlead_row(fairlead, FAIRLEAD_COMMON_POLICY_STAGED_TABLE, 0));
+  fairlead_port_policy_set_defaults(fairlead_row(fairlead, FAIRLEAD_PORT_POLICY_STAGED_TABLE, 0));
+  for (uint32_t kind = 0; kind < FAIRLEAD_HEALTH_KIND_MAX; kind++) {
+    fairlead_health_config_set_defaults(fairlead_row(fairlead, FAIRLEAD_HEALTH_CONFIG_STAGED_TABLE, kind));
+  }
+  return FAIRLEAD_OK;
+}
+
 static int judge(fairlead_t *fairlead, fairlead_call_t which) {
   uint32_t code = 0;
   int error = call(fairlead, which, 0, &code);
   if (error) return error;
+  fairlead->refused_code = code;
+  fairlead->refused_attach = which == FAIRLEAD_CALL_ATTACH;
   return code == 0 ? FAIRLEAD_OK : FAIRLEAD_ERROR_REFUSED;
 }
 
@@ -234,7 +245,9 @@ int fairlead_configure(fairlead_t *fairlead) { return judge(fairlead, FAIRLEAD_C
 int fairlead_attach(fairlead_t *fairlead) { return judge(fairlead, FAIRLEAD_CALL_ATTACH); }
 
 void fairlead_refusal(const fairlead_t *fairlead, fairlead_refusal_t *refusal) {
-  refusal->code = header_word(fairlead, HEADER(ERROR_CODE));
+  memset(refusal, 0, sizeof *refusal);
+  refusal->code = fairlead->refused_code;
+  if (fairlead->refused_attach) return;
   refusal->table = header_word(fairlead, HEADER(ERROR_TABLE));
   refusal->row = header_word(fairlead, HEADER(ERROR_ROW));
   refusal->field = header_word(fairlead, HEADER(ERROR_FIELD));

@@ -67,11 +67,14 @@ typedef struct fairlead {
   fairlead_latched_t latched[FAIRLEAD_LATCHED_TABLE_MAX];
   uint32_t latched_count;
   uint32_t outcome_next;
+  uint32_t refused_code;
+  bool refused_attach;
   /* Mailbox rows that were torn at every try and left for a later tick. */
   uint32_t torn_rows;
 } fairlead_t;
 
-/* What `configure` or `attach` refused, in numbers of the generated header. */
+/* What `configure` or `attach` refused, in numbers of the generated header. An attach leaves the memory as it is, so it
+   says the code alone: the other numbers are 0. */
 typedef struct fairlead_refusal {
   uint32_t code;  /* ErrorCode */
   uint32_t table; /* number of the table */
@@ -132,6 +135,12 @@ int fairlead_reset(fairlead_t *fairlead);
  * Errors: ARGUMENT. Call from: tick thread, between ticks.
  */
 int fairlead_start(fairlead_t *fairlead, uint32_t incarnation, uint16_t controller, uint64_t epoch);
+
+/*
+ * Stages the default of every knob of the policies; ports and targets are the caller's to stage, and their counts in the
+ * staged row of the common policy. Errors: none. Call from: tick thread, between ticks.
+ */
+int fairlead_stage_defaults(fairlead_t *fairlead);
 
 /*
  * Adopts the staged configuration whole, or refuses it whole and keeps the one in force.

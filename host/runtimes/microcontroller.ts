@@ -60,8 +60,9 @@ function compile(sources: readonly string[], folder: string, definitions: readon
 }
 
 function qemu(program: string, argument: string): string[] {
-  const semihosting = `enable=on,target=native${argument === "" ? "" : `,arg=${argument}`}`;
-  const machine = ["-M", "mps2-an385", "-icount", "shift=0", "-nographic", "-monitor", "none", "-serial", "none"];
+  const semihosting = `enable=on,target=native,chardev=console${argument === "" ? "" : `,arg=${argument}`}`;
+  const machine = ["-M", "mps2-an385", "-icount", "shift=0", "-display", "none", "-monitor", "none", "-serial", "none"];
+  machine.push("-chardev", "stdio,id=console");
   return [...machine, "-semihosting-config", semihosting, "-kernel", program];
 }
 

@@ -70,6 +70,15 @@ static int replay_post(const replay_source_t *source, fairlead_t *fairlead, cons
                                                                                     : 0;
 }
 
+/* Rows that no host writes are recorded where a scenario damaged them. */
+static int write_part(fairlead_t *fairlead, const record_t *record, const fairlead_table_t *table, uint32_t place,
+                      const uint8_t *bytes, uint32_t count) {
+  uint32_t row = record->row + place / table->stride;
+  int error = fairlead_write(fairlead, record->table, row, place % table->stride, bytes, count);
+  if (error != FAIRLEAD_ERROR_NO_TABLE) return error;
+  return fairlead_restore(fairlead, table->base + record->row * table->stride + place, bytes, count);
+}
+
 static int replay_write(const replay_source_t *source, fairlead_t *fairlead, const record_t *record,
                         replay_result_t *result) {
   uint8_t part_of_it[64];
@@ -81,8 +90,7 @@ static int replay_write(const replay_source_t *source, fairlead_t *fairlead, con
     uint32_t count = record->bytes - done < sizeof part_of_it ? record->bytes - done : (uint32_t)sizeof part_of_it;
     uint32_t place = record->value + done;
     if (read_whole(source, part_of_it, (count + 3u) & ~3u, result)) return -1;
-    if (fairlead_write(fairlead, record->table, record->row + place / table.stride, place % table.stride, part_of_it,
-                       count)) {
+    if (write_part(fairlead, record, &table, place, part_of_it, count)) {
       return part(result, "a write outside its table");
     }
     done += count;

@@ -44,6 +44,16 @@ static uint32_t w2c_fairlead_tick(struct w2c_fairlead *);
 static uint32_t w2c_fairlead_scrub(struct w2c_fairlead *, uint32_t);
 static void w2c_fairlead_fairlead_abi_1(struct w2c_fairlead *);
 
+/* What can't become static gets the open function's name, so that two versions of the module can be linked. */
+#define NAME_OF_ITS_OWN_(open, name) open##_##name
+#define NAME_OF_ITS_OWN(open, name) NAME_OF_ITS_OWN_(open, name)
+#define wasm2c_fairlead_min_env_memory NAME_OF_ITS_OWN(FAIRLEAD_AOT_OPEN, min_pages)
+#define wasm2c_fairlead_max_env_memory NAME_OF_ITS_OWN(FAIRLEAD_AOT_OPEN, max_pages)
+#define wasm2c_fairlead_is64_env_memory NAME_OF_ITS_OWN(FAIRLEAD_AOT_OPEN, is64)
+#define wasm2c_fairlead_pagesize_env_memory NAME_OF_ITS_OWN(FAIRLEAD_AOT_OPEN, page_bytes)
+#define w2c_fairlead_0x5F_heap_base NAME_OF_ITS_OWN(FAIRLEAD_AOT_OPEN, heap_base)
+#define w2c_fairlead_0x5F_data_end NAME_OF_ITS_OWN(FAIRLEAD_AOT_OPEN, data_end)
+
 /*
  * wasm2c forces every load to be carried out by an empty assembler statement, so that one whose value isn't used still
  * faults in a guard page. The core's build leaves no such load, and the statements keep the compiler from optimizing:

@@ -14,6 +14,7 @@ __attribute__((section(".image_entry"), used)) const function_t image_entry[] = 
     (function_t)fairlead_start,     (function_t)fairlead_set,    (function_t)fairlead_get,
     (function_t)fairlead_write,     (function_t)fairlead_post,   (function_t)fairlead_post_port_counters,
     (function_t)fairlead_input,     (function_t)fairlead_row,
+    (function_t)fairlead_stage_defaults,
     (function_t)fairlead_changed,   (function_t)fairlead_table,  (function_t)fairlead_configure,
     (function_t)fairlead_attach,    (function_t)fairlead_tick,   (function_t)fairlead_refusal,
     (function_t)fairlead_scrub,     (function_t)fairlead_drain,  (function_t)fairlead_outcome,
