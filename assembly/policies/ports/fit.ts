@@ -61,7 +61,7 @@ export function isFit(load: u32): bool {
   return load < policy().highWatermarkPermille;
 }
 
-/** True if the target is listed through any other port (step 105). */
+/** True if the target is listed through any other port that works. */
 export function hasAlternative(target: u32, from: u32): bool {
   let any: u32 = 0;
   for (let word: u32 = 0; word < TARGET_PORT_WORDS; word++) {

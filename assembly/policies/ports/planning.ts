@@ -13,7 +13,7 @@ import { ReservationMoves } from "../../tables/policy";
 import { SessionFlag, SessionInput, SessionState } from "../../tables/session";
 import { RegistrationState, TargetConfig, TargetFlag } from "../../tables/target";
 import { TargetPortConfig, TargetPortOrder, TargetPortState, TargetPortStatus } from "../../tables/target-port";
-import { disturbance, hasAlternative, isFit, landingLoad, landingPort, pairIsMoving } from "./fit";
+import { disturbance, isFit, landingLoad, landingPort, pairIsMoving } from "./fit";
 import { Sum, less, loadOf } from "./loads";
 import { beginMove } from "./moves";
 import { bitIn } from "./registrations";
@@ -161,7 +161,6 @@ function weigh(plan: Plan, row: u32, session: SessionState, from: u32): void {
   }
   if (isReserved(session.target, from) || isLandingPort(session.target, from))
     return count(plan, offsetof<Plan>("reserved"));
-  if (!hasAlternative(session.target, from)) return count(plan, offsetof<Plan>("noAlternative"));
   const to = landingPort(row, from);
   if (to == NONE) return count(plan, offsetof<Plan>("noAlternative"));
   const after = landingLoad(to, row, from, 0);

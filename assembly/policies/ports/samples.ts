@@ -112,7 +112,8 @@ function smooth(
   operations: u64,
 ): void {
   const weight = policy().smoothingPermille;
-  const moving = busyUs + bytes + operations != 0 || counters.queueDepth != 0;
+  // Processor time alone says nothing: a server that is only asked for its counters uses some.
+  const moving = bytes + operations != 0 || counters.queueDepth != 0;
   if (follows(port, state, Resource.PROCESSOR, counters.busyUs, busyUs, moving)) {
     state.processorUsage = blend(state.processorUsage, (busyUs * 1000) / elapsedMs, weight);
   }
