@@ -150,7 +150,7 @@ static bool follows(uint32_t port, TargetPortState *state, uint32_t counter, uin
 static void smooth(uint32_t port, TargetPortState *state, const TargetPortCounters *counters, uint32_t elapsed_ms,
                    uint64_t busy_us, uint64_t bytes, uint64_t operations) {
   const uint32_t weight = policy()->smoothingPermille;
-  const bool moving = busy_us + bytes + operations != 0 || counters->queueDepth != 0;
+  const bool moving = bytes + operations != 0 || counters->queueDepth != 0;
   if (follows(port, state, Resource_PROCESSOR, counters->busyUs, busy_us, moving)) {
     state->processorUsage = blend(state->processorUsage, busy_us * 1000 / elapsed_ms, weight);
   }
