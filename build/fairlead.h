@@ -47,8 +47,8 @@ extern "C" {
 #endif
 
 /* Layout version and hash: what header and custom section of a module must show for this file to fit it. */
-#define FAIRLEAD_LAYOUT_HASH_LOW 0xd0bb1352u
-#define FAIRLEAD_LAYOUT_HASH_HIGH 0x99e3932bu
+#define FAIRLEAD_LAYOUT_HASH_LOW 0x6780a0e6u
+#define FAIRLEAD_LAYOUT_HASH_HIGH 0x699d5718u
 #define FAIRLEAD_DIRECTORY_ENTRY_BYTES 32u
 
 /* --- Constants, the same in every profile --- */
@@ -126,7 +126,9 @@ typedef enum fairlead_error_code {
   /* Two fields that exclude each other. */
   FAIRLEAD_ERROR_CODE_CONFLICT = 12,
   /* A reserved field that is not zero. */
-  FAIRLEAD_ERROR_CODE_NOT_ZERO = 13
+  FAIRLEAD_ERROR_CODE_NOT_ZERO = 13,
+  /* A latched row whose sequence word is odd: its writer died in it. */
+  FAIRLEAD_ERROR_CODE_HALF_WRITTEN_ROW = 14
 } fairlead_error_code_t;
 
 /* --- ControlFlag --- */
@@ -2923,7 +2925,7 @@ static inline void fairlead_port_policy_set_defaults(uint8_t *row) {
   fairlead_port_policy_set_high_samples(row, 3u);
   fairlead_port_policy_set_low_samples(row, 3u);
   fairlead_port_policy_set_smoothing_permille(row, 500u);
-  fairlead_port_policy_set_hysteresis_permille(row, 50u);
+  fairlead_port_policy_set_hysteresis_permille(row, 20u);
   fairlead_port_policy_set_moves_under_way_max(row, 4u);
   fairlead_port_policy_set_moves_from_port_max(row, 2u);
   fairlead_port_policy_set_reservation_moves(row, 0u);

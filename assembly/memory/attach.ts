@@ -1,11 +1,11 @@
 /** Taking over the bytes that an earlier instance left. It only looks: on refusal and on success nothing is changed. */
 import { DECISION_MAX } from "../limits";
 import { Call, ErrorCode, Header, LAYOUT_VERSION, MAGIC } from "./header";
-import { firstBroken } from "./scrub";
+import { firstBroken, firstHalfWritten } from "./scrub";
 
 /**
- * 0 if this module can go on with what the memory holds. Else the `ErrorCode` in the low byte; for `BROKEN_SEAL` the
- * table's number in the next byte and the row in the upper two; for `CALL_UNDER_WAY` the call in the next byte.
+ * 0 if this module can go on with what the memory holds. Else the `ErrorCode` in the low byte; for `BROKEN_SEAL` and `HALF_WRITTEN_ROW`
+ * the table's number in the next byte and the row in the upper two; for `CALL_UNDER_WAY` the call in the next byte.
  */
 export function checkMemory(): u32 {
   const header = Header.get();
@@ -16,6 +16,9 @@ export function checkMemory(): u32 {
   if (!sameLayout) return ErrorCode.BAD_LAYOUT;
   if (header.callUnderWay != Call.NONE) return ErrorCode.CALL_UNDER_WAY | (header.callUnderWay << 8);
   if (!isHeaderSound(header)) return ErrorCode.BAD_HEADER;
+  // In a shared build a writer may be in a row right now, and the latch waits for it.
+  const halfWritten = ASC_FEATURE_THREADS ? 0 : firstHalfWritten();
+  if (halfWritten != 0) return ErrorCode.HALF_WRITTEN_ROW | halfWritten;
   const broken = firstBroken();
   return broken == 0 ? 0 : ErrorCode.BROKEN_SEAL | broken;
 }

@@ -28,6 +28,8 @@ export class TableEntry {
 if (offsetof<TableEntry>() != 32) ERROR("the transform writes directory entries of 32 bytes");
 
 export const NO_FIELD: u32 = 255;
+/** Tables whose rows writers leave under a sequence word. */
+export const KIND_LATCHED: u32 = 2;
 /** Kinds of tables that the module itself writes rows of. */
 export const KIND_CONFIGURATION: u32 = 4;
 export const KIND_STATE: u32 = 6;

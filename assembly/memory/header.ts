@@ -43,6 +43,8 @@ export enum ErrorCode {
   CONFLICT = 12,
   /** A reserved field that is not zero. */
   NOT_ZERO = 13,
+  /** A latched row whose sequence word is odd: its writer died in it. */
+  HALF_WRITTEN_ROW = 14,
 }
 
 /** The header row at address 0. */

@@ -5,7 +5,7 @@
 import { moduleState, verify } from "../policies/ports/rows";
 import { refreshSets } from "../policies/ports/sets";
 import { Reason, SubjectKind } from "../tables/decision";
-import { KIND_CONFIGURATION, KIND_STATE, NO_FIELD, ROWS_MAX, TableEntry } from "./directory";
+import { KIND_CONFIGURATION, KIND_LATCHED, KIND_STATE, NO_FIELD, ROWS_MAX, TableEntry } from "./directory";
 import { Header } from "./header";
 import { alarm } from "./ring";
 import { isWhole, seal } from "./seals";
@@ -56,6 +56,19 @@ function holdPolicy(table: u32, row: u32): void {
   alarm(Reason.BROKEN_CONFIGURATION, SubjectKind.TABLE_ROW, row, 0, table);
   module.held = 1;
   seal(module);
+}
+
+/** The first latched row that a writer left half written: table number << 8 | row << 16, or 0. */
+export function firstHalfWritten(): u32 {
+  for (let table: u32 = 0; table < TABLE_COUNT; table++) {
+    const entry = TableEntry.of(table);
+    if (entry.kind != <u16>KIND_LATCHED) continue;
+    for (let row: u32 = 0; row < ROWS_MAX; row++) {
+      if (row == entry.capacity) break;
+      if ((load<u32>(entry.base + row * entry.stride) & 1) != 0) return (table << 8) | (row << 16);
+    }
+  }
+  return 0;
 }
 
 /** The first broken row of all: table number << 8 | row << 16, or 0. */

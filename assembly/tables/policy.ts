@@ -44,7 +44,7 @@ export class PortPolicy {
   /** Weight of a new sample in the smoothed usage; 1000 means no smoothing. */
   @knob("permille", 10, 1000, 500) smoothingPermille: u16;
   /** A move must lower the worse of the two loads by more than this. */
-  @knob("permille", 0, 1000, 50) hysteresisPermille: u16;
+  @knob("permille", 0, 1000, 20) hysteresisPermille: u16;
   /** Moves under way at one time. */
   @knob("moves", 1, 256, 4) movesUnderWayMax: u16;
   /** Moves under way from one port at one time. */

@@ -5,7 +5,7 @@ import { nowMs } from "../../memory/scheduling";
 import { InitiatorInput, NextPortal } from "../../tables/initiator";
 import { Move, MoveState } from "../../tables/move";
 import { PLAN_CANDIDATES, Plan } from "../../tables/plan";
-import { SessionFlag, SessionInput } from "../../tables/session";
+import { SessionFlag, SessionInput, SessionState } from "../../tables/session";
 import { TargetConfig, TargetFlag } from "../../tables/target";
 import {
   TargetPortConfig,
@@ -71,22 +71,22 @@ export function hasAlternative(target: u32, from: u32): bool {
 }
 
 /**
- * The port where the session would land once its pair is withdrawn: another port over which its host already has a
- * session to the target; else the portal that the initiator takes next; or, where the target redirects logins or the
- * initiator can be steered, one of the least loaded ports, if that is better by more than the hysteresis. `NONE` if
- * there is none.
+ * The port where the session would land once its pair is withdrawn. Where its host already has a session to the target
+ * through another port, that one: no login is awaited. Else the portal that the initiator takes next; or, where it can
+ * be steered, one of the least loaded ports, if that is better by more than the hysteresis. Where the target redirects
+ * logins the array chooses, but never a port over which the host has a session: a second one there could end the first.
+ * `NONE` if there is none.
  */
 export function landingPort(row: u32, from: u32): u32 {
-  const other = otherPath(row, from);
-  if (other != NONE) return other;
   const session = sessionAt(row);
-  const mode: u32 = InitiatorInput.at(session.initiator).nextPortal;
   const redirects = (TargetConfig.at(session.target).flags & TargetFlag.REDIRECTION) != 0;
-  const next = nextPort(session.target, from, mode);
-  const nextLoad = next == NONE ? LOAD_UNFIT : landingLoad(next, row, from, 0);
-  if (!redirects && !policy().steering) return next;
-  const chosen = leastLoaded(session.target, from, mode, redirects);
+  const mode: u32 = InitiatorInput.at(session.initiator).nextPortal;
+  const other = otherPath(row, from);
+  const next = other != NONE ? other : nextPort(session.target, from, mode);
+  if (!redirects && (other != NONE || !policy().steering)) return next;
+  const chosen = leastLoaded(row, session, from, mode, redirects);
   if (chosen == NONE || chosen == next) return next;
+  const nextLoad = next == NONE ? LOAD_UNFIT : landingLoad(next, row, from, 0);
   const load = landingLoad(chosen, row, from, 0);
   const better = !isFit(nextLoad) || load + policy().hysteresisPermille < nextLoad;
   return better && load < nextLoad ? chosen : next;
@@ -101,12 +101,14 @@ export function mustSteer(row: u32, from: u32, to: u32): bool {
 }
 
 /** Of the plan's candidates, least loaded first, the first that serves the target and can be reached. */
-function leastLoaded(target: u32, from: u32, mode: u32, redirects: bool): u32 {
+function leastLoaded(row: u32, session: SessionState, from: u32, mode: u32, redirects: bool): u32 {
+  const target: u32 = session.target;
   for (let n: u32 = 0; n < PLAN_CANDIDATES; n++) {
     const port = Plan.candidate(n);
     if (port == NONE) break;
     if (port == from || (servingPorts(target, port >> 5) & bitIn(port, port >> 5)) == 0) continue;
-    if (redirects || canSteer(target, from, port, mode)) return port;
+    const reachable = redirects ? !hasSessionAt(row, port) : canSteer(target, from, port, mode);
+    if (reachable) return port;
   }
   return NONE;
 }
@@ -130,6 +132,19 @@ export function otherPath(row: u32, from: u32): u32 {
     at = other.initiatorNext;
   }
   return found;
+}
+
+/** True if the host of a session has another one to the same target through the port. */
+export function hasSessionAt(row: u32, port: u32): bool {
+  const session = sessionAt(row);
+  let at: u32 = initiatorAt(session.initiator).firstSession;
+  for (let step: u32 = 0; step < SESSION_MAX; step++) {
+    if (at == NONE) break;
+    const other = sessionAt(at);
+    if (at != row && other.target == session.target && other.port == <u16>port) return true;
+    at = other.initiatorNext;
+  }
+  return false;
 }
 
 /** Step 305: the first portal still listed, or the one listed after the lost one, round to the first. */

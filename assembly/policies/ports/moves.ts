@@ -20,7 +20,7 @@ import { Outcome, OutcomeResult } from "../../tables/outcome";
 import { SessionFlag, SessionInput } from "../../tables/session";
 import { TargetConfig, TargetFlag, TargetPortsConfig } from "../../tables/target";
 import { TargetPortConfig, TargetPortState, TargetPortStatus } from "../../tables/target-port";
-import { hasAlternative, isFit, landingLoad, mustSteer, otherPath } from "./fit";
+import { hasAlternative, hasSessionAt, isFit, landingLoad, mustSteer, otherPath } from "./fit";
 import { bitIn, hold, isObserved, noteLanded, unhold } from "./registrations";
 import { beginBackOff, beginResidence } from "./residence";
 import { initiatorAt, moduleState, moveAt, policy, portAt, sessionAt } from "./rows";
@@ -214,7 +214,8 @@ function logOut(row: u32, move: Move): void {
   if (move.said == 0 && !canLand(move)) return fail(row, move, Reason.MOVE_NO_ROOM);
   if (due(move.endMs)) return fail(row, move, Reason.MOVE_NOT_LOGGED_OUT);
   if (!due(move.sayAgainMs) || !ringHasRoom(1)) return;
-  const redirects = (TargetConfig.at(move.target).flags & TargetFlag.REDIRECTION) != 0;
+  const canRedirect = (TargetConfig.at(move.target).flags & TargetFlag.REDIRECTION) != 0;
+  const redirects = canRedirect && !hasSessionAt(move.session, move.to);
   const asks = (SessionInput.at(move.session).flags & SessionFlag.ASYNC_LOGOUT) != 0;
   const knobs = policy();
   move.sequence = decide(

@@ -75,7 +75,7 @@ export function endConfiguration(first: bool): void {
     if (SessionInput.at(row).flags & SessionFlag.LOGGED_IN) markSession(row);
   }
   for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
-    markChanged(TARGET_PORT_INPUT_TABLE, port);
+    if (TargetPortConfig.at(port).id != 0) markChanged(TARGET_PORT_INPUT_TABLE, port);
   }
   if (first) beginGrace();
 }

@@ -27,8 +27,8 @@ import { TargetPortSet } from "../../tables/target-port-set";
 import { markTarget } from "./marks";
 import { changeAt, moduleState, policy, registrationAt } from "./rows";
 
-/** Waits of a change double up to 2^6 times the first. */
-const SAID_DOUBLINGS_MAX: u32 = 6;
+/** Waits of a change double up to 2^4 times the first: a server that is back is told before long. */
+const SAID_DOUBLINGS_MAX: u32 = 4;
 
 /** Ports through which the target is listed now, was not withdrawn, and works: where its hosts can go. */
 export function servingPorts(target: u32, word: u32): u32 {
@@ -198,24 +198,26 @@ function compare(target: u32, word: u32): void {
 }
 
 /**
- * What is as it should be needs no change any more; a difference after that is the server's doing. Unless a change was
- * overtaken: said, no longer wanted, and perhaps still on its way to the server.
+ * What is as it should be needs no change any more; a difference after that is the server's doing. Neither is a change
+ * said any more whose opposite is wanted by now: it was overtaken, and may still be on its way to the server.
  */
 function settle(target: u32, word: u32, state: RegistrationState, wanted: u32, equal: u32): void {
   let overtaken: u32 = 0;
-  let done = state.changing & equal;
+  let ended: u32 = 0;
+  let bits = state.changing;
   for (let step: u32 = 0; step < 32; step++) {
-    if (done == 0) break;
-    const bit = done & (0 - done);
-    const row = findChange(target, (word << 5) + ctz(done));
-    if (row != NONE) {
-      const restores = RegistrationChange.at(row).kind == <u8>DecisionKind.RESTORE_REGISTRATION;
-      if (restores != ((wanted & bit) != 0)) overtaken |= bit;
-      resetRow(REGISTRATION_CHANGE_TABLE, row);
+    if (bits == 0) break;
+    const bit = bits & (0 - bits);
+    const row = findChange(target, (word << 5) + ctz(bits));
+    const restores = row != NONE && RegistrationChange.at(row).kind == <u8>DecisionKind.RESTORE_REGISTRATION;
+    if (restores != ((wanted & bit) != 0)) overtaken |= bit;
+    if (row == NONE || ((equal | overtaken) & bit) != 0) {
+      ended |= bit;
+      if (row != NONE) resetRow(REGISTRATION_CHANGE_TABLE, row);
     }
-    done ^= bit;
+    bits ^= bit;
   }
-  state.changing &= ~equal;
+  state.changing &= ~ended;
   state.confirmed |= equal & ~overtaken;
   state.steered &= ~(equal & wanted & ~overtaken);
 }

@@ -1,4 +1,5 @@
 /** Rows of the port policy, verified as they are read. A broken one begins anew and is rebuilt from what is observed. */
+import { NONE } from "../../limits";
 import { Header } from "../../memory/header";
 import { alarm } from "../../memory/ring";
 import { nowMs, setDeadline } from "../../memory/scheduling";
@@ -76,9 +77,12 @@ export function planRow(): Plan {
   return Plan.get();
 }
 
-/** No plan is under way. */
+/** No plan is under way; the counts of the latest one stay for a reader. */
 export function endPlan(): void {
-  resetRow(PLAN_TABLE, 0);
+  const plan = Plan.get();
+  plan.port = <u16>NONE;
+  plan.cursor = <u16>NONE;
+  seal(plan);
 }
 
 export function policy(): PortPolicy {

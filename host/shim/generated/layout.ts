@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "99e3932bd0bb1352";
+export const layoutHash: string = "699d57186780a0e6";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -110,6 +110,8 @@ export const ErrorCode = {
   CONFLICT: 12,
   /** A reserved field that is not zero. */
   NOT_ZERO: 13,
+  /** A latched row whose sequence word is odd: its writer died in it. */
+  HALF_WRITTEN_ROW: 14,
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 export const ErrorCodeNames: readonly string[] = namesOf(ErrorCode);
@@ -763,7 +765,7 @@ const fieldsOfPortPolicy: readonly FieldLayout[] = [
   {"name":"highSamples","offset":8,"size":1,"role":"knob","doc":"Samples in a row that make a port overloaded.","knob":{"unit":"samples","min":1,"max":100,"default":3}},
   {"name":"lowSamples","offset":9,"size":1,"role":"knob","doc":"Samples in a row that make a port relieved.","knob":{"unit":"samples","min":1,"max":100,"default":3}},
   {"name":"smoothingPermille","offset":10,"size":2,"role":"knob","doc":"Weight of a new sample in the smoothed usage; 1000 means no smoothing.","knob":{"unit":"permille","min":10,"max":1000,"default":500}},
-  {"name":"hysteresisPermille","offset":12,"size":2,"role":"knob","doc":"A move must lower the worse of the two loads by more than this.","knob":{"unit":"permille","min":0,"max":1000,"default":50}},
+  {"name":"hysteresisPermille","offset":12,"size":2,"role":"knob","doc":"A move must lower the worse of the two loads by more than this.","knob":{"unit":"permille","min":0,"max":1000,"default":20}},
   {"name":"movesUnderWayMax","offset":14,"size":2,"role":"knob","doc":"Moves under way at one time.","knob":{"unit":"moves","min":1,"max":256,"default":4}},
   {"name":"movesFromPortMax","offset":16,"size":2,"role":"knob","doc":"Moves under way from one port at one time.","knob":{"unit":"moves","min":1,"max":256,"default":2}},
   {"name":"reservationMoves","offset":18,"size":2,"role":"knob","doc":"What becomes of sessions that hold persistent reservations: 0 moved last, 1 never.","knob":{"unit":"choice","min":0,"max":1,"default":0}},

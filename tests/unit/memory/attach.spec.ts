@@ -3,6 +3,7 @@ import { ErrorCode, Header } from "../../../assembly/memory/header";
 import { resetMemory } from "../../../assembly/memory/reset";
 import { seal } from "../../../assembly/memory/seals";
 import { SessionState } from "../../../assembly/tables/session";
+import { TargetPortCounters } from "../../../assembly/tables/target-port";
 
 describe("attach", () => {
   it("takes a memory that was reset", () => {
@@ -36,6 +37,17 @@ describe("attach", () => {
     Header.get().callUnderWay = 3;
     expect<u32>(checkMemory() & 0xff).toBe(ErrorCode.CALL_UNDER_WAY);
     expect<u32>(checkMemory() >> 8).toBe(3);
+  });
+
+  it("names the row that a writer left half written", () => {
+    resetMemory();
+    TargetPortCounters.at(3).sequence = 7;
+    const found = checkMemory();
+    expect<u32>(found & 0xff).toBe(ErrorCode.HALF_WRITTEN_ROW);
+    expect<u32>((found >> 8) & 0xff).toBe(TARGET_PORT_COUNTERS_TABLE);
+    expect<u32>(found >> 16).toBe(3);
+    TargetPortCounters.at(3).sequence = 8;
+    expect<u32>(checkMemory()).toBe(0);
   });
 
   it("names the row whose seal is broken, and changes nothing", () => {
