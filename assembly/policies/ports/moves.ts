@@ -367,10 +367,15 @@ function answered(row: u32, move: Move, result: u32): void {
 export function forgetMoves(): void {
   for (let row: u32 = 0; row < MOVE_MAX; row++) {
     const move = moveAt(row);
-    if (move.state == <u8>MoveState.FREE) continue;
-    if (move.state != <u8>MoveState.SETTLING) abandon(row, move);
-    else free(row, move);
+    if (move.state != <u8>MoveState.FREE) forget(row, move);
   }
+}
+
+/** A session that was asked to leave has moved, wherever it lands. */
+function forget(row: u32, move: Move): void {
+  if (move.state == <u8>MoveState.SETTLING) return free(row, move);
+  if (move.state >= <u8>MoveState.LOGGING_OUT) beginResidence(move.initiatorId, move.targetId);
+  abandon(row, move);
 }
 
 /** Ends the moves that name a port or target that is no longer configured. */
@@ -379,9 +384,7 @@ export function dropMovesOfRemoved(): void {
     const move = moveAt(row);
     if (move.state == <u8>MoveState.FREE) continue;
     const known = TargetPortConfig.at(move.from).id != 0 && TargetPortConfig.at(move.to).id != 0;
-    if (known && TargetConfig.at(move.target).id == move.targetId) continue;
-    if (move.state != <u8>MoveState.SETTLING) abandon(row, move);
-    else free(row, move);
+    if (!known || TargetConfig.at(move.target).id != move.targetId) forget(row, move);
   }
 }
 

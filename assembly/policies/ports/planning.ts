@@ -5,7 +5,7 @@
 import { MOVE_MAX, NONE, TARGET_PORT_MAX, TARGET_PORT_WORDS, WORK_PER_TICK_MAX } from "../../limits";
 import { alarm } from "../../memory/ring";
 import { due, nowMs } from "../../memory/scheduling";
-import { resetRow, seal } from "../../memory/seals";
+import { NEVER, resetRow, seal } from "../../memory/seals";
 import { Reason, SubjectKind } from "../../tables/decision";
 import { InitiatorFlag, InitiatorInput } from "../../tables/initiator";
 import { PLAN_CANDIDATES, Plan } from "../../tables/plan";
@@ -104,19 +104,22 @@ function finish(plan: Plan, port: u32): void {
   endPlan();
 }
 
-/** The most loaded overloaded port, loads taken as if the moves under way were done; then ports in maintenance; ties by id. */
+/**
+ * The most loaded overloaded port, loads taken as if the moves under way were done; then ports in maintenance; ties by
+ * id. A port of which a plan has found nothing comes after those not planned for since, so that it starves none.
+ */
 function choosePort(): u32 {
   let found = NONE;
-  let highest: u32 = 0;
+  let first: u64 = NEVER;
   for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
     if (!mayPlan(port)) continue;
     const state = TargetPortState.at(port);
-    const urgency: u32 = isDraining(state) ? 1 : 0x10000 + expectedLoad(state);
-    const tied = found != NONE && urgency == highest;
-    const first = tied && TargetPortConfig.at(port).id < TargetPortConfig.at(found).id;
-    if (urgency > highest || first) {
+    const place: u32 = isDraining(state) ? 0xffff : 0xfffe - min(expectedLoad(state), 0xfffe);
+    const turn = (state.backOffUntilMs << 16) | place;
+    const tied = turn == first && TargetPortConfig.at(port).id < TargetPortConfig.at(found).id;
+    if (turn < first || tied) {
       found = port;
-      highest = urgency;
+      first = turn;
     }
   }
   return found;

@@ -15,6 +15,7 @@ import {
 } from "../../tables/target-port";
 import { markAllTargets } from "./marks";
 import { dropMovesOfRemoved } from "./moves";
+import { dropChangesOf } from "./registrations";
 import { beginGrace, endPlan, portAt, wakePort } from "./rows";
 import { markSession } from "./sessions";
 import { refreshSets } from "./sets";
@@ -62,6 +63,7 @@ export function resetTarget(target: u32): void {
     resetRow(REGISTRATION_STATE_TABLE, row);
     resetRow(REGISTRATION_INPUT_TABLE, row);
   }
+  dropChangesOf(target);
 }
 
 /** After all rows are adopted. The first configuration begins with a grace period. */

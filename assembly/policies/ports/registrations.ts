@@ -296,6 +296,13 @@ export function changeOutcome(outcome: Outcome): bool {
   return false;
 }
 
+/** Nothing that was said of the target matters any more. */
+export function dropChangesOf(target: u32): void {
+  for (let row: u32 = 0; row < REGISTRATION_CHANGE_MAX; row++) {
+    if (RegistrationChange.at(row).target == <u16>target) resetRow(REGISTRATION_CHANGE_TABLE, row);
+  }
+}
+
 /** Row of the pair's change; of (`NONE`, `NONE`) a free row. */
 function findChange(target: u32, port: u32): u32 {
   for (let row: u32 = 0; row < REGISTRATION_CHANGE_MAX; row++) {

@@ -67,8 +67,10 @@ export function judgePort(port: u32): void {
 function sample(port: u32, state: TargetPortState, config: TargetPortConfig): void {
   state.sampleDueMs = nowMs() + policy().sampleMs;
   if (state.status & TargetPortStatus.FRESH) takeCounters(port, state);
+  // The load of another controller's port is what that one reports.
+  if ((state.status & TargetPortStatus.OWN) == 0) return;
   state.loadPermille = portLoad(state, config);
-  if (state.status & TargetPortStatus.OWN) detect(state);
+  detect(state);
 }
 
 function takeCounters(port: u32, state: TargetPortState): void {
@@ -162,6 +164,7 @@ function detect(state: TargetPortState): void {
   if (!overloaded && state.highSamples >= knobs.highSamples) {
     state.status |= TargetPortStatus.OVERLOADED;
     state.status &= ~TargetPortStatus.ALARMED;
+    state.backOffUntilMs = 0;
     state.withdrawReason = <u8>Reason.OVERLOADED;
     refreshSets();
   }

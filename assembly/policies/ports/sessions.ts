@@ -9,7 +9,7 @@ import { resetRow, seal } from "../../memory/seals";
 import { InitiatorInput } from "../../tables/initiator";
 import { SessionCounters, SessionFlag, SessionInput, SessionState } from "../../tables/session";
 import { TargetConfig } from "../../tables/target";
-import { TargetPortConfig } from "../../tables/target-port";
+import { TargetPortConfig, TargetPortStatus } from "../../tables/target-port";
 import { portLoad } from "./loads";
 import { initiatorAt, policy, portAt, sessionAt, wakePort } from "./rows";
 
@@ -81,7 +81,7 @@ function end(row: u32, state: SessionState): void {
 function accountPort(port: u32, change: i32): void {
   const state = portAt(port);
   state.sessions += change;
-  state.loadPermille = portLoad(state, TargetPortConfig.at(port));
+  if (state.status & TargetPortStatus.OWN) state.loadPermille = portLoad(state, TargetPortConfig.at(port));
   wakePort(port, state, state.sampleDueMs);
   seal(state);
 }
