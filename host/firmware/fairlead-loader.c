@@ -235,7 +235,7 @@ static int judge(fairlead_t *fairlead, fairlead_call_t which) {
   uint32_t code = 0;
   int error = call(fairlead, which, 0, &code);
   if (error) return error;
-  fairlead->refused_code = code;
+  fairlead->refused = code;
   fairlead->refused_attach = which == FAIRLEAD_CALL_ATTACH;
   return code == 0 ? FAIRLEAD_OK : FAIRLEAD_ERROR_REFUSED;
 }
@@ -246,8 +246,13 @@ int fairlead_attach(fairlead_t *fairlead) { return judge(fairlead, FAIRLEAD_CALL
 
 void fairlead_refusal(const fairlead_t *fairlead, fairlead_refusal_t *refusal) {
   memset(refusal, 0, sizeof *refusal);
-  refusal->code = fairlead->refused_code;
-  if (fairlead->refused_attach) return;
+  refusal->code = fairlead->refused & 0xffu;
+  if (fairlead->refused_attach) {
+    /* Attach leaves the memory as it is, the header's words too: what it has to say is in what it returned. */
+    refusal->table = fairlead->refused >> 8 & 0xffu;
+    refusal->row = fairlead->refused >> 16;
+    return;
+  }
   refusal->table = header_word(fairlead, HEADER(ERROR_TABLE));
   refusal->row = header_word(fairlead, HEADER(ERROR_ROW));
   refusal->field = header_word(fairlead, HEADER(ERROR_FIELD));

@@ -67,14 +67,14 @@ typedef struct fairlead {
   fairlead_latched_t latched[FAIRLEAD_LATCHED_TABLE_MAX];
   uint32_t latched_count;
   uint32_t outcome_next;
-  uint32_t refused_code;
+  uint32_t refused;
   bool refused_attach;
   /* Mailbox rows that were torn at every try and left for a later tick. */
   uint32_t torn_rows;
 } fairlead_t;
 
-/* What `configure` or `attach` refused, in numbers of the generated header. An attach leaves the memory as it is, so it
-   says the code alone: the other numbers are 0. */
+/* What `configure` or `attach` refused, in numbers of the generated header. After an attach, table and row are those of a
+   broken seal, table is the call that was under way (Call), and all others are 0. */
 typedef struct fairlead_refusal {
   uint32_t code;  /* ErrorCode */
   uint32_t table; /* number of the table */

@@ -32,7 +32,8 @@ export function readFunctions(disassembly: string): Map<string, StackFunction> {
 function read(current: StackFunction, mnemonic: string, operands: string): void {
   current.frameBytes += stackBytes(mnemonic, operands);
   const target = /<([^+>]+)(\+0x[0-9a-f]+)?>/.exec(operands);
-  const isBranch = /^b(l|\.w|\.n)?$/.test(mnemonic) || /^b(eq|ne|cs|cc|hi|ls|ge|lt|gt|le|mi|pl)(\.[nw])?$/.test(mnemonic);
+  const isBranch =
+    /^b(l|\.w|\.n)?$/.test(mnemonic) || /^b(eq|ne|cs|cc|hi|ls|ge|lt|gt|le|mi|pl)(\.[nw])?$/.test(mnemonic);
   if (isBranch && target?.[1] !== undefined && target[1] !== current.name) current.calls.add(target[1]);
   if (mnemonic === "blx" || (mnemonic === "bx" && operands.trim() !== "lr")) current.indirect = true;
 }
@@ -67,10 +68,14 @@ export function deepestPath(
     if (done !== undefined) return done;
     if (under.includes(name)) throw new Error(`recursion: ${[...under, name].join(" > ")}`);
     const current = functions.get(name);
-    if (current === undefined) throw new Error(`no function ${name} in the image, called by ${under.at(-1) ?? "nobody"}`);
+    if (current === undefined)
+      throw new Error(`no function ${name} in the image, called by ${under.at(-1) ?? "nobody"}`);
     const callees = [...current.calls, ...(current.indirect ? indirectTargets : [])];
     const paths = callees.map((callee) => walk(callee, [...under, name]));
-    const deepest = paths.reduce((most, path) => (path.bytes > most.bytes ? path : most), { bytes: 0, path: [] as string[] });
+    const deepest = paths.reduce((most, path) => (path.bytes > most.bytes ? path : most), {
+      bytes: 0,
+      path: [] as string[],
+    });
     const result = { bytes: current.frameBytes + deepest.bytes, path: [name, ...deepest.path] };
     known.set(name, result);
     return result;

@@ -38,7 +38,13 @@ const SANITIZERS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-
 const WAYS: readonly Way[] = [
   { name: "gcc -O2", flags: [], linkFlags: [], runner: [] },
   // Guard pages need faults to reach the adapter.
-  { name: "sanitizers", flags: SANITIZERS, linkFlags: SANITIZERS, runner: [], env: { ASAN_OPTIONS: "allow_user_segv_handler=1" } },
+  {
+    name: "sanitizers",
+    flags: SANITIZERS,
+    linkFlags: SANITIZERS,
+    runner: [],
+    env: { ASAN_OPTIONS: "allow_user_segv_handler=1" },
+  },
   {
     name: "valgrind",
     flags: ["-g"],
@@ -95,8 +101,19 @@ function aotTests(): Test[] {
   const guardOn = moduleDefinitions("small", true);
   const guardOff = moduleDefinitions("small", false);
   return [
-    { name: "adapter of wasm2c, software bounds", sources: [adapter, ...bounds], definitions: guardOff, includes: [translated] },
-    { name: "adapter of wasm2c, guard pages", sources: [adapter, ...guarded], definitions: guardOn, includes: [translated], guardPages: true },
+    {
+      name: "adapter of wasm2c, software bounds",
+      sources: [adapter, ...bounds],
+      definitions: guardOff,
+      includes: [translated],
+    },
+    {
+      name: "adapter of wasm2c, guard pages",
+      sources: [adapter, ...guarded],
+      definitions: guardOn,
+      includes: [translated],
+      guardPages: true,
+    },
     { name: "loader", sources: ["tests/firmware/loader.c", ...loader], definitions: guardOff, includes: [small] },
     {
       name: "hot swap",
@@ -104,8 +121,20 @@ function aotTests(): Test[] {
       definitions: [...guardOff, "TWO_VERSIONS", `NEXT_MODULE_C="${resolve(next, "fairlead-module.c")}"`],
       includes: [small],
     },
-    { name: "mailbox, writers on threads", sources: ["tests/firmware/mailbox-threads.c", ...LOADER_SOURCES], definitions: [], includes: [], threads: true },
-    { name: "latch, writers on threads, plain build", sources: ["tests/firmware/latch-threads.c", ...loader], definitions: guardOff, includes: [small], threads: true },
+    {
+      name: "mailbox, writers on threads",
+      sources: ["tests/firmware/mailbox-threads.c", ...LOADER_SOURCES],
+      definitions: [],
+      includes: [],
+      threads: true,
+    },
+    {
+      name: "latch, writers on threads, plain build",
+      sources: ["tests/firmware/latch-threads.c", ...loader],
+      definitions: guardOff,
+      includes: [small],
+      threads: true,
+    },
     {
       name: "latch, writers on threads, shared build",
       sources: ["tests/firmware/latch-threads.c", ...loader],
@@ -143,7 +172,12 @@ function interpreterTests(attempt: Attempt, print: Print): void {
     if (root === undefined) continue;
     attempt(`adapter of ${name}`, () => {
       const folder = `tests/adapter-${source}`;
-      const sources = ["tests/firmware/adapter.c", `tests/runtimes/open-${source}.c`, "tests/runtimes/file.c", `host/firmware/adapters/fairlead-${source}.c`];
+      const sources = [
+        "tests/firmware/adapter.c",
+        `tests/runtimes/open-${source}.c`,
+        "tests/runtimes/file.c",
+        `host/firmware/adapters/fairlead-${source}.c`,
+      ];
       const objects = compileObjects({ target: X86_64, folder, sources, systemIncludes: [root.include] });
       const program = link(X86_64, objects, `${folder}/test`, [root.library, ...libraries]);
       print(`ok - adapter of ${name}: ${must(program, [wasm]).stdout.trim()}`);
@@ -159,7 +193,8 @@ function example(attempt: Attempt, print: Print): void {
     const definitions = [...moduleDefinitions("small", false), "FAIRLEAD_STATIC_BYTES=65536"];
     const objects = compileObjects({ target: X86_64, folder: "example", sources, definitions, includes });
     const printed = must(link(X86_64, objects, "example/example"), []).stdout;
-    if (!/WITHDRAW/i.test(printed) && !/decision/.test(printed)) throw new StepError(`the example printed:\n${printed}`);
+    if (!/WITHDRAW/i.test(printed) && !/decision/.test(printed))
+      throw new StepError(`the example printed:\n${printed}`);
     print(`ok - example: ${printed.trim().split("\n").join("; ")}`);
   });
 }

@@ -84,12 +84,15 @@ function moduleSizes(profile: ProfileName, shared: boolean): { codeBytes: number
   return { codeBytes, dataBytes };
 }
 
+/** As the compiled programs of this machine have it. */
+const THIS_PROCESSOR = process.arch === "x64" ? X86_64.processor : process.arch;
+
 const REPLAY_JS = "build/js/host/runtimes/replay-js.js";
 
 export function v8(shared: boolean): Engine {
   return {
     name: `V8, ${shared ? "shared" : "plain"}`,
-    processor: process.arch,
+    processor: THIS_PROCESSOR,
     profiles: ALL_PROFILES,
     missing: () => undefined,
     prepare: (profile) => ({
@@ -115,7 +118,7 @@ export function javaScriptCore(): Engine {
   };
   return {
     name: "JavaScriptCore, plain",
-    processor: process.arch,
+    processor: THIS_PROCESSOR,
     profiles: ALL_PROFILES,
     missing() {
       fetch();
@@ -160,7 +163,13 @@ function compileTwin(target: Target, profile: ProfileName): string {
   const folder = `${target.name}-twin/${profile}`;
   const includes = [translate(modulePath(profile, false), `${profile}-plain`), writeTwinLayout(profile)];
   const definitions = [...moduleDefinitions(profile, false), "TWIN"];
-  const sources = [AOT_SOURCE, ...LOADER_SOURCES, ...REPLAY_SOURCES, "tests/runtimes/open-aot.c", "tests/runtimes/twin-call.c"];
+  const sources = [
+    AOT_SOURCE,
+    ...LOADER_SOURCES,
+    ...REPLAY_SOURCES,
+    "tests/runtimes/open-aot.c",
+    "tests/runtimes/twin-call.c",
+  ];
   const objects = compileObjects({ target, folder, sources, definitions, includes });
   const twin = compileObjects({ target, folder, sources: TWIN_SOURCES, includes, foreign: true });
   return link(target, [...objects, ...twin], `${folder}/replay`, ["-Wl,-z,now"]);
@@ -233,7 +242,21 @@ export function engines(): Engine[] {
     aot(X86_64, false, ALL_PROFILES),
     aot(X86_64, true, ALL_PROFILES),
     ...EMULATED.map((target) => aot(target, false, ["small", "standard"])),
-    interpreter("WAMR, interpreter", WAMR_ROOT, "tests/runtimes/open-wamr.c", "host/firmware/adapters/fairlead-wamr.c", ["SYSTEM_STACK"], wamr),
-    interpreter("wasm3", WASM3_ROOT, "tests/runtimes/open-wasm3.c", "host/firmware/adapters/fairlead-wasm3.c", [], ["-lm"]),
+    interpreter(
+      "WAMR, interpreter",
+      WAMR_ROOT,
+      "tests/runtimes/open-wamr.c",
+      "host/firmware/adapters/fairlead-wamr.c",
+      ["SYSTEM_STACK"],
+      wamr,
+    ),
+    interpreter(
+      "wasm3",
+      WASM3_ROOT,
+      "tests/runtimes/open-wasm3.c",
+      "host/firmware/adapters/fairlead-wasm3.c",
+      [],
+      ["-lm"],
+    ),
   ];
 }

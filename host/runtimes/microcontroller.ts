@@ -46,7 +46,12 @@ export interface ImageFigures {
   stack: DeepestPath;
 }
 
-function compile(sources: readonly string[], folder: string, definitions: readonly string[] = [], foreign = false): string[] {
+function compile(
+  sources: readonly string[],
+  folder: string,
+  definitions: readonly string[] = [],
+  foreign = false,
+): string[] {
   const includes = [translate(modulePath("small", false), "small-plain"), BOARD, writeTwinLayout("small")];
   return compileObjects({
     target: CORTEX_M3,
@@ -93,13 +98,17 @@ export function checkMailboxCode(disassembly: string): void {
     const found = [...body(name).matchAll(/\t(ldrex|strex|dmb|ldr|str)[.\w]*\t/g)].map((match) => match[1] as string);
     let at = 0;
     for (const mnemonic of found) if (mnemonic === order[at]) at++;
-    if (at < order.length) throw new StepError(`${name}: the machine code has no ${order.join(" … ")}, but ${found.join(" ")}`);
+    if (at < order.length)
+      throw new StepError(`${name}: the machine code has no ${order.join(" … ")}, but ${found.join(" ")}`);
   }
 }
 
 /** The mailbox under a timer interrupt; what it printed. @throws StepError */
 export function mailboxUnderInterrupts(): string {
-  const objects = compile([...BOARD_SOURCES, `${BOARD}/mailbox.c`, "host/firmware/fairlead-mailbox.c"], `${FOLDER}/mailbox`);
+  const objects = compile(
+    [...BOARD_SOURCES, `${BOARD}/mailbox.c`, "host/firmware/fairlead-mailbox.c"],
+    `${FOLDER}/mailbox`,
+  );
   const program = link(CORTEX_M3, objects, `${FOLDER}/mailbox/mailbox.elf`, ["-T", `${BOARD}/mps2.ld`]);
   return must("qemu-system-arm", qemu(program, "")).stdout.trim();
 }
@@ -114,7 +123,13 @@ export function latchUnderInterrupts(): string {
 function replayProgram(twin: boolean): string {
   const folder = `${FOLDER}/${twin ? "twin" : "replay"}`;
   const definitions = twin ? ["TWIN"] : [];
-  const sources = [...BOARD_SOURCES, `${BOARD}/replay-main.c`, "tests/runtimes/replay.c", AOT_SOURCE, ...LOADER_SOURCES];
+  const sources = [
+    ...BOARD_SOURCES,
+    `${BOARD}/replay-main.c`,
+    "tests/runtimes/replay.c",
+    AOT_SOURCE,
+    ...LOADER_SOURCES,
+  ];
   const objects = compile([...sources, ...(twin ? ["tests/runtimes/twin-call.c"] : [])], folder, definitions);
   const memory = ["FAIRLEAD_TWIN_MEMORY=((unsigned char*)0x20000000)"];
   const twins = twin ? compile(TWIN_SOURCES, folder, memory, true) : [];

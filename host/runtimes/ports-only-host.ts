@@ -23,7 +23,16 @@ function portsOnly(profile: ArrayDescription["profile"]): ArrayDescription {
     capacity: { processor: 1_000_000, bandwidth: 1_000_000, operations: 100_000, queue: 256, sessions: 0 },
   }));
   const policy = { common: { graceMs: 0 }, ports: { sampleMs: SAMPLE_MS }, health: {} };
-  return { name: "ports", profile, controllers: [{ name: "a" }], ports, targets: [], initiators: [], policy, sources: {} };
+  return {
+    name: "ports",
+    profile,
+    controllers: [{ name: "a" }],
+    ports,
+    targets: [],
+    initiators: [],
+    policy,
+    sources: {},
+  };
 }
 
 /** Records `ticks` ticks. */

@@ -5,7 +5,14 @@
 
 import type { ArrayDescription } from "../array/description.js";
 import type { DecisionView } from "../shim/decision-view.js";
-import { DecisionKind, LinkState, layouts, OutcomeResult, type ProfileName, SessionFlag } from "../shim/generated/layout.js";
+import {
+  DecisionKind,
+  LinkState,
+  layouts,
+  OutcomeResult,
+  type ProfileName,
+  SessionFlag,
+} from "../shim/generated/layout.js";
 import { instantiate } from "../shim/module.js";
 import { Recorder, type RecordingSink } from "../shim/recorder.js";
 import { Shim } from "../shim/shim.js";
@@ -67,7 +74,16 @@ function randomArray(profile: ProfileName, chance: Chance): ArrayDescription {
   const knobs = { sampleMs: 200, residenceMs: 5000, moveMs: 8000, withdrawMs: 3000, settleMs: 500, backOffMs: 1000 };
   const health = { targetPort: { silenceMs: 2000, holdDownMs: 500, flapForgetMs: 20_000, panicMs: 2000 } };
   const policy = { common: { graceMs: 1000 }, ports: knobs, health };
-  return { name: "chance", profile, controllers: [{ name: "a" }, { name: "b" }], ports, targets, initiators, policy, sources: {} };
+  return {
+    name: "chance",
+    profile,
+    controllers: [{ name: "a" }, { name: "b" }],
+    ports,
+    targets,
+    initiators,
+    policy,
+    sources: {},
+  };
 }
 
 /** Something that happens later: a decision's effect. */

@@ -44,7 +44,14 @@ export function table(rows: readonly Row[]): string {
   ]);
   const all = [HEADINGS, ...cells];
   const widths = HEADINGS.map((_, column) => Math.max(...all.map((line) => (line[column] ?? "").length)));
-  return all.map((line) => line.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join("  ").trimEnd()).join("\n");
+  return all
+    .map((line) =>
+      line
+        .map((cell, column) => pad(cell, widths[column] ?? 0, column))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 const FIRST_NUMBER = 4;

@@ -1,6 +1,6 @@
 /** Compiles the module and the loader for each target. */
 
-import { existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { layouts, type ProfileName } from "../shim/generated/layout.js";
 import { must } from "./shell.js";
@@ -18,7 +18,9 @@ const WARNINGS = [
   "-Wshadow",
   "-Werror",
 ];
-const INCLUDES = ["build", "host/firmware", "host/firmware/runtime", "tests/runtimes", "tests/firmware"];
+/** The modules and the header of this run: a build that goes on beside it changes nothing. */
+const MODULES = join(WORK_DIRECTORY, "modules");
+const INCLUDES = [MODULES, "host/firmware", "host/firmware/runtime", "tests/runtimes", "tests/firmware"];
 
 /** A processor with a compiler of its own. */
 export interface Target {
@@ -38,9 +40,27 @@ export const X86_64: Target = { ...hosted, name: "x86-64", processor: "x86-64", 
 
 /** Emulated Linux targets: a 64-bit one, a 32-bit one and a big-endian one. */
 export const EMULATED: readonly Target[] = [
-  { name: "aarch64", compiler: "aarch64-linux-gnu-gcc", emulator: "qemu-aarch64", processor: "aarch64", bigEndian: false },
-  { name: "armv7", compiler: "arm-linux-gnueabihf-gcc", emulator: "qemu-arm", processor: "ARMv7, 32 bits", bigEndian: false },
-  { name: "mips", compiler: "mips-linux-gnu-gcc", emulator: "qemu-mips", processor: "MIPS, big-endian", bigEndian: true },
+  {
+    name: "aarch64",
+    compiler: "aarch64-linux-gnu-gcc",
+    emulator: "qemu-aarch64",
+    processor: "aarch64",
+    bigEndian: false,
+  },
+  {
+    name: "armv7",
+    compiler: "arm-linux-gnueabihf-gcc",
+    emulator: "qemu-arm",
+    processor: "ARMv7, 32 bits",
+    bigEndian: false,
+  },
+  {
+    name: "mips",
+    compiler: "mips-linux-gnu-gcc",
+    emulator: "qemu-mips",
+    processor: "MIPS, big-endian",
+    bigEndian: true,
+  },
 ].map(({ emulator, ...target }) => ({
   ...hosted,
   ...target,
@@ -110,15 +130,28 @@ export function compileObjects(compile: Compile): string[] {
 }
 
 /** Links objects into a program; returns its path. */
-export function link(target: Target, objects: readonly string[], program: string, flags: readonly string[] = []): string {
+export function link(
+  target: Target,
+  objects: readonly string[],
+  program: string,
+  flags: readonly string[] = [],
+): string {
   const path = join(WORK_DIRECTORY, program);
   must(target.compiler, [...target.flags, ...target.linkFlags, ...objects, "-o", path, ...flags]);
   return path;
 }
 
-/** Path of a module that the build made. */
+/** Copies what the build made; everything else works on the copies. */
+export function copyModules(): void {
+  mkdirSync(MODULES, { recursive: true });
+  const modules = ["small", "standard", "large"].flatMap((profile) => [`${profile}-plain`, `${profile}-shared`]);
+  const names = [...modules.map((name) => `fairlead-${name}.wasm`), "fairlead.h"];
+  for (const name of names) copyFileSync(join("build", name), join(MODULES, name));
+}
+
+/** Path of a module. */
 export function modulePath(profile: ProfileName, shared: boolean): string {
-  return `build/fairlead-${profile}-${shared ? "shared" : "plain"}.wasm`;
+  return join(MODULES, `fairlead-${profile}-${shared ? "shared" : "plain"}.wasm`);
 }
 
 /** Compiles a module to C by wasm2c; returns the folder that holds `fairlead-module.c`. */
@@ -161,14 +194,24 @@ export function sizes(target: Target, files: readonly string[]): { codeBytes: nu
   return { codeBytes, dataBytes };
 }
 
-/** An interpreter's checkout that the environment names, with its library; undefined where it isn't named. */
-export function namedRoot(variable: string, header: string, library: string): { include: string; library: string } | undefined {
+/** The environment names something that isn't what it should be. */
+export class UsageError extends Error {}
+
+/**
+ * An interpreter's checkout that the environment names, with its library; undefined where it isn't named.
+ * @throws UsageError where the checkout isn't one, or its library isn't built
+ */
+export function namedRoot(
+  variable: string,
+  header: string,
+  library: string,
+): { include: string; library: string } | undefined {
   const root = process.env[variable];
   if (root === undefined || root === "") return undefined;
   const places = [root, join(root, "build"), join(root, "build/source")].map((folder) => join(folder, library));
   const found = places.find((path) => existsSync(path));
   if (!existsSync(join(root, header)) || found === undefined) {
-    throw new Error(`${variable}=${root} must hold ${header} and one of ${places.join(", ")}`);
+    throw new UsageError(`${variable}=${root} must hold ${header} and one of ${places.join(", ")}`);
   }
   return { include: join(root, header, ".."), library: found };
 }

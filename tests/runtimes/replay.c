@@ -110,11 +110,12 @@ static int replay_memory(const replay_source_t *source, fairlead_t *fairlead, co
   return 0;
 }
 
-/* What configure and attach returned: the code that the header keeps. */
-static uint32_t code_of(const fairlead_t *fairlead, int error) {
+/* What the module returned when it refused. */
+static uint32_t returned_by(const fairlead_t *fairlead, int error, fairlead_call_t call) {
   fairlead_refusal_t refusal = {0, 0, 0, 0};
   if (error == FAIRLEAD_ERROR_REFUSED) fairlead_refusal(fairlead, &refusal);
-  return refusal.code;
+  if (call == FAIRLEAD_CALL_CONFIGURE) return refusal.code;
+  return refusal.code | refusal.table << 8 | refusal.row << 16;
 }
 
 static int tick_again(fairlead_t *fairlead, uint32_t *returned) {
@@ -130,7 +131,7 @@ static int call_again(fairlead_t *fairlead, const record_t *record, uint32_t *re
       return fairlead_reset(fairlead);
     case FAIRLEAD_CALL_CONFIGURE:
       error = fairlead_configure(fairlead);
-      *returned = code_of(fairlead, error);
+      *returned = returned_by(fairlead, error, FAIRLEAD_CALL_CONFIGURE);
       return error == FAIRLEAD_ERROR_REFUSED ? FAIRLEAD_OK : error;
     case FAIRLEAD_CALL_TICK:
       return tick_again(fairlead, returned);
@@ -138,7 +139,7 @@ static int call_again(fairlead_t *fairlead, const record_t *record, uint32_t *re
       return fairlead_scrub(fairlead, record->row, returned);
     case FAIRLEAD_CALL_ATTACH:
       error = fairlead_attach(fairlead);
-      *returned = code_of(fairlead, error);
+      *returned = returned_by(fairlead, error, FAIRLEAD_CALL_ATTACH);
       return error == FAIRLEAD_ERROR_REFUSED ? FAIRLEAD_OK : error;
     default:
       return FAIRLEAD_ERROR_ARGUMENT;
