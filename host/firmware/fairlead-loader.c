@@ -128,15 +128,15 @@ int fairlead_changed(fairlead_t *fairlead, uint32_t table, uint32_t row) {
   return FAIRLEAD_OK;
 }
 
-int fairlead_input(fairlead_t *fairlead, uint32_t table, uint32_t row, const void *bytes, uint32_t count) {
+int fairlead_put(fairlead_t *fairlead, uint32_t table, uint32_t row, const void *bytes, uint32_t count) {
   fairlead_table_t entry;
   int error = fairlead_table(fairlead, table, &entry);
   if (error) return error;
-  if (entry.kind != KIND_INPUT) return FAIRLEAD_ERROR_NO_TABLE;
+  if (entry.kind != KIND_INPUT && entry.kind != KIND_STAGED) return FAIRLEAD_ERROR_NO_TABLE;
   if (count != entry.stride) return FAIRLEAD_ERROR_ARGUMENT;
   error = fairlead_write(fairlead, table, row, 0, bytes, count);
   if (error) return error;
-  set_changed(fairlead, table, &entry, row);
+  if (entry.kind == KIND_INPUT) set_changed(fairlead, table, &entry, row);
   return FAIRLEAD_OK;
 }
 
@@ -222,13 +222,15 @@ int fairlead_start(fairlead_t *fairlead, uint32_t incarnation, uint16_t controll
 
 /* --- configuring and attaching --- */
 
-int fairlead_stage_defaults(fairlead_t *fairlead) {
-  fairlead_common_policy_set_defaults(fairlead_row(fairlead, FAIRLEAD_COMMON_POLICY_STAGED_TABLE, 0));
+void fairlead_stage(fairlead_t *fairlead, uint32_t port_count, uint32_t target_count) {
+  uint8_t *common = fairlead_row(fairlead, FAIRLEAD_COMMON_POLICY_STAGED_TABLE, 0);
+  fairlead_common_policy_set_defaults(common);
+  fairlead_common_policy_set_target_port_count(common, port_count);
+  fairlead_common_policy_set_target_count(common, target_count);
   fairlead_port_policy_set_defaults(fairlead_row(fairlead, FAIRLEAD_PORT_POLICY_STAGED_TABLE, 0));
   for (uint32_t kind = 0; kind < FAIRLEAD_HEALTH_KIND_MAX; kind++) {
     fairlead_health_config_set_defaults(fairlead_row(fairlead, FAIRLEAD_HEALTH_CONFIG_STAGED_TABLE, kind));
   }
-  return FAIRLEAD_OK;
 }
 
 static int judge(fairlead_t *fairlead, fairlead_call_t which) {

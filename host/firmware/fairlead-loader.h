@@ -9,10 +9,10 @@
  *   fairlead_open        over a runtime that an adapter opened (adapters/fairlead-aot.h, …-wamr.h, …-wasm3.h)
  *   fairlead_reset       an empty array, or fairlead_restore and fairlead_attach: go on with kept bytes
  *   fairlead_start       who this host is, and since which start
- *   fairlead_set…        staged configuration, then fairlead_configure
+ *   fairlead_stage       a configuration, row by row with fairlead_put; then fairlead_configure
  *   then, for ever:
  *     fairlead_post…     counters and heartbeats, from any thread or interrupt, at any time
- *     fairlead_set…, fairlead_changed    other inputs: links, sessions, registrations
+ *     fairlead_put       other inputs: links, sessions, registrations
  *     fairlead_tick      every 100 ms or so
  *     fairlead_drain     carry out each decision, then fairlead_outcome
  *
@@ -137,10 +137,11 @@ int fairlead_reset(fairlead_t *fairlead);
 int fairlead_start(fairlead_t *fairlead, uint32_t incarnation, uint16_t controller, uint64_t epoch);
 
 /*
- * Stages the default of every knob of the policies; ports and targets are the caller's to stage, and their counts in the
- * staged row of the common policy. Errors: none. Call from: tick thread, between ticks.
+ * Begins to stage a configuration: the default of every knob of the policies, and how many ports and targets the caller
+ * stages in rows 0…, in ascending order of their ids (fairlead_put, or fairlead_row and accessors).
+ * Errors: none here; fairlead_configure checks. Call from: tick thread, between ticks.
  */
-int fairlead_stage_defaults(fairlead_t *fairlead);
+void fairlead_stage(fairlead_t *fairlead, uint32_t port_count, uint32_t target_count);
 
 /*
  * Adopts the staged configuration whole, or refuses it whole and keeps the one in force.
@@ -230,12 +231,12 @@ int fairlead_write(fairlead_t *fairlead, uint32_t table, uint32_t row, uint32_t 
                    uint32_t count);
 
 /*
- * Writes a whole input row and marks it changed. `bytes` are a struct of the generated header on little-endian hosts,
- * or little-endian bytes on any.
- * Errors: NO_TABLE: not an input table; NO_ROW; ARGUMENT: `count` isn't the size of a row. Call from: tick thread,
+ * Writes a whole row of an input or staged table; an input row is marked changed. `bytes` are a struct of the generated
+ * header on little-endian hosts, or little-endian bytes on any.
+ * Errors: NO_TABLE: not such a table; NO_ROW; ARGUMENT: `count` isn't the size of a row. Call from: tick thread,
  * between ticks.
  */
-int fairlead_input(fairlead_t *fairlead, uint32_t table, uint32_t row, const void *bytes, uint32_t count);
+int fairlead_put(fairlead_t *fairlead, uint32_t table, uint32_t row, const void *bytes, uint32_t count);
 
 /* Marks an input row changed, so that the next tick looks at it. Errors: NO_TABLE, NO_ROW. Call from: tick thread. */
 int fairlead_changed(fairlead_t *fairlead, uint32_t table, uint32_t row);

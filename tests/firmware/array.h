@@ -10,10 +10,7 @@
 
 /* Stages it; targets on the ports of `ports`, a bitmap. */
 static inline void array_stage(fairlead_t *fairlead, uint32_t ports) {
-  (void)fairlead_stage_defaults(fairlead);
-  uint8_t *common = fairlead_row(fairlead, FAIRLEAD_COMMON_POLICY_STAGED_TABLE, 0);
-  fairlead_common_policy_set_target_port_count(common, PORTS);
-  fairlead_common_policy_set_target_count(common, TARGETS);
+  fairlead_stage(fairlead, PORTS, TARGETS);
   fairlead_port_policy_set_high_watermark_permille(fairlead_row(fairlead, FAIRLEAD_PORT_POLICY_STAGED_TABLE, 0), 750);
   for (uint32_t port = 0; port < PORTS; port++) {
     uint8_t *row = fairlead_row(fairlead, FAIRLEAD_TARGET_PORT_CONFIG_STAGED_TABLE, port);

@@ -94,8 +94,8 @@ static void rows_have_bounds(void) {
   CHECK_EQUAL(fairlead_get(&fairlead, sessions, table.capacity - 1u, table.stride - 2u, 4, &value), FAIRLEAD_ERROR_NO_ROW);
   CHECK_EQUAL(fairlead_write(&fairlead, sessions, 0, table.stride + 1u, &byte, 1), FAIRLEAD_ERROR_NO_ROW);
   CHECK_EQUAL(fairlead_write(&fairlead, sessions, 0, 0, &byte, 0xffffffffu), FAIRLEAD_ERROR_NO_ROW);
-  CHECK_EQUAL(fairlead_input(&fairlead, sessions, 0, &byte, 1), FAIRLEAD_ERROR_ARGUMENT);
-  CHECK_EQUAL(fairlead_input(&fairlead, FAIRLEAD_DECISION_TABLE, 0, &byte, 1), FAIRLEAD_ERROR_NO_TABLE);
+  CHECK_EQUAL(fairlead_put(&fairlead, sessions, 0, &byte, 1), FAIRLEAD_ERROR_ARGUMENT);
+  CHECK_EQUAL(fairlead_put(&fairlead, FAIRLEAD_DECISION_TABLE, 0, &byte, 1), FAIRLEAD_ERROR_NO_TABLE);
   CHECK(fairlead_row(&fairlead, sessions, table.capacity) == NULL);
   CHECK_EQUAL(fairlead_changed(&fairlead, sessions, table.capacity), FAIRLEAD_ERROR_NO_ROW);
   CHECK_EQUAL(fairlead_changed(&fairlead, FAIRLEAD_DECISION_TABLE, 0), FAIRLEAD_ERROR_NO_TABLE);

@@ -18,6 +18,8 @@
 
 #define STACK_BYTES ((size_t)1 << 20)
 #define STACK_PAINT 0xa5
+/* Room for the frames of the painting itself. */
+#define PAINTING_BYTES 512u
 static uint8_t *stack;
 
 /* Bytes of stack that were ever in use below a frame. */
@@ -114,9 +116,16 @@ typedef struct work {
   int failed;
 } work_t;
 
+/* What lies below this frame was used by printing the recording before, if by anything. */
+__attribute__((noinline)) static void paint_unused_stack(void) {
+  const uint8_t *here = __builtin_frame_address(0);
+  if (stack) memset(stack, STACK_PAINT, (size_t)(here - stack) - PAINTING_BYTES);
+}
+
 static void *replay_all(void *context) {
   work_t *work = context;
   for (int index = 2; index < work->count; index++) {
+    paint_unused_stack();
     work->failed |= replay_file(work->arguments[1], work->arguments[index]);
     (void)fflush(stdout);
   }
