@@ -102,7 +102,8 @@ function runMeasured(root: string, script: string): boolean {
     maxBuffer: 2 ** 28,
   });
   if (result.status === 0) return true;
-  printError(`${result.stdout}${result.stderr}`.split("\n").slice(-60).join("\n"));
+  const lines = `${result.stdout}${result.stderr}`.split("\n");
+  printError([...lines.filter((line) => /^\s*(not ok|✖)/.test(line)), ...lines.slice(-12)].join("\n"));
   return false;
 }
 
