@@ -6,10 +6,10 @@ import type { Network } from "./network.js";
 const NAME_BASE = "iqn.2024-01.org.example";
 
 /**
- * Targets without login redirection: their sessions are closed, and take the first portal still listed (step 305). Their
- * hosts are moved first. No more than two, since all of them come back through the second port.
+ * Targets without login redirection: their sessions are closed, and take the first portal still listed (step 305),
+ * steered past full ports by what is withdrawn meanwhile. Their hosts are moved first.
  */
-export const PLAIN_TARGETS: readonly number[] = [3, 4];
+export const PLAIN_TARGETS: readonly number[] = [1, 2, 3, 4];
 
 export function targetName(number: number): string {
   return `${NAME_BASE}:volume${number}`;
