@@ -47,8 +47,8 @@ extern "C" {
 #endif
 
 /* Layout version and hash: what header and custom section of a module must show for this file to fit it. */
-#define FAIRLEAD_LAYOUT_HASH_LOW 0x6780a0e6u
-#define FAIRLEAD_LAYOUT_HASH_HIGH 0x699d5718u
+#define FAIRLEAD_LAYOUT_HASH_LOW 0x41f0e802u
+#define FAIRLEAD_LAYOUT_HASH_HIGH 0x488eaa01u
 #define FAIRLEAD_DIRECTORY_ENTRY_BYTES 32u
 
 /* --- Constants, the same in every profile --- */
@@ -2230,7 +2230,7 @@ static inline void fairlead_work_set_row(uint8_t *row, uint16_t value) { fairlea
 #define FAIRLEAD_MOVE_END_MS_OFFSET 64u
 #define FAIRLEAD_MOVE_CHECK_OFFSET 72u
 #define FAIRLEAD_MOVE_STEERED_OFFSET 76u
-#define FAIRLEAD_MOVE_PAD_OFFSET 78u
+#define FAIRLEAD_MOVE_NEXT_PORTAL_OFFSET 78u
 
 #if FAIRLEAD_HAS_STRUCTS
 typedef struct fairlead_move {
@@ -2255,7 +2255,7 @@ typedef struct fairlead_move {
   uint64_t end_ms; /* End of the whole move. */
   uint32_t check; /* Check word of the row (its seal). */
   uint16_t steered; /* 1: the ports listed before `to` are withdrawn too until it has landed. */
-  uint16_t pad; /* Zero. */
+  uint16_t next_portal; /* Which portal its initiator takes next, as it was when the move began. */
 } fairlead_move_t;
 FAIRLEAD_ASSERT(size_of_move, sizeof(fairlead_move_t) == 80);
 FAIRLEAD_ASSERT(offset_of_move_state, offsetof(fairlead_move_t, state) == 0);
@@ -2279,7 +2279,7 @@ FAIRLEAD_ASSERT(offset_of_move_say_again_ms, offsetof(fairlead_move_t, say_again
 FAIRLEAD_ASSERT(offset_of_move_end_ms, offsetof(fairlead_move_t, end_ms) == 64);
 FAIRLEAD_ASSERT(offset_of_move_check, offsetof(fairlead_move_t, check) == 72);
 FAIRLEAD_ASSERT(offset_of_move_steered, offsetof(fairlead_move_t, steered) == 76);
-FAIRLEAD_ASSERT(offset_of_move_pad, offsetof(fairlead_move_t, pad) == 78);
+FAIRLEAD_ASSERT(offset_of_move_next_portal, offsetof(fairlead_move_t, next_portal) == 78);
 #endif
 
 static inline uint8_t fairlead_move_state(const uint8_t *row) { return FAIRLEAD_BYTE(row, 0); }
@@ -2324,6 +2324,8 @@ static inline uint32_t fairlead_move_check(const uint8_t *row) { return fairlead
 static inline void fairlead_move_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 72), value); }
 static inline uint16_t fairlead_move_steered(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 76)); }
 static inline void fairlead_move_set_steered(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 76), value); }
+static inline uint16_t fairlead_move_next_portal(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 78)); }
+static inline void fairlead_move_set_next_portal(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 78), value); }
 
 /* --- ArrivalInput --- */
 /* An arrival that another controller asks room for, on a port of this one. */

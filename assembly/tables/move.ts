@@ -48,8 +48,8 @@ export class Move {
   @field("check") check: u32;
   /** 1: the ports listed before `to` are withdrawn too until it has landed. */
   @field("boolean") steered: u16;
-  /** Zero. */
-  @field("pad") pad: u16;
+  /** Which portal its initiator takes next, as it was when the move began. */
+  @field("enum", "NextPortal") nextPortal: u16;
 
   @inline static at(index: u32): Move {
     return changetype<Move>(MOVE_BASE + index * <u32>offsetof<Move>());

@@ -21,10 +21,10 @@ import { SessionFlag, SessionInput } from "../../tables/session";
 import { TargetConfig, TargetFlag, TargetPortsConfig } from "../../tables/target";
 import { TargetPortConfig, TargetPortState, TargetPortStatus } from "../../tables/target-port";
 import { hasAlternative, hasSessionAt, isFit, landingLoad, mustSteer, otherPath } from "./fit";
-import { bitIn, hold, isObserved, noteLanded, unhold } from "./registrations";
+import { bitIn, hold, isObserved, noteLanded, releaseHeld, unhold } from "./registrations";
 import { beginBackOff, beginResidence } from "./residence";
 import { initiatorAt, moduleState, moveAt, policy, portAt, sessionAt } from "./rows";
-import { isNeededElsewhere, needs } from "./steering";
+import { holds, isNeededElsewhere, needs } from "./steering";
 
 /** Doublings of the wait between two requests to log out. */
 const SAID_DOUBLINGS_MAX: u32 = 6;
@@ -54,6 +54,7 @@ export function beginMove(
   move.to = <u16>to;
   move.otherPaths = otherPath(session, from) != NONE ? 1 : 0;
   move.steered = mustSteer(session, from, to) ? 1 : 0;
+  move.nextPortal = InitiatorInput.at(input.initiator).nextPortal;
   move.arrivingPermille = arrivingPermille;
   move.leavingPermille = leavingPermille;
   move.startedMs = nowMs();
@@ -92,10 +93,23 @@ function rest(row: u32, move: Move, deadlineMs: u64): void {
 
 /** Step 107. */
 function enterWithdrawing(row: u32, move: Move): void {
+  holdAll(move);
+  enter(row, move, MoveState.WITHDRAWING, nowMs() + policy().withdrawMs);
+}
+
+function holdAll(move: Move): void {
   for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
     if (isConfigured(move.target, port) && needs(move, port)) hold(move.target, port, port != <u32>move.from);
   }
-  enter(row, move, MoveState.WITHDRAWING, nowMs() + policy().withdrawMs);
+}
+
+/** After another configuration the moves under way may need other pairs withdrawn. */
+export function holdAnew(): void {
+  releaseHeld();
+  for (let row: u32 = 0; row < MOVE_MAX; row++) {
+    const move = moveAt(row);
+    if (holds(move)) holdAll(move);
+  }
 }
 
 function charge(port: u32, arrivingPermille: u32): void {
@@ -211,7 +225,7 @@ function canLand(move: Move): bool {
 /** Step 108: ask, and ask again after a while that doubles. */
 function logOut(row: u32, move: Move): void {
   if (sessionGone(move)) return left(row, move);
-  if (move.said == 0 && !canLand(move)) return fail(row, move, Reason.MOVE_NO_ROOM);
+  if (move.said == 0 ? !canLand(move) : !hasAlternative(move.target, move.from)) return fail(row, move, Reason.MOVE_NO_ROOM);
   if (due(move.endMs)) return fail(row, move, Reason.MOVE_NOT_LOGGED_OUT);
   if (!due(move.sayAgainMs) || !ringHasRoom(1)) return;
   const canRedirect = (TargetConfig.at(move.target).flags & TargetFlag.REDIRECTION) != 0;

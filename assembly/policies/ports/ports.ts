@@ -10,19 +10,21 @@
  *   107 withdraw the registration ──▶ 108 log out
  */
 import {
+  ARRIVAL_MAX,
   NONE,
   OUTCOME_MAX,
   REGISTRATION_CHANGE_MAX,
   TARGET_MAX,
   TARGET_PORT_MAX,
   TARGET_PORT_WORDS,
+  TARGET_WORD_MAX,
   WORK_PER_TICK_MAX,
 } from "../../limits";
 import { healthOf, lookAgain, report } from "../../members/health";
 import { Header } from "../../memory/header";
 import { latchTargetPort } from "../../memory/latch";
 import { decide, ofThisIncarnation, ringHasRoom } from "../../memory/ring";
-import { changesWait, due, nowMs, takeChanged, takeDue } from "../../memory/scheduling";
+import { changesWait, due, markChanged, nowMs, takeChanged, takeDue } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
 import { Control, ControlFlag } from "../../tables/control";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
@@ -42,8 +44,9 @@ import { answerArrival, endArrival } from "./arrivals";
 import { markAllTargets, markTarget, targetOf } from "./marks";
 import { forgetMoves, moveOutcome, stepMoves, wakeMove } from "./moves";
 import { planMoves } from "./planning";
+import { endConfiguration, portKept } from "./reconfigure";
 import { changeOutcome, judgeTarget, sayAgain } from "./registrations";
-import { beginGrace, endPlan, moduleState, portAt, wakePort } from "./rows";
+import { beginGrace, endPlan, moduleState, portAt, registrationAt, verify, wakePort } from "./rows";
 import { countersCame, judgePort } from "./samples";
 import { observeSession, rebuildAccounts, sessionCountersCame } from "./sessions";
 import { planningWanted, refreshSets } from "./sets";
@@ -91,17 +94,46 @@ export function latchPorts(): void {
 
 /** Role, port states, health. */
 export function observePorts(): void {
+  for (let word: u32 = 0; word < TARGET_PORT_WORDS; word++) {
+    verify(TARGET_PORT_SET_TABLE, word);
+  }
+  if (moduleState().rebuild) rebuild();
   followRole();
   takePortStates();
   lookAtHealth();
-  const module = moduleState();
-  if (module.rebuild) {
-    rebuildAccounts();
-    module.rebuild = 0;
-    seal(module);
-  }
   takeSessions();
   takeRegistrations();
+}
+
+/** A row was damaged: all that follows from others is made anew, and the module decides again from what is observed. */
+function rebuild(): void {
+  forgetMoves();
+  const module = moduleState();
+  module.rebuild = 0;
+  module.deciding = 0;
+  module.movesUnderWay = 0;
+  module.movesInUse = 0;
+  seal(module);
+  for (let row: u32 = 0; row < ARRIVAL_MAX; row++) {
+    resetRow(ARRIVAL_STATE_TABLE, row);
+    markChanged(ARRIVAL_INPUT_TABLE, row);
+  }
+  for (let row: u32 = 0; row < TARGET_WORD_MAX; row++) {
+    const registration = registrationAt(row);
+    registration.pinned = 0;
+    seal(registration);
+  }
+  for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
+    if (TargetPortConfig.at(port).id == 0) continue;
+    const state = portAt(port);
+    state.arrivingPermille = 0;
+    state.leavingPermille = 0;
+    state.leaving = 0;
+    portKept(port);
+    followHealth(port);
+  }
+  rebuildAccounts();
+  endConfiguration(false);
 }
 
 /** On becoming the decider, moves of an earlier term are forgotten and what is observed is what is assigned. */

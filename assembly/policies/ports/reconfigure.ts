@@ -14,7 +14,7 @@ import {
   TargetPortStatus,
 } from "../../tables/target-port";
 import { markAllTargets } from "./marks";
-import { dropMovesOfRemoved } from "./moves";
+import { dropMovesOfRemoved, holdAnew } from "./moves";
 import { dropChangesOf } from "./registrations";
 import { beginGrace, endPlan, portAt, wakePort } from "./rows";
 import { markSession } from "./sessions";
@@ -71,6 +71,7 @@ export function endConfiguration(first: bool): void {
   endPlan();
   dropMovesOfRemoved();
   writeListingOrder();
+  holdAnew();
   refreshSets();
   markAllTargets();
   for (let row: u32 = 0; row < SESSION_MAX; row++) {

@@ -8,7 +8,7 @@
  *
  * Ports are judged 32 at a time: a target is a few words.
  */
-import { NONE, REGISTRATION_CHANGE_MAX, TARGET_PORT_WORDS } from "../../limits";
+import { NONE, REGISTRATION_CHANGE_MAX, TARGET_PORT_WORDS, TARGET_WORD_MAX } from "../../limits";
 import { alarmBetween, decide, ofThisIncarnation, ringHasRoom } from "../../memory/ring";
 import { nowMs, setDeadline } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
@@ -82,7 +82,7 @@ export function judgeTarget(target: u32): void {
     seal(state);
   }
   for (let word: u32 = 0; word < TARGET_PORT_WORDS; word++) {
-    compare(target, word);
+    compare(target, word, serving);
   }
 }
 
@@ -176,15 +176,19 @@ function noteReason(word: u32, ports: u32, reason: Reason): void {
 }
 
 /** Says the difference between wanted and listed, of own ports. */
-function compare(target: u32, word: u32): void {
+function compare(target: u32, word: u32, serving: bool): void {
   const row = target * TARGET_PORT_WORDS + word;
   const state = registrationAt(row);
   const listed = RegistrationInput.at(row).ports;
   const own = TargetPortSet.at(word).own;
-  const wanted = TargetPortsConfig.at(row).ports & ~state.withdrawn;
+  const configured = TargetPortsConfig.at(row).ports;
+  // What is no longer configured stays until something else serves.
+  const wanted = (serving ? configured : configured | listed) & ~state.withdrawn;
   const different = (wanted ^ listed) & own;
-  settle(target, word, state, wanted, ~different);
-  let bits = different & ~state.changing;
+  const overtaken = settle(target, word, state, wanted, ~different);
+  // An overtaken change may reach the server yet: its opposite is said though it is what is listed.
+  let bits = (different & ~state.changing) | overtaken;
+  if (overtaken != 0) markTarget(target);
   for (let step: u32 = 0; step < 32; step++) {
     if (bits == 0) break;
     const bit = bits & (0 - bits);
@@ -199,9 +203,9 @@ function compare(target: u32, word: u32): void {
 
 /**
  * What is as it should be needs no change any more; a difference after that is the server's doing. Neither is a change
- * said any more whose opposite is wanted by now: it was overtaken, and may still be on its way to the server.
+ * said any more whose opposite is wanted by now. Returns those: overtaken, and perhaps still on their way to the server.
  */
-function settle(target: u32, word: u32, state: RegistrationState, wanted: u32, equal: u32): void {
+function settle(target: u32, word: u32, state: RegistrationState, wanted: u32, equal: u32): u32 {
   let overtaken: u32 = 0;
   let ended: u32 = 0;
   let bits = state.changing;
@@ -220,6 +224,7 @@ function settle(target: u32, word: u32, state: RegistrationState, wanted: u32, e
   state.changing &= ~ended;
   state.confirmed |= equal & ~overtaken;
   state.steered &= ~(equal & wanted & ~overtaken);
+  return overtaken;
 }
 
 /** Says WITHDRAW (step 107) or RESTORE (step 112). False if there is no row or no room: later, then. */
@@ -339,6 +344,17 @@ export function unhold(target: u32, port: u32, landed: bool): void {
   }
   seal(state);
   markTarget(target);
+}
+
+/** No move needs any pair. */
+export function releaseHeld(): void {
+  for (let row: u32 = 0; row < TARGET_WORD_MAX; row++) {
+    const state = registrationAt(row);
+    if (state.held == 0) continue;
+    release(state, state.held & ~state.landed);
+    state.held = 0;
+    seal(state);
+  }
 }
 
 /** Another move of the pair has landed though the pair is still held. */

@@ -4,7 +4,7 @@
  * session has landed. They stay registered for everybody once it has.
  */
 import { MOVE_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../../limits";
-import { InitiatorInput, NextPortal } from "../../tables/initiator";
+import { NextPortal } from "../../tables/initiator";
 import { Move, MoveState } from "../../tables/move";
 import { RegistrationState } from "../../tables/target";
 import { TargetPortState, TargetPortStatus } from "../../tables/target-port";
@@ -43,7 +43,7 @@ export function isLandingPort(target: u32, port: u32): bool {
 export function needs(move: Move, port: u32): bool {
   if (port == <u32>move.from) return true;
   if (!move.steered || port == <u32>move.to) return false;
-  return isBefore(port, move.from, move.to, InitiatorInput.at(move.initiator).nextPortal);
+  return isBefore(port, move.from, move.to, move.nextPortal);
 }
 
 /** True if any other move under way needs the pair. */
@@ -56,7 +56,8 @@ export function isNeededElsewhere(row: u32, target: u32, port: u32): bool {
   return false;
 }
 
-function holds(move: Move): bool {
+/** True for a move that needs registrations withdrawn now. */
+export function holds(move: Move): bool {
   const state: u32 = move.state;
   return state == MoveState.WITHDRAWING || state == MoveState.LOGGING_OUT || state == MoveState.AWAITING_LOGIN;
 }

@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "699d57186780a0e6";
+export const layoutHash: string = "488eaa0141f0e802";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -656,7 +656,7 @@ const fieldsOfMove: readonly FieldLayout[] = [
   {"name":"endMs","offset":64,"size":8,"role":"time","doc":"End of the whole move."},
   {"name":"check","offset":72,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
   {"name":"steered","offset":76,"size":2,"role":"boolean","doc":"1: the ports listed before `to` are withdrawn too until it has landed."},
-  {"name":"pad","offset":78,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"nextPortal","offset":78,"size":2,"role":"enum","reference":"NextPortal","doc":"Which portal its initiator takes next, as it was when the move began."},
 ];
 
 const fieldsOfArrivalInput: readonly FieldLayout[] = [
@@ -2060,9 +2060,9 @@ export class MoveView extends TableView {
   /** 1: the ports listed before `to` are withdrawn too until it has landed. */
   steered(row: number): number { return this.u16[(this.rowZero + row * 80 + 76) >>> 1]!; }
   setSteered(row: number, value: number): void { this.u16[(this.rowZero + row * 80 + 76) >>> 1] = value; }
-  /** Zero. */
-  pad(row: number): number { return this.u16[(this.rowZero + row * 80 + 78) >>> 1]!; }
-  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 80 + 78) >>> 1] = value; }
+  /** Which portal its initiator takes next, as it was when the move began. */
+  nextPortal(row: number): number { return this.u16[(this.rowZero + row * 80 + 78) >>> 1]!; }
+  setNextPortal(row: number, value: number): void { this.u16[(this.rowZero + row * 80 + 78) >>> 1] = value; }
 }
 
 /** An arrival that another controller asks room for, on a port of this one. */
