@@ -156,6 +156,7 @@ function checkBoard(engine: Engine, findings: Findings): void {
       `Cortex-M3 stack: ${stack.bytes} bytes by the call graph, at most ${STACK_BYTES_MAX}; ${measured} by the painted stack`,
     );
     print(`  deepest: ${stack.path.join(" > ")}`);
+    print(`Cortex-M3 stack of an interrupt that posts counters: ${image.interruptStack.bytes} bytes`);
     if (image.codeBytes > CODE_BYTES_MAX)
       throw new StepError(`${image.codeBytes} bytes of code, at most ${CODE_BYTES_MAX}`);
     if (stack.bytes > STACK_BYTES_MAX) throw new StepError(`${stack.bytes} bytes of stack, at most ${STACK_BYTES_MAX}`);

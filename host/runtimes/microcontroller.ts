@@ -26,7 +26,7 @@ const BOARD = "tests/runtimes/mps2";
 const BOARD_SOURCES = [`${BOARD}/start.c`, `${BOARD}/semihosting.c`];
 const FOLDER = CORTEX_M3.name;
 
-/** Functions that a firmware calls while an array is in service. */
+/** Functions that the tick thread calls while an array is in service. */
 const ENTRIES = [
   "fairlead_tick",
   "fairlead_configure",
@@ -35,8 +35,9 @@ const ENTRIES = [
   "fairlead_scrub",
   "fairlead_drain",
   "fairlead_outcome",
-  "fairlead_post_port_counters",
 ];
+/** What interrupts call. */
+const INTERRUPT_ENTRY = "fairlead_post_port_counters";
 /** What the loader's one call through a register reaches. */
 const INDIRECT = ["aot_call"];
 
@@ -44,6 +45,8 @@ export interface ImageFigures {
   codeBytes: number;
   constantBytes: number;
   stack: DeepestPath;
+  /** Of an interrupt that posts counters, without the processor's own frame. */
+  interruptStack: DeepestPath;
 }
 
 function compile(
@@ -80,7 +83,8 @@ export function imageFigures(): ImageFigures {
   const paths = ENTRIES.map((entry) => deepestPath(functions, entry, INDIRECT));
   const stack = paths.reduce((most, path) => (path.bytes > most.bytes ? path : most));
   checkMailboxCode(must("arm-none-eabi-objdump", ["-d", image]).stdout);
-  return { codeBytes, constantBytes: dataBytes, stack };
+  const interruptStack = deepestPath(functions, INTERRUPT_ENTRY, INDIRECT);
+  return { codeBytes, constantBytes: dataBytes, stack, interruptStack };
 }
 
 /** The final machine code of the mailbox keeps both looks at the sequence word, and the barriers between. */
