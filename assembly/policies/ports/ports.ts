@@ -141,7 +141,9 @@ function followRole(): void {
   const scope = Scope.at(SCOPE_PORTS);
   const told = scope.kind == <u8>ScopeKind.PORTS && ofThisIncarnation(scope.incarnation);
   const deciding: u16 = told && scope.role == <u8>ScopeRole.DECIDING ? 1 : 0;
+  // Both are read whole in every busy tick; their bits only wake the module.
   takeChanged(SCOPE_TABLE, WORK_PER_TICK_MAX);
+  takeChanged(CONTROL_TABLE, WORK_PER_TICK_MAX);
   const module = moduleState();
   if (module.deciding == deciding) return;
   module.deciding = deciding;
