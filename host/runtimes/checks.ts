@@ -132,14 +132,14 @@ function aotTests(): Test[] {
     {
       name: "latch, writers on threads, plain build",
       sources: ["tests/firmware/latch-threads.c", ...loader],
-      definitions: guardOff,
+      definitions: [...guardOff, "ACROSS_LINES"],
       includes: [small],
       threads: true,
     },
     {
       name: "latch, writers on threads, shared build",
       sources: ["tests/firmware/latch-threads.c", ...loader],
-      definitions: [...guardOff, "SHARED_BUILD"],
+      definitions: [...guardOff, "ACROSS_LINES", "SHARED_BUILD"],
       includes: [shared],
       // wasm2c writes the code of a shared build in C11, for its atomics.
       flags: ["-std=c11"],
