@@ -20,7 +20,7 @@ export function portsOnly(profile: ProfileName): ArrayDescription {
     ports: Array.from({ length: capacityOf(profile, "TARGET_PORT_MAX") }, (_, index) => port(index)),
     targets: [],
     initiators: [],
-    policy: { common: { graceMs: 0 }, ports: { sampleMs: STEP_MS }, health: {} },
+    policy: { common: { graceMs: 0 }, ports: { sampleMs: STEP_MS, smoothingPermille: 373 }, health: {} },
     sources: {},
   };
 }

@@ -12,6 +12,9 @@ import { medianRatio, spread } from "./statistics.js";
 import { ROUGH, START_MS, STEADY, WorkloadWriter } from "./workload.js";
 
 const ROUGH_TICKS = 3000;
+/** Ticks between two comparisons: small differences of averages fade, so that the last tick alone doesn't show them. */
+const COMPARED_TICKS = 50;
+const COMPARED_TICKS_LARGE = 500;
 const TARGET_RATIO = 1.35;
 
 /** An instance with all its ports configured, up, and observed, at tick 0 of the workload. */
@@ -116,8 +119,11 @@ export async function measureLatchAndJudge(
       native.push(other);
     }
     await pair.compare("after steady ticks");
-    await pair.rough(ROUGH_TICKS);
-    await pair.compare("after rough ticks");
+    const step = profile === "large" ? COMPARED_TICKS_LARGE : COMPARED_TICKS;
+    for (let done = 0; done < ROUGH_TICKS; done += step) {
+      await pair.rough(step);
+      await pair.compare("after rough ticks");
+    }
     return {
       name: "tick, all counters changed: V8 ÷ native",
       variant: `${profile} ${shared ? "shared" : "plain"}, ${ports} ports`,
