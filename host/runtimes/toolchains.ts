@@ -73,7 +73,18 @@ export const CORTEX_M3: Target = {
   processor: "Cortex-M3",
   compiler: "arm-none-eabi-gcc",
   runner: [],
-  flags: ["-mcpu=cortex-m3", "-mthumb", "-Os", "-ffunction-sections", "-fdata-sections"],
+  // The last four make the code some 300 bytes smaller; none of them changes what it does.
+  flags: [
+    "-mcpu=cortex-m3",
+    "-mthumb",
+    "-Os",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-schedule-insns2",
+    "-fno-move-loop-invariants",
+    "-fno-optimize-sibling-calls",
+    "-fira-algorithm=priority",
+  ],
   linkFlags: ["-nostartfiles", "-specs=nano.specs", "-Wl,--gc-sections"],
   bigEndian: false,
 };
