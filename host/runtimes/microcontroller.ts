@@ -148,6 +148,15 @@ function replayEach(program: string, files: readonly string[]): Replayed[] {
   });
 }
 
+/** Functions of the replaying program between the frame that it measures from and the module. */
+const HARNESS = ["replay_records", "replay_call", "call_again", "tick_again", "timed_call"];
+
+/** Bytes of the painted stack that are the replaying program's own. */
+export function harnessStackBytes(): number {
+  const functions = readFunctions(must("arm-none-eabi-objdump", ["-d", replayProgram(false)]).stdout);
+  return HARNESS.reduce((bytes, name) => bytes + (functions.get(name)?.frameBytes ?? 0), 0);
+}
+
 /** Instructions of a tick, the first ones left out. */
 export function instructionsPerTick(replayed: Replayed): number {
   return ((replayed.cycles ?? 0) * INSTRUCTIONS_PER_CYCLE) / Math.max(1, replayed.timedTicks ?? 1);

@@ -68,15 +68,6 @@ export const EMULATED: readonly Target[] = [
   linkFlags: ["-static", "-pthread"],
 }));
 
-/** The two last ones take 1 % off the code of this module (GCC 12). */
-const SMALL_CODE = [
-  "-Os",
-  "-ffunction-sections",
-  "-fdata-sections",
-  "-fira-algorithm=priority",
-  "-fno-schedule-insns2",
-];
-
 export const CORTEX_M3: Target = {
   name: "cortex-m3",
   processor: "Cortex-M3",
