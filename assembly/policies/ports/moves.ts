@@ -225,7 +225,8 @@ function canLand(move: Move): bool {
 /** Step 108: ask, and ask again after a while that doubles. */
 function logOut(row: u32, move: Move): void {
   if (sessionGone(move)) return left(row, move);
-  if (move.said == 0 ? !canLand(move) : !hasAlternative(move.target, move.from)) return fail(row, move, Reason.MOVE_NO_ROOM);
+  if (move.said == 0 ? !canLand(move) : !hasAlternative(move.target, move.from))
+    return fail(row, move, Reason.MOVE_NO_ROOM);
   if (due(move.endMs)) return fail(row, move, Reason.MOVE_NOT_LOGGED_OUT);
   if (!due(move.sayAgainMs) || !ringHasRoom(1)) return;
   const canRedirect = (TargetConfig.at(move.target).flags & TargetFlag.REDIRECTION) != 0;
@@ -285,14 +286,15 @@ function pairPort(move: Move, elsewhere: bool): u32 {
 
 /** A landing elsewhere than planned is accounted as it is. */
 function land(row: u32, move: Move, port: u32): void {
+  beginResidence(move.initiatorId, move.targetId);
+  endUnderWay(move);
+  // What was held follows from where it should have landed.
+  letGo(row, move, true);
   if (<u32>move.to != port) {
     uncharge(move.to, move.arrivingPermille);
     charge(port, move.arrivingPermille);
     move.to = <u16>port;
   }
-  beginResidence(move.initiatorId, move.targetId);
-  endUnderWay(move);
-  letGo(row, move, true);
   const source = portAt(move.from);
   source.highSamples = 0;
   source.failedMoves = 0;

@@ -49,7 +49,10 @@ export function servingPorts(target: u32, word: u32): u32 {
 export function listedPorts(target: u32, word: u32): u32 {
   const row = target * TARGET_PORT_WORDS + word;
   const input = RegistrationInput.at(row);
-  return ofThisIncarnation(input.incarnation) ? input.ports & ~registrationAt(row).withdrawn : 0;
+  if (!ofThisIncarnation(input.incarnation)) return 0;
+  // An entry of an own port that is no longer configured is about to go.
+  const stays = TargetPortsConfig.at(row).ports | ~TargetPortSet.at(word).own;
+  return input.ports & stays & ~registrationAt(row).withdrawn;
 }
 
 /** True if the server is known to list the pair, or, with `listed` false, known not to. */
@@ -78,7 +81,7 @@ export function judgeTarget(target: u32): void {
     const state = registrationAt(target * TARGET_PORT_WORDS + word);
     if (serving) withdrawUnfit(target, word, state);
     else alarmOnlyPorts(target, word, state);
-    restoreFit(word, state, serving);
+    restoreFit(word, state, RegistrationInput.at(target * TARGET_PORT_WORDS + word).ports, serving);
     seal(state);
   }
   for (let word: u32 = 0; word < TARGET_PORT_WORDS; word++) {
@@ -144,14 +147,14 @@ function alarmOnlyPorts(target: u32, word: u32, state: RegistrationState): void 
   }
 }
 
-/** Step 112 for ports that are fit again; and for all that work, when the alternatives have failed. */
-function restoreFit(word: u32, state: RegistrationState, serving: bool): void {
+/** Step 112 for ports that are fit again; and for all that work or are still listed, when the alternatives have failed. */
+function restoreFit(word: u32, state: RegistrationState, listed: u32, serving: bool): void {
   const set = TargetPortSet.at(word);
   const working = set.own & set.operative & ~set.failed;
   const fit = working & ~set.maintenance & ~set.overloaded;
   let back = state.withdrawn & fit & ~state.held;
   if (!serving) {
-    back |= state.withdrawn & working;
+    back |= state.withdrawn & (working | listed);
     noteReason(word, state.withdrawn & working & ~fit, Reason.ALTERNATIVES_FAILED);
   }
   release(state, back);
@@ -185,7 +188,7 @@ function compare(target: u32, word: u32, serving: bool): void {
   // What is no longer configured stays until something else serves.
   const wanted = (serving ? configured : configured | listed) & ~state.withdrawn;
   const different = (wanted ^ listed) & own;
-  const overtaken = settle(target, word, state, wanted, ~different);
+  const overtaken = settle(target, word, state, wanted, ~different) & own;
   // An overtaken change may reach the server yet: its opposite is said though it is what is listed.
   let bits = (different & ~state.changing) | overtaken;
   if (overtaken != 0) markTarget(target);

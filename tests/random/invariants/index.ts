@@ -1,0 +1,34 @@
+/** All invariants that are judged after every tick of every run. */
+
+import type { Invariant } from "../run/run.js";
+import { accounts } from "./accounts.js";
+import { confirmedAlternative } from "./confirmed-alternative.js";
+import { idle } from "./idle.js";
+import { lastRegistration } from "./last-registration.js";
+import { lowersTheWorse } from "./lowers-the-worse.js";
+import { movesAllowed } from "./moves-allowed.js";
+import { movesBegin } from "./moves-begin.js";
+import { movesStop } from "./moves-stop.js";
+import { onePathAtATime } from "./one-path-at-a-time.js";
+import { registrationsConverge } from "./registrations-converge.js";
+import { registrationsReturn } from "./registrations-return.js";
+import { residence } from "./residence.js";
+import { ring } from "./ring.js";
+import { silence } from "./silence.js";
+
+export const INVARIANTS: readonly Invariant[] = [
+  lastRegistration,
+  confirmedAlternative,
+  residence,
+  movesStop,
+  lowersTheWorse,
+  onePathAtATime,
+  movesAllowed,
+  ring,
+  registrationsConverge,
+  movesBegin,
+  registrationsReturn,
+  accounts,
+  silence,
+  idle,
+];
