@@ -17,7 +17,7 @@ import { markAllTargets } from "./marks";
 import { dropMovesOfRemoved, holdAnew } from "./moves";
 import { dropChangesOf } from "./registrations";
 import { beginGrace, endPlan, portAt, wakePort } from "./rows";
-import { markSession } from "./sessions";
+import { endSessionsOf, markSession } from "./sessions";
 import { refreshSets } from "./sets";
 
 export function portAdded(port: u32): void {
@@ -47,8 +47,9 @@ export function portKept(port: u32): void {
   seal(state);
 }
 
-/** Its sessions, registrations and moves go when they are looked at next. */
+/** Its registrations and moves go when they are looked at next; its sessions now, since its row may be given out anew. */
 export function portRemoved(port: u32): void {
+  endSessionsOf(port);
   const state = portAt(port);
   state.status = 0;
   state.arrivingPermille = 0;

@@ -77,6 +77,15 @@ function end(row: u32, state: SessionState): void {
   accountPort(port, -1);
 }
 
+/** Takes all sessions of a port out of the accounts. */
+export function endSessionsOf(port: u32): void {
+  for (let step: u32 = 0; step < SESSION_MAX; step++) {
+    const row: u32 = portAt(port).firstSession;
+    if (row == NONE) break;
+    end(row, sessionAt(row));
+  }
+}
+
 /** The number of sessions is a resource of its own, known without a sample. */
 function accountPort(port: u32, change: i32): void {
   const state = portAt(port);
