@@ -1,7 +1,7 @@
 /** Taking over the bytes that an earlier instance left. It only looks: on refusal and on success nothing is changed. */
 import { DECISION_MAX } from "../limits";
 import { Call, ErrorCode, Header, LAYOUT_VERSION, MAGIC } from "./header";
-import { firstBroken, firstHalfWritten } from "./scrub";
+import { firstFault } from "./scrub";
 
 /**
  * 0 if this module can go on with what the memory holds. Else the `ErrorCode` in the low byte; for `BROKEN_SEAL` and `HALF_WRITTEN_ROW`
@@ -17,9 +17,9 @@ export function checkMemory(): u32 {
   if (header.callUnderWay != Call.NONE) return ErrorCode.CALL_UNDER_WAY | (header.callUnderWay << 8);
   if (!isHeaderSound(header)) return ErrorCode.BAD_HEADER;
   // In a shared build a writer may be in a row right now, and the latch waits for it.
-  const halfWritten = ASC_FEATURE_THREADS ? 0 : firstHalfWritten();
+  const halfWritten = ASC_FEATURE_THREADS ? 0 : firstFault(true);
   if (halfWritten != 0) return ErrorCode.HALF_WRITTEN_ROW | halfWritten;
-  const broken = firstBroken();
+  const broken = firstFault(false);
   return broken == 0 ? 0 : ErrorCode.BROKEN_SEAL | broken;
 }
 

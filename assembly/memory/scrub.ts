@@ -58,27 +58,15 @@ function holdPolicy(table: u32, row: u32): void {
   seal(module);
 }
 
-/** The first latched row that a writer left half written: table number << 8 | row << 16, or 0. */
-export function firstHalfWritten(): u32 {
+/** The first row that a writer left half written, or else whose check word is wrong: table << 8 | row << 16, or 0. */
+export function firstFault(halfWritten: bool): u32 {
   for (let table: u32 = 0; table < TABLE_COUNT; table++) {
     const entry = TableEntry.of(table);
-    if (entry.kind != <u16>KIND_LATCHED) continue;
+    if (halfWritten ? entry.kind != <u16>KIND_LATCHED : !isSealed(entry)) continue;
     for (let row: u32 = 0; row < ROWS_MAX; row++) {
       if (row == entry.capacity) break;
-      if ((load<u32>(entry.base + row * entry.stride) & 1) != 0) return (table << 8) | (row << 16);
-    }
-  }
-  return 0;
-}
-
-/** The first broken row of all: table number << 8 | row << 16, or 0. */
-export function firstBroken(): u32 {
-  for (let table: u32 = 0; table < TABLE_COUNT; table++) {
-    const entry = TableEntry.of(table);
-    if (!isSealed(entry)) continue;
-    for (let row: u32 = 0; row < ROWS_MAX; row++) {
-      if (row == entry.capacity) break;
-      if (!isWhole(table, row)) return (table << 8) | (row << 16);
+      const isOdd = (load<u32>(entry.base + row * entry.stride) & 1) != 0;
+      if (halfWritten ? isOdd : !isWhole(table, row)) return (table << 8) | (row << 16);
     }
   }
   return 0;
