@@ -132,11 +132,11 @@ export class Times {
     return 2 * this.seenMs + logoutMs + returnMs + 3 * tickMs + pollMs + this.knob("settleMs");
   }
 
-  /** Under a steady load the latest move begins within this after all is well. */
+  /** Under a steady load the latest move begins within this after all is well: so many at a time, and each waits once. */
   get restMs(): number {
-    const waits = this.knob("residenceMs") * 3 + this.knob("backOffMaxMs") * 2 + this.knob("moveMs");
+    const waits = this.knob("residenceMs") * 2 + this.knob("backOffMaxMs") + this.knob("moveMs");
     const averaged = this.sampledMs * (this.averageSamples + this.knob("highSamples"));
-    const own = this.moveMs + averaged + this.moveBeginsMs;
-    return this.convergeMs + this.operativeMs + waits + this.around.sessions * own;
+    const rounds = Math.ceil(this.around.sessions / this.knob("movesUnderWayMax"));
+    return this.convergeMs + this.operativeMs + waits + averaged + this.moveBeginsMs + rounds * this.moveMs;
   }
 }

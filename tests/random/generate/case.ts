@@ -26,7 +26,7 @@ export const WELL_RULES: WorldRules = {
 /** Longest that a fault of before reaches into the calm stage: a delayed effect, a host that is down, a late return. */
 const AFTERMATH_MS = 5000;
 const TURBULENT_MS: readonly number[] = [8000, 15_000, 30_000];
-const STEADY_WINDOW_MS = 15_000;
+const STEADY_WINDOW_MS = 10_000;
 
 export interface CaseOptions {
   profile: ProfileName;
@@ -117,7 +117,8 @@ function slowest(draft: RandomCase): ArrayDescription {
     if (action.do !== "reconfigure" || action.change.what !== "knobs") continue;
     for (const [name, value] of Object.entries(action.change.ports)) {
       const before = ports[name] ?? value;
-      ports[name] = name === "smoothingPermille" ? Math.min(before, value) : Math.max(before, value);
+      const slower = name === "smoothingPermille" || name === "movesUnderWayMax" ? Math.min : Math.max;
+      ports[name] = slower(before, value);
     }
   }
   return { ...draft.array, policy: { ...draft.array.policy, ports } };
