@@ -117,14 +117,15 @@ function leastLoaded(row: u32, session: SessionState, from: u32, mode: u32, redi
 export function otherPath(row: u32, from: u32): u32 {
   const session = sessionAt(row);
   let found = NONE;
-  let fullest: u32 = 0;
+  let fullest: u64 = 0;
   let at: u32 = initiatorAt(session.initiator).firstSession;
   for (let step: u32 = 0; step < SESSION_MAX; step++) {
     if (at == NONE) break;
     const other = sessionAt(at);
     if (at != row && other.target == session.target && other.port != <u16>from) {
-      const load = landingLoad(other.port, row, from, 0);
-      if (found == NONE || load > fullest) {
+      // Of equal loads the port listed last, whatever the order of the sessions.
+      const load = (<u64>landingLoad(other.port, row, from, 0) << 16) | TargetPortState.at(other.port).rank;
+      if (load >= fullest) {
         found = other.port;
         fullest = load;
       }
