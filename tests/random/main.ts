@@ -1,72 +1,123 @@
-/**
- * Random runs against the invariants: `npm run test:random -- [--seeds N] [--from S] [--profile NAME]`, or one of them
- * again by `--seed S`, with `--trace` for its events and decisions, with `--shrink` for the fewest events that still
- * break an invariant. Exit code 1 when any is broken.
- */
+/** `npm run test:random`: random runs against the invariants. See README.md. */
 
 import { parseArgs } from "node:util";
-import { readModule } from "../../host/cli/exit.js";
+import { guarded, print, readModule, UsageError } from "../../host/cli/exit.js";
 import type { ProfileName } from "../../host/shim/generated/layout.js";
-import { eventLine, type RandomCase } from "./case.js";
-import { randomCase } from "./generate/case.js";
-import { INVARIANTS } from "./invariants/index.js";
-import { decisionLine } from "./observe/decisions.js";
-import { type RunResult, runCase } from "./run/run.js";
-import { shrink } from "./shrink.js";
+import { COMPARISONS, INVARIANTS } from "./invariants/index.js";
+import { printTrace, Results, type RunSettings, runSeed, shrunk } from "./report.js";
+import { Witness } from "./observe/witness.js";
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "30" },
-    from: { type: "string", default: "1" },
-    seed: { type: "string" },
-    profile: { type: "string", default: "small" },
-    invariant: { type: "string", default: "" },
-    trace: { type: "boolean", default: false },
-    shrink: { type: "boolean", default: false },
-  },
-});
+const USAGE = `Usage: npm run test:random -- [options]
+Random arrays, loads and faults in virtual time, judged after every tick. The same seed gives the same run.
+  --seeds N         so many runs (120)
+  --from S          seeds from S on (1)
+  --seed S          one seed alone
+  --profile NAME    small, standard or large; without it small, and standard with a fifteenth of the seeds
+  --invariant TEXT  only invariants with this text in their name
+  --trace           print events and decisions of the runs
+  --shrink          cut a failing run down to few events, then print it
+  --help
+Exit codes: 0 all hold, 1 one is broken or was never put to the test, 2 wrong usage.`;
 
-const profile = values.profile as ProfileName;
-const module = readModule(profile, false);
-const invariants = INVARIANTS.filter(({ name }) => name.includes(values.invariant));
+/** So many runs see every kind of fault; fewer may not. */
+const WITNESS_SEEDS_MIN = 40;
+const PROFILES: readonly ProfileName[] = ["small", "standard", "large"];
 
-function run(random: RandomCase): RunResult {
-  return runCase(random, { module, invariants });
+interface Options {
+  first: number;
+  profiles: { profile: ProfileName; count: number }[];
+  invariant: string;
+  trace: boolean;
+  shrink: boolean;
 }
 
-/** The same case with the fewest events that still break an invariant. */
-function shrunk(random: RandomCase): RandomCase {
-  const until = run(random).breaches[0]?.nowMs ?? random.untilMs;
-  return shrink({ ...random, untilMs: until }, (candidate) => run(candidate).breaches.length > 0);
+function readOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: "string", default: "120" },
+      from: { type: "string", default: "1" },
+      seed: { type: "string" },
+      profile: { type: "string" },
+      invariant: { type: "string", default: "" },
+      trace: { type: "boolean", default: false },
+      shrink: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const { invariant, trace, shrink } = values;
+  const first = integer("--seed", values.seed ?? values.from, 0);
+  const count = values.seed === undefined ? integer("--seeds", values.seeds, 1) : 1;
+  const profiles = profilesOf(values.profile, count, values.seed !== undefined);
+  return { first, profiles, invariant, trace, shrink };
 }
 
-/** Events and decisions in order of time, up to the first breach. */
-function trace(random: RandomCase, result: RunResult): void {
-  const until = result.breaches[0]?.nowMs ?? random.untilMs;
-  const lines = [
-    ...random.events.map((event) => ({ atMs: event.atMs, text: `event    ${eventLine(event)}` })),
-    ...result.decisions.map((decision) => ({ atMs: decision.nowMs, text: `decision ${decisionLine(decision)}` })),
-  ];
-  for (const line of lines.sort((one, two) => one.atMs - two.atMs)) if (line.atMs <= until) console.log(line.text);
-}
-
-const first = Number(values.seed ?? values.from);
-const count = values.seed === undefined ? Number(values.seeds) : 1;
-let failed = 0;
-let ticks = 0;
-let decisions = 0;
-for (let seed = first; seed < first + count; seed++) {
-  const drawn = randomCase(seed, { profile });
-  const random = values.shrink ? shrunk(drawn) : drawn;
-  const result = run(random);
-  ticks += result.ticks;
-  decisions += result.decisions.length;
-  if (result.breaches.length > 0) failed++;
-  for (const { invariant, tick, nowMs, stage, message } of result.breaches) {
-    console.log(`seed ${seed}, tick ${tick} at ${nowMs} ms (${stage}): ${invariant}: ${message}`);
+function profilesOf(name: string | undefined, count: number, single: boolean): Options["profiles"] {
+  if (name === undefined && single) return [{ profile: "small", count }];
+  if (name === undefined) {
+    return [
+      { profile: "small", count },
+      { profile: "standard", count: Math.ceil(count / 15) },
+    ];
   }
-  if (values.trace || values.shrink) trace(random, result);
+  const profile = PROFILES.find((known) => known === name);
+  if (profile === undefined) throw new UsageError(`--profile ${name}: ${PROFILES.join(", ")}`);
+  return [{ profile, count }];
 }
-console.log(`${invariants.length} invariants over ${count} runs, ${ticks} ticks, ${decisions} decisions (${profile})`);
-console.log(`${count - failed} passed, ${failed} failed`);
-if (failed > 0) process.exitCode = 1;
+
+function integer(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new UsageError(`${name} ${text}: an integer from ${least} on`);
+  return value;
+}
+
+function settingsOf({ invariant }: Options, profile: ProfileName): RunSettings {
+  const chosen = <T extends { name: string }>(all: readonly T[]) => all.filter(({ name }) => name.includes(invariant));
+  const settings = {
+    profile,
+    modules: { plain: readModule(profile, false), shared: readModule(profile, true) },
+    invariants: chosen(INVARIANTS),
+    comparisons: chosen(COMPARISONS),
+    witness: new Witness(),
+  };
+  if (settings.invariants.length + settings.comparisons.length > 0) return settings;
+  throw new UsageError(
+    `--invariant ${invariant}: none of ${[...INVARIANTS, ...COMPARISONS].map(({ name }) => name).join("; ")}`,
+  );
+}
+
+function main(): void {
+  const options = readUsage();
+  if (options === undefined) return print(USAGE);
+  for (const { profile, count } of options.profiles) {
+    if (!runProfile(options, profile, count)) process.exitCode = 1;
+  }
+}
+
+/** @returns true if all holds. */
+function runProfile(options: Options, profile: ProfileName, count: number): boolean {
+  const settings = settingsOf(options, profile);
+  const results = new Results(settings);
+  for (let seed = options.first; seed < options.first + count; seed++) {
+    const run = runSeed(seed, settings);
+    results.add(seed, run);
+    if (options.trace) printTrace(run.random, run.result);
+    if (options.shrink && run.result.breaches.length > 0) {
+      const fewest = shrunk(run.random, settings);
+      printTrace(fewest.random, fewest.result);
+    }
+  }
+  return results.print(count >= WITNESS_SEEDS_MIN && profile === "small" && options.invariant === "");
+}
+
+/** Wrong options are usage errors too. */
+function readUsage(): Options | undefined {
+  try {
+    return readOptions();
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(`${error.message}\n${USAGE}`) : error;
+  }
+}
+
+await guarded(main);

@@ -27,6 +27,7 @@ export const WELL_RULES: WorldRules = {
 const AFTERMATH_MS = 5000;
 const TURBULENT_MS: readonly number[] = [8000, 15_000, 30_000];
 const STEADY_WINDOW_MS = 10_000;
+const UNDRAINED_MS = 8000;
 
 export interface CaseOptions {
   profile: ProfileName;
@@ -71,7 +72,7 @@ export function randomCase(seed: number, { profile, without = [] }: CaseOptions)
   };
   const scrubRows = oneOf(random, [0, 4, 64]);
   const draft = { seed, array, profile, controller: "a", ...pace, scrubRows, events, untilMs: 0 };
-  return withStages(draft, traffic.loads, calmMs, kinds.includes("maintenance") && oneIn(random, 2));
+  return withStages(draft, traffic.loads, calmMs, kinds, random);
 }
 
 /** A quarter of the cases is about moves alone; the others see some kinds of faults, a few all of them. */
@@ -83,11 +84,20 @@ function chooseKinds(random: Random): FaultName[] {
 }
 
 /** Adds the quiet stages, each as long as the published times say. */
-function withStages(draft: RandomCase, loads: readonly Load[], calmMs: number, keepMaintenance: boolean): RandomCase {
+function withStages(
+  draft: RandomCase,
+  loads: readonly Load[],
+  calmMs: number,
+  kinds: readonly FaultName[],
+  random: Random,
+): RandomCase {
+  const keepMaintenance = kinds.includes("maintenance") && oneIn(random, 2);
   const times = new Times(slowest(draft), surroundings(draft));
   const steadyMs = calmMs + AFTERMATH_MS + Math.ceil(times.restMs);
   const repairMs = steadyMs + STEADY_WINDOW_MS;
-  const reliefMs = repairMs + Math.ceil(times.repairMs) + 1000;
+  // In some runs the host doesn't drain while the server loses what it has, until the ring is full.
+  const undrainedMs = kinds.includes("ring") && draft.seed % 2 === 0 ? UNDRAINED_MS : 0;
+  const reliefMs = repairMs + undrainedMs + Math.ceil(undrainedMs > 0 ? times.convergeMs : times.repairMs) + 1000;
   const untilMs = reliefMs + Math.ceil(times.relievedMs + times.convergeMs) + 4 * draft.tickMs;
   const fixed = (atMs: number, action: Action): CaseEvent => ({ atMs, action, fixed: true });
   const stage = (atMs: number, name: StageName) => fixed(atMs, { do: "stage", stage: name });
@@ -97,6 +107,9 @@ function withStages(draft: RandomCase, loads: readonly Load[], calmMs: number, k
     ...loads.map((load) => fixed(calmMs, { do: "load", load })),
     stage(calmMs, "calm"),
     stage(steadyMs, "steady"),
+    ...(undrainedMs > 0
+      ? [fixed(repairMs, { do: "drain", on: false }), fixed(repairMs + undrainedMs, { do: "drain", on: true })]
+      : []),
     ...repairEvents(draft).map((action) => fixed(repairMs, action)),
     stage(repairMs, "repair"),
     ...loads.map(({ initiator, target }) =>

@@ -1,5 +1,6 @@
-/** All invariants that are judged after every tick of every run. */
+/** All invariants: those that are judged after every tick of every run, and those that compare runs. */
 
+import type { Comparison } from "../run/comparison.js";
 import type { Invariant } from "../run/run.js";
 import { accounts } from "./accounts.js";
 import { confirmedAlternative } from "./confirmed-alternative.js";
@@ -12,6 +13,8 @@ import { movesStop } from "./moves-stop.js";
 import { onePathAtATime } from "./one-path-at-a-time.js";
 import { registrationsConverge } from "./registrations-converge.js";
 import { registrationsReturn } from "./registrations-return.js";
+import { sameDecisionsAgain } from "./replay.js";
+import { relabelling } from "./relabelling.js";
 import { residence } from "./residence.js";
 import { ring } from "./ring.js";
 import { silence } from "./silence.js";
@@ -32,3 +35,5 @@ export const INVARIANTS: readonly Invariant[] = [
   silence,
   idle,
 ];
+
+export const COMPARISONS: readonly Comparison[] = [sameDecisionsAgain, relabelling];

@@ -19,6 +19,7 @@ import { startShim } from "../../../host/shim/start.js";
 import type { Action, CaseEvent, RandomCase, StageName } from "../case.js";
 import { WELL_RULES } from "../generate/case.js";
 import { type Decision, readDecisions } from "../observe/decisions.js";
+import type { Witness } from "../observe/witness.js";
 import { isWhole } from "../observe/seals.js";
 import { distortOutcomes } from "./mischief.js";
 import { changed } from "./reconfigure.js";
@@ -77,8 +78,10 @@ export interface RunOptions {
   module: Uint8Array;
   invariants: readonly Invariant[];
   recorder?: Recorder;
+  /** Counts what the run goes through. */
+  witness?: Witness;
   /** Called with each new shim before anything is written: to give out its rows in another order, say. */
-  prepare?: (shim: Shim, array: ArrayDescription) => void;
+  prepare?: (shim: Shim, array: ArrayDescription, hostMs: number) => void;
 }
 
 export interface RunResult {
@@ -127,6 +130,7 @@ class CaseRun implements Scene {
     this.world = new World(this.array, structuredClone(WELL_RULES));
     this.sampler = new Sampler(this.world, case_.sampleMs, case_.controller);
     this.observers = options.invariants.map(({ name, observe }) => observe((message) => this.breach(name, message)));
+    if (options.witness !== undefined) this.observers.push(options.witness.observer());
     this.startHost(undefined);
   }
 
@@ -222,7 +226,7 @@ class CaseRun implements Scene {
     this.configure(this.array);
     if (!attached) {
       this.damaged.clear();
-      this.options.prepare?.(shim, this.array);
+      this.options.prepare?.(shim, this.array, this.hostMs());
     }
     for (const observer of this.observers) observer.started?.(this, attached);
     this.world.attach(shim);
