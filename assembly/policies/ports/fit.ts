@@ -124,7 +124,7 @@ export function otherPath(row: u32, from: u32): u32 {
     const other = sessionAt(at);
     if (at != row && other.target == session.target && other.port != <u16>from) {
       // Of equal loads the port listed last, whatever the order of the sessions.
-      const load = (<u64>landingLoad(other.port, row, from, 0) << 16) | TargetPortState.at(other.port).rank;
+      const load = ((<u64>landingLoad(other.port, row, from, 0)) << 16) | TargetPortState.at(other.port).rank;
       if (load >= fullest) {
         found = other.port;
         fullest = load;
