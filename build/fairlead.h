@@ -47,8 +47,8 @@ extern "C" {
 #endif
 
 /* Layout version and hash: what header and custom section of a module must show for this file to fit it. */
-#define FAIRLEAD_LAYOUT_HASH_LOW 0x41f0e802u
-#define FAIRLEAD_LAYOUT_HASH_HIGH 0x488eaa01u
+#define FAIRLEAD_LAYOUT_HASH_LOW 0xc5368026u
+#define FAIRLEAD_LAYOUT_HASH_HIGH 0x0c7204f8u
 #define FAIRLEAD_DIRECTORY_ENTRY_BYTES 32u
 
 /* --- Constants, the same in every profile --- */
@@ -2217,7 +2217,7 @@ static inline void fairlead_work_set_row(uint8_t *row, uint16_t value) { fairlea
 #define FAIRLEAD_MOVE_INITIATOR_OFFSET 8u
 #define FAIRLEAD_MOVE_FROM_OFFSET 10u
 #define FAIRLEAD_MOVE_TO_OFFSET 12u
-#define FAIRLEAD_MOVE_OTHER_PATHS_OFFSET 14u
+#define FAIRLEAD_MOVE_STEERED_OFFSET 14u
 #define FAIRLEAD_MOVE_SESSION_GENERATION_OFFSET 16u
 #define FAIRLEAD_MOVE_INITIATOR_ID_OFFSET 20u
 #define FAIRLEAD_MOVE_TARGET_ID_OFFSET 24u
@@ -2229,8 +2229,7 @@ static inline void fairlead_work_set_row(uint8_t *row, uint16_t value) { fairlea
 #define FAIRLEAD_MOVE_SAY_AGAIN_MS_OFFSET 56u
 #define FAIRLEAD_MOVE_END_MS_OFFSET 64u
 #define FAIRLEAD_MOVE_CHECK_OFFSET 72u
-#define FAIRLEAD_MOVE_STEERED_OFFSET 76u
-#define FAIRLEAD_MOVE_NEXT_PORTAL_OFFSET 78u
+#define FAIRLEAD_MOVE_NEXT_PORTAL_OFFSET 76u
 
 #if FAIRLEAD_HAS_STRUCTS
 typedef struct fairlead_move {
@@ -2242,7 +2241,7 @@ typedef struct fairlead_move {
   uint16_t initiator; /* Row, or `NONE`. */
   uint16_t from; /* Row, or `NONE`. */
   uint16_t to; /* Where it should land; after it landed, where it did. */
-  uint16_t other_paths; /* 1: the host has other sessions to the target, so no login is awaited. */
+  uint16_t steered; /* 1: the ports listed before `to` are withdrawn too until it has landed. */
   uint32_t session_generation; /* Generation of the row. */
   uint32_t initiator_id; /* Stable id; 0 in a free row. */
   uint32_t target_id; /* Stable id; 0 in a free row. */
@@ -2254,8 +2253,7 @@ typedef struct fairlead_move {
   uint64_t say_again_ms; /* Said again then. */
   uint64_t end_ms; /* End of the whole move. */
   uint32_t check; /* Check word of the row (its seal). */
-  uint16_t steered; /* 1: the ports listed before `to` are withdrawn too until it has landed. */
-  uint16_t next_portal; /* Which portal its initiator takes next, as it was when the move began. */
+  uint32_t next_portal; /* Which portal its initiator takes next, as it was when the move began. */
 } fairlead_move_t;
 FAIRLEAD_ASSERT(size_of_move, sizeof(fairlead_move_t) == 80);
 FAIRLEAD_ASSERT(offset_of_move_state, offsetof(fairlead_move_t, state) == 0);
@@ -2266,7 +2264,7 @@ FAIRLEAD_ASSERT(offset_of_move_target, offsetof(fairlead_move_t, target) == 6);
 FAIRLEAD_ASSERT(offset_of_move_initiator, offsetof(fairlead_move_t, initiator) == 8);
 FAIRLEAD_ASSERT(offset_of_move_from, offsetof(fairlead_move_t, from) == 10);
 FAIRLEAD_ASSERT(offset_of_move_to, offsetof(fairlead_move_t, to) == 12);
-FAIRLEAD_ASSERT(offset_of_move_other_paths, offsetof(fairlead_move_t, other_paths) == 14);
+FAIRLEAD_ASSERT(offset_of_move_steered, offsetof(fairlead_move_t, steered) == 14);
 FAIRLEAD_ASSERT(offset_of_move_session_generation, offsetof(fairlead_move_t, session_generation) == 16);
 FAIRLEAD_ASSERT(offset_of_move_initiator_id, offsetof(fairlead_move_t, initiator_id) == 20);
 FAIRLEAD_ASSERT(offset_of_move_target_id, offsetof(fairlead_move_t, target_id) == 24);
@@ -2278,8 +2276,7 @@ FAIRLEAD_ASSERT(offset_of_move_deadline_ms, offsetof(fairlead_move_t, deadline_m
 FAIRLEAD_ASSERT(offset_of_move_say_again_ms, offsetof(fairlead_move_t, say_again_ms) == 56);
 FAIRLEAD_ASSERT(offset_of_move_end_ms, offsetof(fairlead_move_t, end_ms) == 64);
 FAIRLEAD_ASSERT(offset_of_move_check, offsetof(fairlead_move_t, check) == 72);
-FAIRLEAD_ASSERT(offset_of_move_steered, offsetof(fairlead_move_t, steered) == 76);
-FAIRLEAD_ASSERT(offset_of_move_next_portal, offsetof(fairlead_move_t, next_portal) == 78);
+FAIRLEAD_ASSERT(offset_of_move_next_portal, offsetof(fairlead_move_t, next_portal) == 76);
 #endif
 
 static inline uint8_t fairlead_move_state(const uint8_t *row) { return FAIRLEAD_BYTE(row, 0); }
@@ -2298,8 +2295,8 @@ static inline uint16_t fairlead_move_from(const uint8_t *row) { return fairlead_
 static inline void fairlead_move_set_from(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 10), value); }
 static inline uint16_t fairlead_move_to(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 12)); }
 static inline void fairlead_move_set_to(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 12), value); }
-static inline uint16_t fairlead_move_other_paths(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 14)); }
-static inline void fairlead_move_set_other_paths(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 14), value); }
+static inline uint16_t fairlead_move_steered(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 14)); }
+static inline void fairlead_move_set_steered(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 14), value); }
 static inline uint32_t fairlead_move_session_generation(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 16)); }
 static inline void fairlead_move_set_session_generation(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 16), value); }
 static inline uint32_t fairlead_move_initiator_id(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 20)); }
@@ -2322,10 +2319,8 @@ static inline uint64_t fairlead_move_end_ms(const uint8_t *row) { return fairlea
 static inline void fairlead_move_set_end_ms(uint8_t *row, uint64_t value) { fairlead_set64(&FAIRLEAD_BYTE(row, 64), value); }
 static inline uint32_t fairlead_move_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 72)); }
 static inline void fairlead_move_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 72), value); }
-static inline uint16_t fairlead_move_steered(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 76)); }
-static inline void fairlead_move_set_steered(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 76), value); }
-static inline uint16_t fairlead_move_next_portal(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 78)); }
-static inline void fairlead_move_set_next_portal(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 78), value); }
+static inline uint32_t fairlead_move_next_portal(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 76)); }
+static inline void fairlead_move_set_next_portal(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 76), value); }
 
 /* --- ArrivalInput --- */
 /* An arrival that another controller asks room for, on a port of this one. */
@@ -3614,7 +3609,7 @@ typedef struct fairlead_target_port_state {
   uint64_t changed_ms; /* Latest change of the counters. */
   uint64_t returned_ms; /* When it became operative again: its capacity counts in part for a while. */
   uint64_t back_off_until_ms; /* No move from the port before. */
-  uint32_t failed_moves; /* Count. */
+  uint32_t failed_moves; /* Moves from the port that failed, ever. */
   uint32_t check; /* Check word of the row (its seal). */
 } fairlead_target_port_state_t;
 FAIRLEAD_ASSERT(size_of_target_port_state, sizeof(fairlead_target_port_state_t) == 128);

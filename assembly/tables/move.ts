@@ -28,8 +28,8 @@ export class Move {
   @field("index", "target-port") from: u16;
   /** Where it should land; after it landed, where it did. */
   @field("index", "target-port") to: u16;
-  /** 1: the host has other sessions to the target, so no login is awaited. */
-  @field("boolean") otherPaths: u16;
+  /** 1: the ports listed before `to` are withdrawn too until it has landed. */
+  @field("boolean") steered: u16;
   @field("generation") sessionGeneration: u32;
   @field("id") initiatorId: u32;
   @field("id") targetId: u32;
@@ -46,10 +46,8 @@ export class Move {
   /** End of the whole move. */
   @field("time") endMs: u64;
   @field("check") check: u32;
-  /** 1: the ports listed before `to` are withdrawn too until it has landed. */
-  @field("boolean") steered: u16;
   /** Which portal its initiator takes next, as it was when the move began. */
-  @field("enum", "NextPortal") nextPortal: u16;
+  @field("enum", "NextPortal") nextPortal: u32;
 
   @inline static at(index: u32): Move {
     return changetype<Move>(MOVE_BASE + index * <u32>offsetof<Move>());

@@ -194,6 +194,7 @@ export class TargetPortState {
   @field("time") returnedMs: u64;
   /** No move from the port before. */
   @field("time") backOffUntilMs: u64;
+  /** Moves from the port that failed, ever. */
   @field("count") failedMoves: u32;
   @field("check") check: u32;
 

@@ -20,14 +20,11 @@ import { Outcome, OutcomeResult } from "../../tables/outcome";
 import { SessionFlag, SessionInput } from "../../tables/session";
 import { TargetConfig, TargetFlag, TargetPortsConfig } from "../../tables/target";
 import { TargetPortConfig, TargetPortState, TargetPortStatus } from "../../tables/target-port";
-import { hasAlternative, hasSessionAt, isFit, landingLoad, mustSteer, otherPath } from "./fit";
+import { hasAlternative, hasSessionAt, isFit, landingLoad, mustSteer } from "./fit";
 import { bitIn, hold, isObserved, noteLanded, releaseHeld, unhold } from "./registrations";
-import { beginBackOff, beginResidence } from "./residence";
-import { initiatorAt, moduleState, moveAt, policy, portAt, sessionAt } from "./rows";
+import { beginBackOff, beginResidence, mayMove } from "./residence";
+import { initiatorAt, moduleState, moveAt, policy, portAt, sayAgainAt, sessionAt } from "./rows";
 import { holds, isNeededElsewhere, needs } from "./steering";
-
-/** Doublings of the wait between two requests to log out. */
-const SAID_DOUBLINGS_MAX: u32 = 6;
 
 /** Begins the move of a session to `to`; loads in permille of each port are charged and credited at once. */
 export function beginMove(
@@ -42,7 +39,6 @@ export function beginMove(
   if (row == NONE) return;
   const input = SessionInput.at(session);
   const move = Move.at(row);
-  move.said = 0;
   move.reason = <u16>reason;
   move.session = <u16>session;
   move.sessionGeneration = input.generation;
@@ -52,7 +48,6 @@ export function beginMove(
   move.initiatorId = InitiatorInput.at(input.initiator).id;
   move.from = <u16>from;
   move.to = <u16>to;
-  move.otherPaths = otherPath(session, from) != NONE ? 1 : 0;
   move.steered = mustSteer(session, from, to) ? 1 : 0;
   move.nextPortal = InitiatorInput.at(input.initiator).nextPortal;
   move.arrivingPermille = arrivingPermille;
@@ -189,7 +184,8 @@ function reserve(row: u32, move: Move): void {
 function awaitWithdrawal(row: u32, move: Move): void {
   if (sessionGone(move) || !isStillWanted(move)) return abandon(row, move);
   if (!canLand(move)) return fail(row, move, Reason.MOVE_NO_ROOM);
-  if (isWithdrawn(move)) {
+  // Asked in the very tick in which all was found right.
+  if (isWithdrawn(move) && ringHasRoom(1)) {
     enter(row, move, MoveState.LOGGING_OUT, move.endMs);
     return logOut(row, move);
   }
@@ -209,11 +205,11 @@ function isConfigured(target: u32, port: u32): bool {
   return (TargetPortsConfig.at(target * TARGET_PORT_WORDS + (port >> 5)).ports & bitIn(port, port >> 5)) != 0;
 }
 
-/** The cause of a move may go away before anybody was disturbed. */
+/** Before anybody was disturbed, the cause of a move may go away, or its host lose another path. */
 function isStillWanted(move: Move): bool {
   const status = TargetPortState.at(move.from).status;
-  const cause = move.reason == <u16>Reason.MAINTENANCE ? TargetPortStatus.MAINTENANCE : TargetPortStatus.OVERLOADED;
-  return (status & cause) != 0;
+  if (move.reason == <u16>Reason.MAINTENANCE) return (status & TargetPortStatus.MAINTENANCE) != 0;
+  return (status & TargetPortStatus.OVERLOADED) != 0 && mayMove(move.initiatorId, move.targetId);
 }
 
 /** No logout without a confirmed alternative: listed, working, and with room. */
@@ -225,8 +221,7 @@ function canLand(move: Move): bool {
 /** Step 108: ask, and ask again after a while that doubles. */
 function logOut(row: u32, move: Move): void {
   if (sessionGone(move)) return left(row, move);
-  if (move.said == 0 ? !canLand(move) : !hasAlternative(move.target, move.from))
-    return fail(row, move, Reason.MOVE_NO_ROOM);
+  if (!hasAlternative(move.target, move.from)) return fail(row, move, Reason.MOVE_NO_ROOM);
   if (due(move.endMs)) return fail(row, move, Reason.MOVE_NOT_LOGGED_OUT);
   if (!due(move.sayAgainMs) || !ringHasRoom(1)) return;
   const canRedirect = (TargetConfig.at(move.target).flags & TargetFlag.REDIRECTION) != 0;
@@ -243,9 +238,8 @@ function logOut(row: u32, move: Move): void {
     move.to,
     asks ? knobs.logoutMs : 0,
   );
-  const waitMs = (<u64>knobs.logoutMs + knobs.registrationMs) << min(<u32>move.said, SAID_DOUBLINGS_MAX);
+  move.sayAgainMs = sayAgainAt(knobs.logoutMs + knobs.registrationMs, move.said);
   if (move.said < 255) move.said++;
-  move.sayAgainMs = nowMs() + waitMs;
   rest(row, move, min(move.sayAgainMs, move.endMs));
 }
 
@@ -295,10 +289,6 @@ function land(row: u32, move: Move, port: u32): void {
     charge(port, move.arrivingPermille);
     move.to = <u16>port;
   }
-  const source = portAt(move.from);
-  source.highSamples = 0;
-  source.failedMoves = 0;
-  seal(source);
   enter(row, move, MoveState.SETTLING, nowMs() + policy().settleMs);
 }
 
@@ -375,7 +365,7 @@ function reserved(row: u32, move: Move, result: u32): void {
 function answered(row: u32, move: Move, result: u32): void {
   if (result == OutcomeResult.REFUSED) return fail(row, move, Reason.MOVE_NOT_LOGGED_OUT);
   if (result == OutcomeResult.DONE) return;
-  move.sayAgainMs = nowMs() + ((<u64>policy().registrationMs) << min(<u32>move.said, SAID_DOUBLINGS_MAX));
+  move.sayAgainMs = sayAgainAt(policy().registrationMs, move.said);
   rest(row, move, min(move.sayAgainMs, move.endMs));
 }
 

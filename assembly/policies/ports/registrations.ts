@@ -25,10 +25,7 @@ import {
 import { TargetPortState } from "../../tables/target-port";
 import { TargetPortSet } from "../../tables/target-port-set";
 import { markTarget } from "./marks";
-import { changeAt, moduleState, policy, registrationAt } from "./rows";
-
-/** Waits of a change double up to 2^4 times the first: a server that is back is told before long. */
-const SAID_DOUBLINGS_MAX: u32 = 4;
+import { changeAt, moduleState, policy, registrationAt, sayAgainAt } from "./rows";
 
 /** Ports through which the target is listed now, was not withdrawn, and works: where its hosts can go. */
 export function servingPorts(target: u32, word: u32): u32 {
@@ -263,9 +260,8 @@ function say(row: u32, change: RegistrationChange, reason: Reason): void {
   const to = restore ? <u32>change.port : NONE;
   const kind = <DecisionKind>change.kind;
   change.sequence = decide(kind, reason, SubjectKind.TARGET, change.target, generation, from, to, change.said);
-  const waitMs = (<u64>policy().registrationMs) << min(<u32>change.said, SAID_DOUBLINGS_MAX);
+  change.deadlineMs = sayAgainAt(policy().registrationMs, change.said);
   if (change.said < 255) change.said++;
-  change.deadlineMs = nowMs() + waitMs;
   seal(change);
   setDeadline(REGISTRATION_CHANGE_TABLE, row, change.deadlineMs);
 }
@@ -295,7 +291,7 @@ export function changeOutcome(outcome: Outcome): bool {
     const change = RegistrationChange.at(row);
     if (change.sequence != outcome.sequence || change.target == <u16>NONE) continue;
     if (outcome.result != <u16>OutcomeResult.DONE) {
-      change.deadlineMs = nowMs() + ((<u64>policy().registrationMs) << min(<u32>change.said, SAID_DOUBLINGS_MAX));
+      change.deadlineMs = sayAgainAt(policy().registrationMs, change.said);
       seal(change);
       setDeadline(REGISTRATION_CHANGE_TABLE, row, change.deadlineMs);
     }

@@ -85,6 +85,14 @@ export function endPlan(): void {
   seal(plan);
 }
 
+/** Waits double up to 2^4 times the first: who works again is told before long. */
+const SAID_DOUBLINGS_MAX: u32 = 4;
+
+/** When something that was said `said` times before, and now again, is said once more without effect. */
+export function sayAgainAt(firstWaitMs: u32, said: u32): u64 {
+  return nowMs() + (firstWaitMs << min(said, SAID_DOUBLINGS_MAX));
+}
+
 export function policy(): PortPolicy {
   return PortPolicy.get();
 }

@@ -9,8 +9,10 @@ import { resetRow, seal } from "../../memory/seals";
 import { InitiatorInput } from "../../tables/initiator";
 import { SessionCounters, SessionFlag, SessionInput, SessionState } from "../../tables/session";
 import { TargetConfig } from "../../tables/target";
-import { TargetPortConfig, TargetPortStatus } from "../../tables/target-port";
+import { LinkState, TargetPortConfig, TargetPortInput, TargetPortStatus } from "../../tables/target-port";
+import { otherPath } from "./fit";
 import { portLoad } from "./loads";
+import { beginResidence } from "./residence";
 import { initiatorAt, policy, portAt, sessionAt, wakePort } from "./rows";
 
 /** Takes a changed session row into the accounts. */
@@ -71,6 +73,10 @@ function begin(row: u32, input: SessionInput, state: SessionState, port: u32): v
 
 function end(row: u32, state: SessionState): void {
   const port: u32 = state.port;
+  if (TargetPortInput.at(port).link == <u8>LinkState.DOWN && otherPath(row, port) != NONE) {
+    // A host that has just lost a path keeps the one it has left for a while.
+    beginResidence(InitiatorInput.at(state.initiator).id, TargetConfig.at(state.target).id);
+  }
   unlinkPort(state, port);
   unlinkInitiator(state);
   resetRow(SESSION_STATE_TABLE, row);

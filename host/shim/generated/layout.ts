@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "488eaa0141f0e802";
+export const layoutHash: string = "0c7204f8c5368026";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -643,7 +643,7 @@ const fieldsOfMove: readonly FieldLayout[] = [
   {"name":"initiator","offset":8,"size":2,"role":"index","reference":"initiator","doc":"Row, or `NONE`."},
   {"name":"from","offset":10,"size":2,"role":"index","reference":"target-port","doc":"Row, or `NONE`."},
   {"name":"to","offset":12,"size":2,"role":"index","reference":"target-port","doc":"Where it should land; after it landed, where it did."},
-  {"name":"otherPaths","offset":14,"size":2,"role":"boolean","doc":"1: the host has other sessions to the target, so no login is awaited."},
+  {"name":"steered","offset":14,"size":2,"role":"boolean","doc":"1: the ports listed before `to` are withdrawn too until it has landed."},
   {"name":"sessionGeneration","offset":16,"size":4,"role":"generation","doc":"Generation of the row."},
   {"name":"initiatorId","offset":20,"size":4,"role":"id","doc":"Stable id; 0 in a free row."},
   {"name":"targetId","offset":24,"size":4,"role":"id","doc":"Stable id; 0 in a free row."},
@@ -655,8 +655,7 @@ const fieldsOfMove: readonly FieldLayout[] = [
   {"name":"sayAgainMs","offset":56,"size":8,"role":"time","doc":"Said again then."},
   {"name":"endMs","offset":64,"size":8,"role":"time","doc":"End of the whole move."},
   {"name":"check","offset":72,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
-  {"name":"steered","offset":76,"size":2,"role":"boolean","doc":"1: the ports listed before `to` are withdrawn too until it has landed."},
-  {"name":"nextPortal","offset":78,"size":2,"role":"enum","reference":"NextPortal","doc":"Which portal its initiator takes next, as it was when the move began."},
+  {"name":"nextPortal","offset":76,"size":4,"role":"enum","reference":"NextPortal","doc":"Which portal its initiator takes next, as it was when the move began."},
 ];
 
 const fieldsOfArrivalInput: readonly FieldLayout[] = [
@@ -947,7 +946,7 @@ const fieldsOfTargetPortState: readonly FieldLayout[] = [
   {"name":"changedMs","offset":96,"size":8,"role":"time","doc":"Latest change of the counters."},
   {"name":"returnedMs","offset":104,"size":8,"role":"time","doc":"When it became operative again: its capacity counts in part for a while."},
   {"name":"backOffUntilMs","offset":112,"size":8,"role":"time","doc":"No move from the port before."},
-  {"name":"failedMoves","offset":120,"size":4,"role":"count","doc":"Count."},
+  {"name":"failedMoves","offset":120,"size":4,"role":"count","doc":"Moves from the port that failed, ever."},
   {"name":"check","offset":124,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
 ];
 
@@ -2001,9 +2000,9 @@ export class MoveView extends TableView {
   /** Where it should land; after it landed, where it did. */
   to(row: number): number { return this.u16[(this.rowZero + row * 80 + 12) >>> 1]!; }
   setTo(row: number, value: number): void { this.u16[(this.rowZero + row * 80 + 12) >>> 1] = value; }
-  /** 1: the host has other sessions to the target, so no login is awaited. */
-  otherPaths(row: number): number { return this.u16[(this.rowZero + row * 80 + 14) >>> 1]!; }
-  setOtherPaths(row: number, value: number): void { this.u16[(this.rowZero + row * 80 + 14) >>> 1] = value; }
+  /** 1: the ports listed before `to` are withdrawn too until it has landed. */
+  steered(row: number): number { return this.u16[(this.rowZero + row * 80 + 14) >>> 1]!; }
+  setSteered(row: number, value: number): void { this.u16[(this.rowZero + row * 80 + 14) >>> 1] = value; }
   /** Generation of the row. */
   sessionGeneration(row: number): number { return this.u32[(this.rowZero + row * 80 + 16) >>> 2]!; }
   setSessionGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 80 + 16) >>> 2] = value; }
@@ -2057,12 +2056,9 @@ export class MoveView extends TableView {
   /** Check word of the row (its seal). */
   check(row: number): number { return this.u32[(this.rowZero + row * 80 + 72) >>> 2]!; }
   setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 80 + 72) >>> 2] = value; }
-  /** 1: the ports listed before `to` are withdrawn too until it has landed. */
-  steered(row: number): number { return this.u16[(this.rowZero + row * 80 + 76) >>> 1]!; }
-  setSteered(row: number, value: number): void { this.u16[(this.rowZero + row * 80 + 76) >>> 1] = value; }
   /** Which portal its initiator takes next, as it was when the move began. */
-  nextPortal(row: number): number { return this.u16[(this.rowZero + row * 80 + 78) >>> 1]!; }
-  setNextPortal(row: number, value: number): void { this.u16[(this.rowZero + row * 80 + 78) >>> 1] = value; }
+  nextPortal(row: number): number { return this.u32[(this.rowZero + row * 80 + 76) >>> 2]!; }
+  setNextPortal(row: number, value: number): void { this.u32[(this.rowZero + row * 80 + 76) >>> 2] = value; }
 }
 
 /** An arrival that another controller asks room for, on a port of this one. */
@@ -2943,7 +2939,7 @@ export class TargetPortStateView extends TableView {
     this.u32[(this.rowZero + row * 128 + 112) >>> 2] = value;
     this.u32[(this.rowZero + row * 128 + 116) >>> 2] = value / HIGH;
   }
-  /** Count. */
+  /** Moves from the port that failed, ever. */
   failedMoves(row: number): number { return this.u32[(this.rowZero + row * 128 + 120) >>> 2]!; }
   setFailedMoves(row: number, value: number): void { this.u32[(this.rowZero + row * 128 + 120) >>> 2] = value; }
   /** Check word of the row (its seal). */

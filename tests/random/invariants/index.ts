@@ -5,6 +5,7 @@ import type { Invariant } from "../run/run.js";
 import { accounts } from "./accounts.js";
 import { confirmedAlternative } from "./confirmed-alternative.js";
 import { idle } from "./idle.js";
+import { lastPath } from "./last-path.js";
 import { lastRegistration } from "./last-registration.js";
 import { lowersTheWorse } from "./lowers-the-worse.js";
 import { movesAllowed } from "./moves-allowed.js";
@@ -26,6 +27,7 @@ export const INVARIANTS: readonly Invariant[] = [
   movesStop,
   lowersTheWorse,
   onePathAtATime,
+  lastPath,
   movesAllowed,
   ring,
   registrationsConverge,

@@ -4,7 +4,7 @@ import { DecisionKind, MoveState, Reason, TargetPortStatus } from "../../../host
 import type { Observer, Scene } from "../run/run.js";
 import { asksToLeave } from "./decisions.js";
 import { NewMoves } from "./new-moves.js";
-import { hasStatus, mayDecide, moveRows, portRows } from "./tables.js";
+import { hasStatus, mayDecide, moveRows, pairKey, portRows, sessionPair, sessionRows } from "./tables.js";
 
 /** What a run of some dozen seeds must have seen, each at least once. */
 export const WITNESSED = [
@@ -77,7 +77,7 @@ export class Witness {
     const { move } = scene.views;
     this.add("moves begun", begun.length);
     this.add("steered moves", begun.filter((row) => move.steered(row) !== 0).length);
-    this.add("moves of hosts with several paths", begun.filter((row) => move.otherPaths(row) !== 0).length);
+    this.add("moves of hosts with several paths", begun.filter((row) => hasOtherPaths(scene.views, row)).length);
     this.add("moves landed", settling(scene) - landed);
   }
 
@@ -122,6 +122,12 @@ const MOVE_FAILURES: ReadonlySet<number> = new Set([
   Reason.MOVE_NO_ROOM,
   Reason.MOVE_REFUSED,
 ]);
+
+/** The host of a move has another session to the target. */
+function hasOtherPaths(views: Scene["views"], move: number): boolean {
+  const pair = pairKey(views.move.initiatorId(move), views.move.targetId(move));
+  return sessionRows(views).some((row) => row !== views.move.session(move) && sessionPair(views, row) === pair);
+}
 
 function settling({ views }: Scene): number {
   return moveRows(views).filter((row) => views.move.state(row) === MoveState.SETTLING).length;
