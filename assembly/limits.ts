@@ -60,8 +60,14 @@ export const SYSTEM_MAX: u32 = PROFILE == 0 ? 16 : PROFILE == 1 ? 1024 : 16384;
 export const TRANSFER_MAX: u32 = PROFILE == 0 ? 16 : PROFILE == 1 ? 1024 : 16384;
 /** Broadcast domains of network ports, and failure domains of members. */
 export const DOMAIN_MAX: u32 = PROFILE == 0 ? 4 : PROFILE == 1 ? 16 : 64;
-/** Scopes with a role and an epoch: own ports, two groups, the array, transfers, and one for each failover pair. */
-export const SCOPE_MAX: u32 = PROFILE == 0 ? 8 : PROFILE == 1 ? 32 : 128;
+/** Scopes with a role and an epoch: own ports, two groups, the array, transfers, then one for each server's pair, under its lower one. */
+export const SCOPE_MAX: u32 = 5 + SERVER_MAX;
+/** Operators' wishes that wait at one time. */
+export const REQUEST_MAX: u32 = 8;
+/** Classes of management requests, each with a row for every processor. */
+export const ROUTE_CLASS_MAX: u32 = 3;
+/** Routes: row `class * PROCESSOR_MAX + processor`. */
+export const ROUTE_MAX: u32 = ROUTE_CLASS_MAX * PROCESSOR_MAX;
 
 /** Whatever has a health row: target ports, then network ports, then members. */
 export const HEALTH_MAX: u32 = TARGET_PORT_MAX + NETWORK_PORT_MAX + MEMBER_MAX;

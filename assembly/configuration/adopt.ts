@@ -8,7 +8,7 @@ import { ErrorCode, Header } from "../memory/header";
 import { copyRow, seal } from "../memory/seals";
 import { HEALTH_KIND_MAX, HealthConfig } from "../tables/health";
 import { ModuleState } from "../tables/module-state";
-import { CommonPolicy, PortPolicy } from "../tables/policy";
+import { CommonPolicy, InterfacePolicy, PortPolicy, ProcessorPolicy } from "../tables/policy";
 import { TargetConfig, TargetPortsConfig } from "../tables/target";
 import { TargetPortConfig } from "../tables/target-port";
 import { endConfiguration, portAdded, portKept, portRemoved, resetTarget } from "../policies/ports/reconfigure";
@@ -66,6 +66,10 @@ function adoptPolicies(): void {
   seal(CommonPolicy.get());
   copyRow(PORT_POLICY_BASE, PORT_POLICY_STAGED_BASE, offsetof<PortPolicy>());
   seal(PortPolicy.get());
+  copyRow(PROCESSOR_POLICY_BASE, PROCESSOR_POLICY_STAGED_BASE, offsetof<ProcessorPolicy>());
+  seal(ProcessorPolicy.get());
+  copyRow(INTERFACE_POLICY_BASE, INTERFACE_POLICY_STAGED_BASE, offsetof<InterfacePolicy>());
+  seal(InterfacePolicy.get());
   for (let kind: u32 = 0; kind < HEALTH_KIND_MAX; kind++) {
     const config = HealthConfig.at(kind);
     copyRow(changetype<usize>(config), changetype<usize>(HealthConfig.stagedAt(kind)), offsetof<HealthConfig>());

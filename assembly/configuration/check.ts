@@ -2,7 +2,7 @@
 import { TARGET_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../limits";
 import { ErrorCode, Header } from "../memory/header";
 import { HEALTH_KIND_MAX, HealthConfig } from "../tables/health";
-import { CommonPolicy, PortPolicy } from "../tables/policy";
+import { CommonPolicy, InterfacePolicy, PortPolicy, ProcessorPolicy } from "../tables/policy";
 import { TargetConfig, TargetPortsConfig } from "../tables/target";
 import { TargetPortConfig } from "../tables/target-port";
 
@@ -49,7 +49,9 @@ function checkPolicies(): u32 {
   if (ports.backOffMs > ports.backOffMaxMs) {
     return refuse(ErrorCode.CONFLICT, PORT_POLICY_STAGED_TABLE, 0, offsetof<PortPolicy>("backOffMs"));
   }
-  return checkHealth();
+  wrong = refuseField(checkProcessorPolicy(ProcessorPolicy.staged()), PROCESSOR_POLICY_STAGED_TABLE, 0);
+  if (wrong == 0) wrong = refuseField(checkInterfacePolicy(InterfacePolicy.staged()), INTERFACE_POLICY_STAGED_TABLE, 0);
+  return wrong == 0 ? checkHealth() : wrong;
 }
 
 function checkHealth(): u32 {

@@ -130,14 +130,14 @@ export class Header {
 /** Bytes kept for the header, so that what follows stays where it is when it grows. */
 export const HEADER_BYTES: u32 = 256;
 /** Most tables of a directory, staged ones counted apart. */
-export const TABLE_MAX: u32 = 96;
+export const TABLE_MAX: u32 = 128;
 /** One changed-summary word a table: bit `s` stands for an equal share of the table's leaf words. */
 export const CHANGED_SUMMARIES_ADDRESS: u32 = HEADER_BYTES;
 /** One deadline a table: the earliest of its blocks. */
 export const TABLE_DEADLINES_ADDRESS: u32 = CHANGED_SUMMARIES_ADDRESS + TABLE_MAX * 4;
 /** The only place that a data segment fills; the directory is its first part. The same place in every layout. */
 export const CONSTANTS_ADDRESS: u32 = TABLE_DEADLINES_ADDRESS + TABLE_MAX * 8;
-export const CONSTANTS_BYTES: u32 = 3072;
+export const CONSTANTS_BYTES: u32 = 5120;
 /** Tables begin here, each aligned to 64 bytes; their places follow from the row classes. */
 export const TABLES_ADDRESS: u32 = CONSTANTS_ADDRESS + CONSTANTS_BYTES;
 

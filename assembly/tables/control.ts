@@ -14,10 +14,11 @@ export class Control {
   @field("count") incarnation: u32;
   /** Latest generation of the configuration that all writers of input rows know; rows removed by a later one are not given out anew. */
   @field("generation") writersGeneration: u32;
-  /** Row of this controller among the servers; 0 on a single controller. Ports with another owner are another controller's. */
+  /** This controller's index, which is its row among the servers; 0 on a single controller. Ports with another owner are another controller's. */
   @field("index", "controller") controllerIndex: u16;
   @field("flags", "ControlFlag") flags: u16;
-  @field("pad") pad0: u32;
+  /** Management requests that this controller's processor has under way: a planned switch-over waits for them. */
+  @field("count") requestsUnderWay: u32;
   @field("pad") pad1: u64;
 
   @inline static get(): Control {

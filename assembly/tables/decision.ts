@@ -16,6 +16,26 @@ export enum DecisionKind {
   ALARM = 6,
   /** A port in maintenance holds no session any more. Subject: port. */
   DRAINED = 7,
+  /** Put the address on a port. Subject: interface; from: the port that held it, or `NONE`; to: network port. */
+  MOVE_INTERFACE = 8,
+  /** Take the address off a port. Subject: interface; from: network port. */
+  UNHOST_INTERFACE = 9,
+  /** Have the unit's shelf admit another server. Subject: unit; from: the server admitted, or `NONE`; to: server. */
+  TAKE_OVER_UNIT = 10,
+  /** As TAKE_OVER_UNIT, back to the unit's owner. */
+  RETURN_UNIT = 11,
+  /** Ask the lease service for the scope. Subject: scope. */
+  CAMPAIGN = 12,
+  /** Give the scope's key back: its effects are gone. Subject: scope. */
+  RESIGN = 13,
+  /** Take the array's address. Subject and to: own processor; detail: `ProcessorRole` ACTIVE or CARETAKER. */
+  ACTIVATE_PROCESSOR = 14,
+  /** Give the array's address up. Subject and from: own processor. */
+  PASSIVATE_PROCESSOR = 15,
+  /** Run this kind of web server. Subject: own processor; detail: `WebServerKind`. */
+  SET_WEB_SERVER = 16,
+  /** An operator's wish was carried out, or can't be. Subject: request; detail: `RequestResult`. */
+  REQUEST_ANSWERED = 17,
 }
 
 export enum Reason {
@@ -72,6 +92,40 @@ export enum Reason {
   NOT_CONFIGURED = 25,
   /** Withdrawn for a moment so that an initiator passes the port by, or restored after that. */
   STEERING = 26,
+  /** Nobody holds the scope. */
+  NO_HOLDER = 27,
+  /** Another should hold the scope. */
+  OTHER_HOLDER = 28,
+  /** The processor's or server's own state doesn't allow it. */
+  UNHEALTHY = 29,
+  /** Its lease is gone, or another holds the scope. */
+  LEASE_LOST = 30,
+  /** The best of those that can be. */
+  ELECTED = 31,
+  /** None is healthy: one answers by its restricted server. Subject: processor, or none where nobody can. */
+  NONE_HEALTHY = 32,
+  /** An operator's wish. */
+  REQUESTED = 33,
+  /** Home, or the preferred one, is well again. */
+  FAIL_BACK = 34,
+  /** The kind of web server follows from the processor's state. Detail of an alarm: `ProcessorState`. */
+  STATE_CHANGED = 35,
+  /** The server failed. */
+  SERVER_FAILED = 36,
+  /** Placed anew for an even spread. */
+  REBALANCED = 37,
+  /** No port may host it. */
+  NO_CANDIDATE = 38,
+  /** It was nowhere, and a port can host it. */
+  UNHOSTED = 39,
+  /** Two ports hold it. */
+  HELD_TWICE = 40,
+  /** To a port of the other group. */
+  OTHER_GROUP = 41,
+  /** There is no other server to fail over to. */
+  NO_OTHER_SERVER = 42,
+  /** A member of another configuration keeps what it has. */
+  OTHER_CONFIGURATION = 43,
 }
 
 /** What `subject` is a row of. */
@@ -82,6 +136,12 @@ export enum SubjectKind {
   INITIATOR = 3,
   SESSION = 4,
   TABLE_ROW = 5,
+  MEMBER = 6,
+  NETWORK_PORT = 7,
+  INTERFACE = 8,
+  UNIT = 9,
+  SCOPE = 10,
+  REQUEST = 11,
 }
 
 @unmanaged
@@ -100,9 +160,9 @@ export class Decision {
   /** Row of the subject, and the generation of that row. */
   @field("index", "subject") subject: u32;
   @field("generation") subjectGeneration: u32;
-  /** Ports, or `NONE`. */
-  @field("index", "target-port") from: u16;
-  @field("index", "target-port") to: u16;
+  /** Rows of target ports, network ports or members, by the kind; or `NONE`. */
+  @field("index", "subject") from: u16;
+  @field("index", "subject") to: u16;
   @field("number") detail: u32;
   /** Row of the scope, whose role allowed it. */
   @field("index", "scope") scope: u16;

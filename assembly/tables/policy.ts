@@ -6,6 +6,16 @@ export class CommonPolicy {
   /** Number of staged target ports, and of staged targets; the host writes them with the staged rows. */
   @field("count") targetPortCount: u32;
   @field("count") targetCount: u32;
+  /** Number of staged members of each kind; each kind is staged from its own first row. */
+  @field("count") processorCount: u16;
+  @field("count") serverCount: u16;
+  @field("count") apparatusCount: u16;
+  @field("count") agentCount: u16;
+  /** Number of staged network ports, eligible sets, virtual interfaces and storage units. */
+  @field("count") networkPortCount: u16;
+  @field("count") eligibleSetCount: u16;
+  @field("count") interfaceCount: u16;
+  @field("count") unitCount: u16;
   /** Largest step of the module's time in one tick; a larger gap of the host's clock starts detectors anew. */
   @knob("ms", 100, 60000, 5000) timeStepMaxMs: u32;
   /** After a start, a gap or a new role: observe for this long before anything is moved. */
@@ -89,3 +99,81 @@ export class PortPolicy {
   }
 }
 if (offsetof<PortPolicy>() != 72) ERROR("PortPolicy");
+
+export enum FailBack {
+  OFF = 0,
+  /** Only when an operator asks. */
+  MANUAL = 1,
+  AUTOMATIC = 2,
+}
+
+/** Knobs of the processor election, and of campaigning for scopes in general. */
+@unmanaged
+@table("processor-policy", "configuration", 1)
+export class ProcessorPolicy {
+  /** Self-tests (`SelfTest`) of which a failed one makes a processor unhealthy; another failed one makes it degraded. */
+  @knob("tests", 0, 63, 31) unhealthyTests: u16;
+  /** Whether the preferred processor becomes active again: 0 off, 1 manual, 2 automatic. */
+  @knob("choice", 0, 2, 2) failBack: u16;
+  /** The preferred processor is well for this long before the active one gives way to it. */
+  @knob("ms", 0, 86400000, 60000) failBackMs: u32;
+  /** A planned switch-over waits for requests under way at most this long. */
+  @knob("ms", 0, 600000, 10000) drainMs: u32;
+  /** A role or a web server that is not seen changed after this is said again; the wait doubles each time. */
+  @knob("ms", 10, 600000, 1000) effectMs: u32;
+  /** A campaign that did not win the scope, or a key that did not go, is said again after this; the wait doubles each time. */
+  @knob("ms", 10, 600000, 500) campaignMs: u32;
+  /** Waits double up to this. */
+  @knob("ms", 10, 600000, 5000) backOffMaxMs: u32;
+  /** Each better candidate that could campaign for a free scope is waited for this long. */
+  @knob("ms", 0, 60000, 200) deferMs: u32;
+  @field("check") check: u32;
+
+  @inline static get(): ProcessorPolicy {
+    return changetype<ProcessorPolicy>(PROCESSOR_POLICY_BASE);
+  }
+  @inline static staged(): ProcessorPolicy {
+    return changetype<ProcessorPolicy>(PROCESSOR_POLICY_STAGED_BASE);
+  }
+}
+if (offsetof<ProcessorPolicy>() != 32) ERROR("ProcessorPolicy");
+
+/** Knobs of the interface failover. */
+@unmanaged
+@table("interface-policy", "configuration", 1)
+export class InterfacePolicy {
+  /** Whether interfaces return to their home ports: 0 off, 1 manual, 2 automatic. */
+  @knob("choice", 0, 2, 2) failBack: u8;
+  /** 1: fail back only when all ports of the group are well. */
+  @knob("choice", 0, 1, 0) followOver: u8;
+  /** 1: an interface for which its own group has no port may go to the other group, never to the partner. */
+  @knob("choice", 0, 1, 0) otherGroup: u8;
+  /** Whether units return to their owners: 0 off, 1 manual, 2 automatic. */
+  @knob("choice", 0, 2, 2) unitReturn: u8;
+  /** A home port is well for this long before its interfaces return. */
+  @knob("ms", 0, 86400000, 60000) failBackMs: u32;
+  /** An owner is well for this long before its units return. */
+  @knob("ms", 0, 86400000, 60000) unitReturnMs: u32;
+  /** An address that is not seen gone from its port after this: said again; the wait doubles each time. */
+  @knob("ms", 10, 600000, 1000) unhostMs: u32;
+  /** An address that is not seen on its port after this: said again, or placed on another one. */
+  @knob("ms", 10, 600000, 1000) moveMs: u32;
+  /** A unit that is not seen with its server after this: said again; the wait doubles each time. */
+  @knob("ms", 10, 600000, 2000) unitMs: u32;
+  /** After a failed move the port is left alone for this interface for this long; it doubles with each failure. */
+  @knob("ms", 10, 3600000, 2000) backOffMs: u32;
+  /** Waits double up to this. */
+  @knob("ms", 10, 86400000, 60000) backOffMaxMs: u32;
+  /** Says and moves under way at one time, for rebalance and fail-back; failures are not held back. */
+  @knob("moves", 1, 65535, 16) movesUnderWayMax: u16;
+  @field("pad") pad: u16;
+  @field("check") check: u32;
+
+  @inline static get(): InterfacePolicy {
+    return changetype<InterfacePolicy>(INTERFACE_POLICY_BASE);
+  }
+  @inline static staged(): InterfacePolicy {
+    return changetype<InterfacePolicy>(INTERFACE_POLICY_STAGED_BASE);
+  }
+}
+if (offsetof<InterfacePolicy>() != 40) ERROR("InterfacePolicy");

@@ -58,6 +58,8 @@ export interface InitiatorDescription {
 export interface PolicyDescription {
   common: Record<string, number>;
   ports: Record<string, number>;
+  processors?: Record<string, number>;
+  interfaces?: Record<string, number>;
   /** By kind: `targetPort`, `networkPort`, `processor`, `server`, `apparatus`, `agent`. */
   health: Record<string, Record<string, number>>;
 }

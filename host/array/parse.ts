@@ -210,6 +210,8 @@ export function readPolicy(fields: unknown, base?: PolicyDescription): PolicyDes
   return {
     common: readKnobs("common-policy", sections.common, base?.common),
     ports: readKnobs("port-policy", sections.ports, base?.ports),
+    processors: readKnobs("processor-policy", sections.processors, base?.processors),
+    interfaces: readKnobs("interface-policy", sections.interfaces, base?.interfaces),
     health,
   };
 }

@@ -1,6 +1,12 @@
 /** The JSON Schema of the array file, composed of the knobs that the row classes mark. */
 
-import { type FieldLayout, HealthKindNames, layouts, ReservationMovesNames } from "../shim/generated/layout.js";
+import {
+  FailBackNames,
+  type FieldLayout,
+  HealthKindNames,
+  layouts,
+  ReservationMovesNames,
+} from "../shim/generated/layout.js";
 import { camelCase } from "../shim/staging.js";
 import { realSectionSchemas } from "../sources/sections.js";
 import { simulatedSchema } from "../sources/simulated/section.js";
@@ -13,6 +19,8 @@ const NAME_MAX = 223;
 /** Names of the values of knobs that are choices. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   reservationMoves: ReservationMovesNames.map((name) => name.toLowerCase()),
+  failBack: FailBackNames.map((name) => name.toLowerCase()),
+  unitReturn: FailBackNames.map((name) => name.toLowerCase()),
 };
 
 /** Fields of a table that are knobs. Ranges and defaults are the same in every profile. */
@@ -63,6 +71,8 @@ export function policySchema(): Schema {
   return object({
     common: knobsSchema("common-policy", "Knobs that all policies share."),
     ports: knobsSchema("port-policy", "Knobs of the port balance."),
+    processors: knobsSchema("processor-policy", "Knobs of the processor election."),
+    interfaces: knobsSchema("interface-policy", "Knobs of the interface failover."),
     health: object(Object.fromEntries(kinds.map((kind) => [kind, health]))),
   });
 }

@@ -152,10 +152,10 @@ static bool entry_is_sound(const fairlead_table_t *entry, uint32_t memory_bytes)
 }
 
 /* Tables that cross by the mailbox. Those of policies that are only planned have no rows there. */
-static const uint16_t latched_tables[] = {FAIRLEAD_TARGET_PORT_COUNTERS_TABLE};
+static const uint16_t latched_tables[] = {FAIRLEAD_TARGET_PORT_COUNTERS_TABLE, FAIRLEAD_HEARTBEAT_TABLE};
 #define LATCHED_TABLES (sizeof latched_tables / sizeof latched_tables[0])
 FAIRLEAD_ASSERT(every_latched_table_has_its_place, LATCHED_TABLES <= FAIRLEAD_LATCHED_TABLE_MAX);
-FAIRLEAD_ASSERT(every_latched_row_has_its_slot, FAIRLEAD_SMALL_LATCHED_ROWS == FAIRLEAD_SMALL_TARGET_PORT_MAX);
+FAIRLEAD_ASSERT(every_latched_row_has_its_slot, FAIRLEAD_SMALL_LATCHED_ROWS == FAIRLEAD_SMALL_TARGET_PORT_MAX + FAIRLEAD_SMALL_MEMBER_MAX);
 
 /* Gives each latched table its rows in the mailbox; returns how many rows, 0 for a directory that is wrong. */
 static uint32_t lay_out_mailbox(fairlead_t *fairlead) {
@@ -228,6 +228,8 @@ void fairlead_stage(fairlead_t *fairlead, uint32_t port_count, uint32_t target_c
   fairlead_common_policy_set_target_port_count(common, port_count);
   fairlead_common_policy_set_target_count(common, target_count);
   fairlead_port_policy_set_defaults(fairlead_row(fairlead, FAIRLEAD_PORT_POLICY_STAGED_TABLE, 0));
+  fairlead_processor_policy_set_defaults(fairlead_row(fairlead, FAIRLEAD_PROCESSOR_POLICY_STAGED_TABLE, 0));
+  fairlead_interface_policy_set_defaults(fairlead_row(fairlead, FAIRLEAD_INTERFACE_POLICY_STAGED_TABLE, 0));
   for (uint32_t kind = 0; kind < FAIRLEAD_HEALTH_KIND_MAX; kind++) {
     fairlead_health_config_set_defaults(fairlead_row(fairlead, FAIRLEAD_HEALTH_CONFIG_STAGED_TABLE, kind));
   }

@@ -7,7 +7,7 @@ import { IdBook } from "./id-book.js";
 import type { LatchedTable } from "./latched-rows.js";
 import { type LatchedRows, openLatchedRows } from "./latched-path.js";
 import { type Core, instantiate } from "./module.js";
-import { Names } from "./names.js";
+import { Names, NONE } from "./names.js";
 import { Observations } from "./observations.js";
 import { Outcomes } from "./outcomes.js";
 import type { Recorder } from "./recorder.js";
@@ -123,12 +123,19 @@ export class Shim {
     this.setScope(SCOPE_PORTS, ScopeKind.PORTS, ScopeRole.DECIDING, 0, this.epoch);
   }
 
-  /** Role and epoch of a scope in this incarnation. `subject`: group, or lower server of the pair. */
-  setScope(row: number, kind: number, role: number, subject: number, epoch: number): void {
+  /**
+   * Role and epoch of a scope in this incarnation, and who holds its key.
+   * @param subject group, or member row of the pair's lower server
+   * @param holder member row, a processor's for ARRAY, else a server's; NONE for nobody
+   * @param flags `ScopeFlag`
+   */
+  setScope(row: number, kind: number, role: number, subject: number, epoch: number, holder = NONE, flags = 0): void {
     const { scope } = this.core.views;
     scope.setKind(row, kind);
     scope.setRole(row, role);
     scope.setSubject(row, subject);
+    scope.setHolder(row, holder);
+    scope.setFlags(row, flags);
     scope.setIncarnation(row, this.incarnation);
     scope.setEpoch(row, epoch);
     scope.markChanged(row);

@@ -94,6 +94,8 @@ function stageKnobRow(core: StagingMemory, name: string, row: number, values: Re
 function stageKnobs(core: StagingMemory, array: ArrayDescription): void {
   stageKnobRow(core, "common-policy-staged", 0, array.policy.common);
   stageKnobRow(core, "port-policy-staged", 0, array.policy.ports);
+  stageKnobRow(core, "processor-policy-staged", 0, array.policy.processors ?? {});
+  stageKnobRow(core, "interface-policy-staged", 0, array.policy.interfaces ?? {});
   for (const [row, kind] of HealthKindNames.entries()) {
     stageKnobRow(core, "health-config-staged", row, array.policy.health[camelCase(kind)] ?? {});
   }

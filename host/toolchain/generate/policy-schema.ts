@@ -4,7 +4,12 @@ import type { Model, RowClass } from "../model.js";
 import { camelOfUpper, configurationClasses } from "./names.js";
 
 /** Sections of a description's `policy`, and the class whose knobs each holds. */
-const SECTIONS: Readonly<Record<string, string>> = { common: "CommonPolicy", ports: "PortPolicy" };
+const SECTIONS: Readonly<Record<string, string>> = {
+  common: "CommonPolicy",
+  ports: "PortPolicy",
+  processors: "ProcessorPolicy",
+  interfaces: "InterfacePolicy",
+};
 /** Class that has a row for each member of an enum. */
 const HEALTH_CLASS = "HealthConfig";
 const HEALTH_KINDS = "HealthKind";

@@ -3,7 +3,7 @@ import { ErrorCode, Header } from "../../../assembly/memory/header";
 import { resetMemory } from "../../../assembly/memory/reset";
 import { Control } from "../../../assembly/tables/control";
 import { HealthConfig } from "../../../assembly/tables/health";
-import { CommonPolicy, PortPolicy } from "../../../assembly/tables/policy";
+import { CommonPolicy, InterfacePolicy, PortPolicy, ProcessorPolicy } from "../../../assembly/tables/policy";
 import { TargetConfig, TargetPortsConfig } from "../../../assembly/tables/target";
 import { TargetPortConfig, TargetPortOrder } from "../../../assembly/tables/target-port";
 
@@ -25,6 +25,17 @@ function stagePolicies(): void {
   ports.backOffMs = 1000;
   ports.backOffMaxMs = 1000;
   ports.slowStartPermille = 1000;
+  const processors = ProcessorPolicy.staged();
+  processors.effectMs = 1000;
+  processors.campaignMs = 1000;
+  processors.backOffMaxMs = 1000;
+  const interfaces = InterfacePolicy.staged();
+  interfaces.unhostMs = 1000;
+  interfaces.moveMs = 1000;
+  interfaces.unitMs = 1000;
+  interfaces.backOffMs = 1000;
+  interfaces.backOffMaxMs = 1000;
+  interfaces.movesUnderWayMax = 1;
   for (let kind: u32 = 0; kind < 6; kind++) {
     const health = HealthConfig.stagedAt(kind);
     health.intervalMs = 100;
