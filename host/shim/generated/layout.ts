@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "0c7204f8c5368026";
+export const layoutHash: string = "c1e7543cfb2e3cfd";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -139,6 +139,26 @@ export const DecisionKind = {
   ALARM: 6,
   /** A port in maintenance holds no session any more. Subject: port. */
   DRAINED: 7,
+  /** Put the address on a port. Subject: interface; from: the port that held it, or `NONE`; to: network port. */
+  MOVE_INTERFACE: 8,
+  /** Take the address off a port. Subject: interface; from: network port. */
+  UNHOST_INTERFACE: 9,
+  /** Have the unit's shelf admit another server. Subject: unit; from: the server admitted, or `NONE`; to: server. */
+  TAKE_OVER_UNIT: 10,
+  /** As TAKE_OVER_UNIT, back to the unit's owner. */
+  RETURN_UNIT: 11,
+  /** Ask the lease service for the scope. Subject: scope. */
+  CAMPAIGN: 12,
+  /** Give the scope's key back: its effects are gone. Subject: scope. */
+  RESIGN: 13,
+  /** Take the array's address. Subject and to: own processor; detail: `ProcessorRole` ACTIVE or CARETAKER. */
+  ACTIVATE_PROCESSOR: 14,
+  /** Give the array's address up. Subject and from: own processor. */
+  PASSIVATE_PROCESSOR: 15,
+  /** Run this kind of web server. Subject: own processor; detail: `WebServerKind`. */
+  SET_WEB_SERVER: 16,
+  /** An operator's wish was carried out, or can't be. Subject: request; detail: `RequestResult`. */
+  REQUEST_ANSWERED: 17,
 } as const;
 export type DecisionKind = (typeof DecisionKind)[keyof typeof DecisionKind];
 export const DecisionKindNames: readonly string[] = namesOf(DecisionKind);
@@ -197,6 +217,40 @@ export const Reason = {
   NOT_CONFIGURED: 25,
   /** Withdrawn for a moment so that an initiator passes the port by, or restored after that. */
   STEERING: 26,
+  /** Nobody holds the scope. */
+  NO_HOLDER: 27,
+  /** Another should hold the scope. */
+  OTHER_HOLDER: 28,
+  /** The processor's or server's own state doesn't allow it. */
+  UNHEALTHY: 29,
+  /** Its lease is gone, or another holds the scope. */
+  LEASE_LOST: 30,
+  /** The best of those that can be. */
+  ELECTED: 31,
+  /** None is healthy: one answers by its restricted server. Subject: processor, or none where nobody can. */
+  NONE_HEALTHY: 32,
+  /** An operator's wish. */
+  REQUESTED: 33,
+  /** Home, or the preferred one, is well again. */
+  FAIL_BACK: 34,
+  /** The kind of web server follows from the processor's state. Detail of an alarm: `ProcessorState`. */
+  STATE_CHANGED: 35,
+  /** The server failed. */
+  SERVER_FAILED: 36,
+  /** Placed anew for an even spread. */
+  REBALANCED: 37,
+  /** No port may host it. */
+  NO_CANDIDATE: 38,
+  /** It was nowhere, and a port can host it. */
+  UNHOSTED: 39,
+  /** Two ports hold it. */
+  HELD_TWICE: 40,
+  /** To a port of the other group. */
+  OTHER_GROUP: 41,
+  /** There is no other server to fail over to. */
+  NO_OTHER_SERVER: 42,
+  /** A member of another configuration keeps what it has. */
+  OTHER_CONFIGURATION: 43,
 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
 export const ReasonNames: readonly string[] = namesOf(Reason);
@@ -209,6 +263,12 @@ export const SubjectKind = {
   INITIATOR: 3,
   SESSION: 4,
   TABLE_ROW: 5,
+  MEMBER: 6,
+  NETWORK_PORT: 7,
+  INTERFACE: 8,
+  UNIT: 9,
+  SCOPE: 10,
+  REQUEST: 11,
 } as const;
 export type SubjectKind = (typeof SubjectKind)[keyof typeof SubjectKind];
 export const SubjectKindNames: readonly string[] = namesOf(SubjectKind);
@@ -263,6 +323,8 @@ export const InterfaceFlagNames: readonly string[] = namesOf(InterfaceFlag);
 export const MemberFlag = {
   /** In maintenance: drain it first, then let it leave. */
   MAINTENANCE: 1,
+  /** The processor that is to be active whenever it can; at most one. */
+  PREFERRED: 2,
 } as const;
 export type MemberFlag = (typeof MemberFlag)[keyof typeof MemberFlag];
 export const MemberFlagNames: readonly string[] = namesOf(MemberFlag);
@@ -278,6 +340,60 @@ export const SelfTest = {
 } as const;
 export type SelfTest = (typeof SelfTest)[keyof typeof SelfTest];
 export const SelfTestNames: readonly string[] = namesOf(SelfTest);
+
+export const MemberReport = {
+  /** It reaches the lease service. */
+  REACHES_LEASE_SERVICE: 1,
+} as const;
+export type MemberReport = (typeof MemberReport)[keyof typeof MemberReport];
+export const MemberReportNames: readonly string[] = namesOf(MemberReport);
+
+/** What a processor is for the array; `Heartbeat.role` holds it in bits 8 to 15, its `WebServerKind` in bits 0 to 7. */
+export const ProcessorRole = {
+  PASSIVE: 0,
+  ACTIVE: 1,
+  /** None is healthy: it has the address and answers there by its restricted server. */
+  CARETAKER: 2,
+} as const;
+export type ProcessorRole = (typeof ProcessorRole)[keyof typeof ProcessorRole];
+export const ProcessorRoleNames: readonly string[] = namesOf(ProcessorRole);
+
+export const WebServerKind = {
+  NONE: 0,
+  /** Own status, logs, self-test, restart of the service. */
+  RESTRICTED: 1,
+  FULL: 2,
+} as const;
+export type WebServerKind = (typeof WebServerKind)[keyof typeof WebServerKind];
+export const WebServerKindNames: readonly string[] = namesOf(WebServerKind);
+
+export const LeaseStatus = {
+  UNKNOWN: 0,
+  /** Its liveness key is there. */
+  LEASED: 1,
+  /** Its liveness key is gone: whatever it held is free. */
+  GONE: 2,
+} as const;
+export type LeaseStatus = (typeof LeaseStatus)[keyof typeof LeaseStatus];
+export const LeaseStatusNames: readonly string[] = namesOf(LeaseStatus);
+
+/** Scopes whose present epoch a member has stored, and under which it has reported what it holds. */
+export const Acknowledged = {
+  GROUP: 1,
+  PAIR: 2,
+  ARRAY: 4,
+} as const;
+export type Acknowledged = (typeof Acknowledged)[keyof typeof Acknowledged];
+export const AcknowledgedNames: readonly string[] = namesOf(Acknowledged);
+
+export const MemberStatus = {
+  /** A heartbeat has come since the row was given out or the host started. */
+  HEARD: 1,
+  /** Its silence was put down to the observer (panic): the next judgement of it stands. */
+  DOUBTED: 2,
+} as const;
+export type MemberStatus = (typeof MemberStatus)[keyof typeof MemberStatus];
+export const MemberStatusNames: readonly string[] = namesOf(MemberStatus);
 
 export const MoveState = {
   FREE: 0,
@@ -326,9 +442,93 @@ export const ReservationMoves = {
 export type ReservationMoves = (typeof ReservationMoves)[keyof typeof ReservationMoves];
 export const ReservationMovesNames: readonly string[] = namesOf(ReservationMoves);
 
+export const FailBack = {
+  OFF: 0,
+  /** Only when an operator asks. */
+  MANUAL: 1,
+  AUTOMATIC: 2,
+} as const;
+export type FailBack = (typeof FailBack)[keyof typeof FailBack];
+export const FailBackNames: readonly string[] = namesOf(FailBack);
+
+export const ProcessorState = {
+  /** Nothing heard of it yet. */
+  UNKNOWN: 0,
+  HEALTHY: 1,
+  /** It works, and is the last choice. */
+  DEGRADED: 2,
+  UNHEALTHY: 3,
+  /** It reaches neither the lease service nor any peer. */
+  ISOLATED: 4,
+  /** Another controller's: not heard any more. */
+  UNREACHABLE: 5,
+  MAINTENANCE: 6,
+} as const;
+export type ProcessorState = (typeof ProcessorState)[keyof typeof ProcessorState];
+export const ProcessorStateNames: readonly string[] = namesOf(ProcessorState);
+
+/** Classes of management requests. */
+export const RouteClass = {
+  /** Status of a processor: it runs the command itself; its last known status does where it can't be reached. */
+  STATUS: 0,
+  /** What also the restricted server does for its own processor: logs, self-test, restart of the service. */
+  SERVICE: 1,
+  /** Whatever concerns the whole array: by the active processor's full server only. */
+  ARRAY: 2,
+} as const;
+export type RouteClass = (typeof RouteClass)[keyof typeof RouteClass];
+export const RouteClassNames: readonly string[] = namesOf(RouteClass);
+
+export const RouteReason = {
+  NONE: 0,
+  /** The subject runs the command itself. */
+  SUBJECT: 1,
+  /** The answerer runs the command itself. */
+  ANSWERER: 2,
+  /** The subject can't be reached: its last known status is returned, with its age. */
+  LAST_KNOWN: 3,
+  /** The subject can't be reached. */
+  UNREACHABLE: 4,
+  /** None is active: a caretaker answers, by its restricted server. */
+  CARETAKER: 5,
+  /** Nobody has the address. */
+  NOBODY: 6,
+  /** The subject is not configured. */
+  NO_SUCH_PROCESSOR: 7,
+} as const;
+export type RouteReason = (typeof RouteReason)[keyof typeof RouteReason];
+export const RouteReasonNames: readonly string[] = namesOf(RouteReason);
+
+export const RequestKind = {
+  NONE: 0,
+  /** Place all interfaces anew, as even as can be with the fewest moves. Subject: group, or `NONE` for both. */
+  REBALANCE: 1,
+  /** Bring interfaces (and units) back home. Subject: server whose interfaces return, or `NONE` for all. */
+  FAIL_BACK: 2,
+  /** Make another processor the active one. Subject: its member row, or `NONE` for the best other one. */
+  SWITCH_OVER: 3,
+} as const;
+export type RequestKind = (typeof RequestKind)[keyof typeof RequestKind];
+export const RequestKindNames: readonly string[] = namesOf(RequestKind);
+
+/** Detail of REQUEST_ANSWERED. */
+export const RequestResult = {
+  NONE: 0,
+  /** Carried out, or begun. */
+  DONE: 1,
+  /** It can't be: the subject is not well, or is there already. */
+  REFUSED: 2,
+  /** The subject has no row of that kind. */
+  NO_SUCH_SUBJECT: 3,
+  /** It was not carried out in time. */
+  TIMED_OUT: 4,
+} as const;
+export type RequestResult = (typeof RequestResult)[keyof typeof RequestResult];
+export const RequestResultNames: readonly string[] = namesOf(RequestResult);
+
 export const ScopeKind = {
   NONE: 0,
-  /** This controller's own target ports. */
+  /** This controller's own target ports, and its own processor's web server. */
   PORTS: 1,
   /** Interfaces of one of the two groups. */
   GROUP: 2,
@@ -345,12 +545,22 @@ export const ScopeKindNames: readonly string[] = namesOf(ScopeKind);
 export const ScopeRole = {
   /** Not told yet in this incarnation: as SHADOW. */
   UNKNOWN: 0,
-  /** Observations and detectors only; no decision. */
+  /** Observations and detectors only; no decision but to campaign, and to give up what it holds. */
   SHADOW: 1,
+  /** Written only after this controller has won the scope's key and begun to raise the epoch at the others. */
   DECIDING: 2,
 } as const;
 export type ScopeRole = (typeof ScopeRole)[keyof typeof ScopeRole];
 export const ScopeRoleNames: readonly string[] = namesOf(ScopeRole);
+
+export const ScopeFlag = {
+  /** The lease service is out of reach and all peers have promised to take nothing over: what is held goes on. */
+  FAILSAFE: 1,
+  /** This controller doesn't reach the lease service: holder and leases are as last known, and nothing new is decided. */
+  UNREACHABLE: 2,
+} as const;
+export type ScopeFlag = (typeof ScopeFlag)[keyof typeof ScopeFlag];
+export const ScopeFlagNames: readonly string[] = namesOf(ScopeFlag);
 
 export const SessionFlag = {
   /** The row is in use: the initiator is logged in. */
@@ -435,7 +645,7 @@ export const TransferFlag = {
 export type TransferFlag = (typeof TransferFlag)[keyof typeof TransferFlag];
 export const TransferFlagNames: readonly string[] = namesOf(TransferFlag);
 
-export const enums: Record<string, Record<string, number>> = { Call, ErrorCode, ControlFlag, DecisionKind, Reason, SubjectKind, HealthKind, HealthStatus, InitiatorFlag, NextPortal, InterfaceFlag, MemberFlag, SelfTest, MoveState, ArrivalStatus, OutcomeResult, ReservationMoves, ScopeKind, ScopeRole, SessionFlag, TargetPortFlag, Resource, LinkState, TargetPortStatus, TargetFlag, TransferFlag };
+export const enums: Record<string, Record<string, number>> = { Call, ErrorCode, ControlFlag, DecisionKind, Reason, SubjectKind, HealthKind, HealthStatus, InitiatorFlag, NextPortal, InterfaceFlag, MemberFlag, SelfTest, MemberReport, ProcessorRole, WebServerKind, LeaseStatus, Acknowledged, MemberStatus, MoveState, ArrivalStatus, OutcomeResult, ReservationMoves, FailBack, ProcessorState, RouteClass, RouteReason, RequestKind, RequestResult, ScopeKind, ScopeRole, ScopeFlag, SessionFlag, TargetPortFlag, Resource, LinkState, TargetPortStatus, TargetFlag, TransferFlag };
 
 const fieldsOfHeader: readonly FieldLayout[] = [
   {"name":"magic","offset":0,"size":4,"role":"constant","doc":"`MAGIC`; written last by `reset`."},
@@ -479,9 +689,9 @@ const fieldsOfControl: readonly FieldLayout[] = [
   {"name":"hostMs","offset":0,"size":8,"role":"hostTime","doc":"The host's monotonic clock in milliseconds. Its zero is of no account; only differences are used."},
   {"name":"incarnation","offset":8,"size":4,"role":"count","doc":"Larger at each start of the host. Decisions and outcomes carry it; roles and observations of an earlier one count as unknown."},
   {"name":"writersGeneration","offset":12,"size":4,"role":"generation","doc":"Latest generation of the configuration that all writers of input rows know; rows removed by a later one are not given out anew."},
-  {"name":"controllerIndex","offset":16,"size":2,"role":"index","reference":"controller","doc":"Row of this controller among the servers; 0 on a single controller. Ports with another owner are another controller's."},
+  {"name":"controllerIndex","offset":16,"size":2,"role":"index","reference":"controller","doc":"This controller's index, which is its row among the servers; 0 on a single controller. Ports with another owner are another controller's."},
   {"name":"flags","offset":18,"size":2,"role":"flags","reference":"ControlFlag","doc":"Flags."},
-  {"name":"pad0","offset":20,"size":4,"role":"pad","doc":"Zero."},
+  {"name":"requestsUnderWay","offset":20,"size":4,"role":"count","doc":"Management requests that this controller's processor has under way: a planned switch-over waits for them."},
   {"name":"pad1","offset":24,"size":8,"role":"pad","doc":"Zero."},
 ];
 
@@ -495,8 +705,8 @@ const fieldsOfDecision: readonly FieldLayout[] = [
   {"name":"reason","offset":26,"size":2,"role":"enum","reference":"Reason","doc":"One value of an enum."},
   {"name":"subject","offset":28,"size":4,"role":"index","reference":"subject","doc":"Row of the subject, and the generation of that row."},
   {"name":"subjectGeneration","offset":32,"size":4,"role":"generation","doc":"Generation of the row."},
-  {"name":"from","offset":36,"size":2,"role":"index","reference":"target-port","doc":"Ports, or `NONE`."},
-  {"name":"to","offset":38,"size":2,"role":"index","reference":"target-port","doc":"Row, or `NONE`."},
+  {"name":"from","offset":36,"size":2,"role":"index","reference":"subject","doc":"Rows of target ports, network ports or members, by the kind; or `NONE`."},
+  {"name":"to","offset":38,"size":2,"role":"index","reference":"subject","doc":"Row, or `NONE`."},
   {"name":"detail","offset":40,"size":4,"role":"number","doc":"Number."},
   {"name":"scope","offset":44,"size":2,"role":"index","reference":"scope","doc":"Row of the scope, whose role allowed it."},
   {"name":"pad","offset":46,"size":2,"role":"pad","doc":"Zero."},
@@ -586,36 +796,50 @@ const fieldsOfMemberConfig: readonly FieldLayout[] = [
   {"name":"assigned","offset":8,"size":2,"role":"index","reference":"member","doc":"In the staged table: the row that `configure` gave it."},
   {"name":"flags","offset":10,"size":2,"role":"flags","reference":"MemberFlag","doc":"Flags."},
   {"name":"priority","offset":12,"size":2,"role":"knob","doc":"Higher is preferred.","knob":{"unit":"rank","min":0,"max":65535,"default":100}},
-  {"name":"partner","offset":14,"size":2,"role":"index","reference":"member","doc":"The other server of the failover pair, or `NONE`."},
+  {"name":"partner","offset":14,"size":2,"role":"index","reference":"member","doc":"The other server of the failover pair, or `NONE`. Staged: its staged row."},
   {"name":"failureDomain","offset":16,"size":2,"role":"knob","doc":"Failure domain.","knob":{"unit":"domain","min":0,"max":63,"default":0}},
-  {"name":"group","offset":18,"size":2,"role":"knob","doc":"Group of a server: 0, 1, or 2 for derived from the pairs.","knob":{"unit":"group","min":0,"max":2,"default":2}},
-  {"name":"carriedMax","offset":20,"size":4,"role":"knob","doc":"Storage systems, transfers or units that it can carry.","knob":{"unit":"things","min":0,"max":65535,"default":65535}},
-  {"name":"check","offset":24,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
-  {"name":"pad","offset":28,"size":4,"role":"pad","doc":"Zero."},
+  {"name":"group","offset":18,"size":2,"role":"knob","doc":"Group of a server: 0, 1, or 2 for derived from the pairs: then the lower one of a pair is in group 0. In force: 0 or 1.","knob":{"unit":"group","min":0,"max":2,"default":2}},
+  {"name":"controller","offset":20,"size":2,"role":"index","reference":"controller","doc":"Controller that it runs on. Staged: the controller's place among the staged servers."},
+  {"name":"pad","offset":22,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"carriedMax","offset":24,"size":4,"role":"knob","doc":"Storage systems, transfers or units that it can carry.","knob":{"unit":"things","min":0,"max":65535,"default":65535}},
+  {"name":"check","offset":28,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
 ];
 
 const fieldsOfHeartbeat: readonly FieldLayout[] = [
   {"name":"sequence","offset":0,"size":4,"role":"sequenceWord","doc":"Odd while a writer is in the row."},
   {"name":"generation","offset":4,"size":4,"role":"generation","doc":"Generation of the row."},
-  {"name":"beat","offset":8,"size":4,"role":"sequence","doc":"Heartbeats sent by the member since its start."},
+  {"name":"beat","offset":8,"size":4,"role":"sequence","doc":"Heartbeats sent by the member since its start: one that doesn't change is no sign of life."},
   {"name":"bootCount","offset":12,"size":4,"role":"count","doc":"Starts of the member."},
-  {"name":"selfTests","offset":16,"size":2,"role":"flags","reference":"SelfTest","doc":"Self-tests passed: processor, memory, disk, process, web server, clock."},
-  {"name":"role","offset":18,"size":2,"role":"number","doc":"Kind of web server that it runs, and its role."},
-  {"name":"hears","offset":20,"size":4,"role":"number","doc":"Members that it hears: low word of a digest."},
-  {"name":"configuration","offset":24,"size":4,"role":"number","doc":"Digest of its configuration."},
-  {"name":"carried","offset":28,"size":4,"role":"count","doc":"What it carries, now."},
+  {"name":"selfTests","offset":16,"size":2,"role":"flags","reference":"SelfTest","doc":"Self-tests passed."},
+  {"name":"role","offset":18,"size":2,"role":"number","doc":"Of a processor: `WebServerKind` in bits 0 to 7, `ProcessorRole` in bits 8 to 15."},
+  {"name":"configuration","offset":20,"size":4,"role":"number","doc":"Digest of its configuration."},
+  {"name":"hears0","offset":24,"size":4,"role":"number","doc":"Members of its kind that it hears: bit `n` is the `n`th row of the kind, rows 0 to 31."},
+  {"name":"hears1","offset":28,"size":4,"role":"number","doc":"Rows 32 to 63."},
+  {"name":"hears2","offset":32,"size":4,"role":"number","doc":"Rows 64 to 95."},
+  {"name":"hears3","offset":36,"size":4,"role":"number","doc":"Rows 96 to 127; later ones are not told."},
+  {"name":"penalty","offset":40,"size":2,"role":"number","doc":"Sum of the weights of its tracked inputs (links, scripts) that are down: lowers its priority."},
+  {"name":"flags","offset":42,"size":2,"role":"flags","reference":"MemberReport","doc":"Flags."},
+  {"name":"carried","offset":44,"size":4,"role":"count","doc":"What it carries, now."},
+];
+
+const fieldsOfMemberInput: readonly FieldLayout[] = [
+  {"name":"generation","offset":0,"size":4,"role":"generation","doc":"Generation of the row."},
+  {"name":"incarnation","offset":4,"size":4,"role":"count","doc":"Incarnation that wrote the row; of an earlier one it counts as unknown."},
+  {"name":"lease","offset":8,"size":1,"role":"enum","reference":"LeaseStatus","doc":"One value of an enum."},
+  {"name":"acknowledged","offset":9,"size":1,"role":"flags","reference":"Acknowledged","doc":"Flags."},
+  {"name":"pad","offset":10,"size":2,"role":"pad","doc":"Zero."},
 ];
 
 const fieldsOfMemberState: readonly FieldLayout[] = [
-  {"name":"generation","offset":0,"size":4,"role":"generation","doc":"Generation of the row."},
-  {"name":"beat","offset":4,"size":4,"role":"sequence","doc":"Latest beat and boot count."},
-  {"name":"bootCount","offset":8,"size":4,"role":"count","doc":"Count."},
-  {"name":"role","offset":12,"size":2,"role":"number","doc":"State of a processor, or role of a member."},
-  {"name":"placed","offset":14,"size":2,"role":"count","doc":"Things placed on it."},
-  {"name":"epoch","offset":16,"size":8,"role":"epoch","doc":"Epoch under which it holds its role."},
-  {"name":"deadlineMs","offset":24,"size":8,"role":"time","doc":"Module time in milliseconds."},
-  {"name":"penalty","offset":32,"size":4,"role":"number","doc":"Weighted inputs that lower its priority."},
-  {"name":"check","offset":36,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"beat","offset":0,"size":4,"role":"sequence","doc":"Latest beat and boot count."},
+  {"name":"bootCount","offset":4,"size":4,"role":"count","doc":"Count."},
+  {"name":"status","offset":8,"size":2,"role":"flags","reference":"MemberStatus","doc":"Flags."},
+  {"name":"pad","offset":10,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"check","offset":12,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+];
+
+const fieldsOfMemberById: readonly FieldLayout[] = [
+  {"name":"member","offset":0,"size":2,"role":"index","reference":"member","doc":"Member at this place, or `NONE`."},
 ];
 
 const fieldsOfModuleState: readonly FieldLayout[] = [
@@ -751,10 +975,18 @@ const fieldsOfPlan: readonly FieldLayout[] = [
 const fieldsOfCommonPolicy: readonly FieldLayout[] = [
   {"name":"targetPortCount","offset":0,"size":4,"role":"count","doc":"Number of staged target ports, and of staged targets; the host writes them with the staged rows."},
   {"name":"targetCount","offset":4,"size":4,"role":"count","doc":"Count."},
-  {"name":"timeStepMaxMs","offset":8,"size":4,"role":"knob","doc":"Largest step of the module's time in one tick; a larger gap of the host's clock starts detectors anew.","knob":{"unit":"ms","min":100,"max":60000,"default":5000}},
-  {"name":"graceMs","offset":12,"size":4,"role":"knob","doc":"After a start, a gap or a new role: observe for this long before anything is moved.","knob":{"unit":"ms","min":0,"max":600000,"default":2000}},
-  {"name":"check","offset":16,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
-  {"name":"pad","offset":20,"size":4,"role":"pad","doc":"Zero."},
+  {"name":"processorCount","offset":8,"size":2,"role":"count","doc":"Number of staged members of each kind; each kind is staged from its own first row."},
+  {"name":"serverCount","offset":10,"size":2,"role":"count","doc":"Count."},
+  {"name":"apparatusCount","offset":12,"size":2,"role":"count","doc":"Count."},
+  {"name":"agentCount","offset":14,"size":2,"role":"count","doc":"Count."},
+  {"name":"networkPortCount","offset":16,"size":2,"role":"count","doc":"Number of staged network ports, eligible sets, virtual interfaces and storage units."},
+  {"name":"eligibleSetCount","offset":18,"size":2,"role":"count","doc":"Count."},
+  {"name":"interfaceCount","offset":20,"size":2,"role":"count","doc":"Count."},
+  {"name":"unitCount","offset":22,"size":2,"role":"count","doc":"Count."},
+  {"name":"timeStepMaxMs","offset":24,"size":4,"role":"knob","doc":"Largest step of the module's time in one tick; a larger gap of the host's clock starts detectors anew.","knob":{"unit":"ms","min":100,"max":60000,"default":5000}},
+  {"name":"graceMs","offset":28,"size":4,"role":"knob","doc":"After a start, a gap or a new role: observe for this long before anything is moved.","knob":{"unit":"ms","min":0,"max":600000,"default":2000}},
+  {"name":"check","offset":32,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"pad","offset":36,"size":4,"role":"pad","doc":"Zero."},
 ];
 
 const fieldsOfPortPolicy: readonly FieldLayout[] = [
@@ -784,12 +1016,97 @@ const fieldsOfPortPolicy: readonly FieldLayout[] = [
   {"name":"pad1","offset":68,"size":4,"role":"pad","doc":"Zero."},
 ];
 
+const fieldsOfProcessorPolicy: readonly FieldLayout[] = [
+  {"name":"unhealthyTests","offset":0,"size":2,"role":"knob","doc":"Self-tests (`SelfTest`) of which a failed one makes a processor unhealthy; another failed one makes it degraded.","knob":{"unit":"tests","min":0,"max":63,"default":31}},
+  {"name":"failBack","offset":2,"size":2,"role":"knob","doc":"Whether the preferred processor becomes active again: 0 off, 1 manual, 2 automatic.","knob":{"unit":"choice","min":0,"max":2,"default":2}},
+  {"name":"failBackMs","offset":4,"size":4,"role":"knob","doc":"The preferred processor is well for this long before the active one gives way to it.","knob":{"unit":"ms","min":0,"max":86400000,"default":60000}},
+  {"name":"drainMs","offset":8,"size":4,"role":"knob","doc":"A planned switch-over waits for requests under way at most this long.","knob":{"unit":"ms","min":0,"max":600000,"default":10000}},
+  {"name":"effectMs","offset":12,"size":4,"role":"knob","doc":"A role or a web server that is not seen changed after this is said again; the wait doubles each time.","knob":{"unit":"ms","min":10,"max":600000,"default":1000}},
+  {"name":"campaignMs","offset":16,"size":4,"role":"knob","doc":"A campaign that did not win the scope, or a key that did not go, is said again after this; the wait doubles each time.","knob":{"unit":"ms","min":10,"max":600000,"default":500}},
+  {"name":"backOffMaxMs","offset":20,"size":4,"role":"knob","doc":"Waits double up to this.","knob":{"unit":"ms","min":10,"max":600000,"default":5000}},
+  {"name":"deferMs","offset":24,"size":4,"role":"knob","doc":"Each better candidate that could campaign for a free scope is waited for this long.","knob":{"unit":"ms","min":0,"max":60000,"default":200}},
+  {"name":"check","offset":28,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+];
+
+const fieldsOfInterfacePolicy: readonly FieldLayout[] = [
+  {"name":"failBack","offset":0,"size":1,"role":"knob","doc":"Whether interfaces return to their home ports: 0 off, 1 manual, 2 automatic.","knob":{"unit":"choice","min":0,"max":2,"default":2}},
+  {"name":"followOver","offset":1,"size":1,"role":"knob","doc":"1: fail back only when all ports of the group are well.","knob":{"unit":"choice","min":0,"max":1,"default":0}},
+  {"name":"otherGroup","offset":2,"size":1,"role":"knob","doc":"1: an interface for which its own group has no port may go to the other group, never to the partner.","knob":{"unit":"choice","min":0,"max":1,"default":0}},
+  {"name":"unitReturn","offset":3,"size":1,"role":"knob","doc":"Whether units return to their owners: 0 off, 1 manual, 2 automatic.","knob":{"unit":"choice","min":0,"max":2,"default":2}},
+  {"name":"failBackMs","offset":4,"size":4,"role":"knob","doc":"A home port is well for this long before its interfaces return.","knob":{"unit":"ms","min":0,"max":86400000,"default":60000}},
+  {"name":"unitReturnMs","offset":8,"size":4,"role":"knob","doc":"An owner is well for this long before its units return.","knob":{"unit":"ms","min":0,"max":86400000,"default":60000}},
+  {"name":"unhostMs","offset":12,"size":4,"role":"knob","doc":"An address that is not seen gone from its port after this: said again; the wait doubles each time.","knob":{"unit":"ms","min":10,"max":600000,"default":1000}},
+  {"name":"moveMs","offset":16,"size":4,"role":"knob","doc":"An address that is not seen on its port after this: said again, or placed on another one.","knob":{"unit":"ms","min":10,"max":600000,"default":1000}},
+  {"name":"unitMs","offset":20,"size":4,"role":"knob","doc":"A unit that is not seen with its server after this: said again; the wait doubles each time.","knob":{"unit":"ms","min":10,"max":600000,"default":2000}},
+  {"name":"backOffMs","offset":24,"size":4,"role":"knob","doc":"After a failed move the port is left alone for this interface for this long; it doubles with each failure.","knob":{"unit":"ms","min":10,"max":3600000,"default":2000}},
+  {"name":"backOffMaxMs","offset":28,"size":4,"role":"knob","doc":"Waits double up to this.","knob":{"unit":"ms","min":10,"max":86400000,"default":60000}},
+  {"name":"movesUnderWayMax","offset":32,"size":2,"role":"knob","doc":"Says and moves under way at one time, for rebalance and fail-back; failures are not held back.","knob":{"unit":"moves","min":1,"max":65535,"default":16}},
+  {"name":"pad","offset":34,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"check","offset":36,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+];
+
+const fieldsOfProcessorRow: readonly FieldLayout[] = [
+  {"name":"state","offset":0,"size":1,"role":"enum","reference":"ProcessorState","doc":"One value of an enum."},
+  {"name":"webServer","offset":1,"size":1,"role":"enum","reference":"WebServerKind","doc":"Web server that it is to run by its state."},
+  {"name":"role","offset":2,"size":1,"role":"enum","reference":"ProcessorRole","doc":"What it is for the array, by its own latest report."},
+  {"name":"wantedRole","offset":3,"size":1,"role":"enum","reference":"ProcessorRole","doc":"Own processor: what it is to be."},
+  {"name":"waiting","offset":4,"size":1,"role":"enum","reference":"DecisionKind","doc":"Own processor: the decision that waits for its effect, and how often it was said."},
+  {"name":"said","offset":5,"size":1,"role":"count","doc":"Count."},
+  {"name":"reason","offset":6,"size":2,"role":"enum","reference":"Reason","doc":"Own processor: why the role is given up, while it is."},
+  {"name":"sinceMs","offset":8,"size":8,"role":"time","doc":"Since when it is in its state."},
+  {"name":"drainUntilMs","offset":16,"size":8,"role":"time","doc":"Own processor: until then a planned switch-over waits for requests under way; 0 without one."},
+  {"name":"deadlineMs","offset":24,"size":8,"role":"time","doc":"Next look."},
+  {"name":"check","offset":32,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"pad","offset":36,"size":4,"role":"pad","doc":"Zero."},
+];
+
+const fieldsOfRouteState: readonly FieldLayout[] = [
+  {"name":"answerer","offset":0,"size":2,"role":"index","reference":"processor","doc":"Processor that answers at the array's address, or `NONE`."},
+  {"name":"executor","offset":2,"size":2,"role":"index","reference":"processor","doc":"Processor that carries the request out, or `NONE`."},
+  {"name":"reason","offset":4,"size":2,"role":"enum","reference":"RouteReason","doc":"One value of an enum."},
+  {"name":"pad","offset":6,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"check","offset":8,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"pad1","offset":12,"size":4,"role":"pad","doc":"Zero."},
+];
+
+const fieldsOfRequest: readonly FieldLayout[] = [
+  {"name":"sequence","offset":0,"size":4,"role":"sequence","doc":"Grows with each request of an incarnation, from 1; 0 in a row never used."},
+  {"name":"incarnation","offset":4,"size":4,"role":"count","doc":"Count."},
+  {"name":"kind","offset":8,"size":2,"role":"enum","reference":"RequestKind","doc":"One value of an enum."},
+  {"name":"subject","offset":10,"size":2,"role":"number","doc":"By the kind."},
+  {"name":"detail","offset":12,"size":4,"role":"number","doc":"Number."},
+];
+
+const fieldsOfRequestState: readonly FieldLayout[] = [
+  {"name":"sequence","offset":0,"size":4,"role":"sequence","doc":"Sequence and incarnation of the request that was answered."},
+  {"name":"incarnation","offset":4,"size":4,"role":"count","doc":"Count."},
+  {"name":"check","offset":8,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"pad","offset":12,"size":4,"role":"pad","doc":"Zero."},
+];
+
 const fieldsOfScope: readonly FieldLayout[] = [
-  {"name":"kind","offset":0,"size":1,"role":"enum","reference":"ScopeKind","doc":"One value of an enum."},
+  {"name":"kind","offset":0,"size":1,"role":"enum","reference":"ScopeKind","doc":"`NONE`: the scope is not in use."},
   {"name":"role","offset":1,"size":1,"role":"enum","reference":"ScopeRole","doc":"One value of an enum."},
-  {"name":"subject","offset":2,"size":2,"role":"number","doc":"Group 0 or 1, or the lower server of the pair; 0 otherwise."},
-  {"name":"incarnation","offset":4,"size":4,"role":"count","doc":"Incarnation that wrote the role; of an earlier one it counts as unknown."},
-  {"name":"epoch","offset":8,"size":8,"role":"epoch","doc":"Epoch of the scope: the revision of its lease key; it only grows."},
+  {"name":"subject","offset":2,"size":2,"role":"number","doc":"Group 0 or 1; for a pair the member row of its lower server; 0 otherwise."},
+  {"name":"holder","offset":4,"size":2,"role":"index","reference":"member","doc":"Member that holds the scope's key, by the lease service: a processor for ARRAY, else a server; `NONE`: nobody."},
+  {"name":"flags","offset":6,"size":2,"role":"flags","reference":"ScopeFlag","doc":"Flags."},
+  {"name":"incarnation","offset":8,"size":4,"role":"count","doc":"Incarnation that wrote the row; of an earlier one role and holder count as unknown."},
+  {"name":"pad","offset":12,"size":4,"role":"pad","doc":"Zero."},
+  {"name":"epoch","offset":16,"size":8,"role":"epoch","doc":"Epoch of the scope: the revision of its lease key; it only grows."},
+];
+
+const fieldsOfScopeState: readonly FieldLayout[] = [
+  {"name":"term","offset":0,"size":4,"role":"count","doc":"Grows each time the module becomes the decider: assignments are then what is observed."},
+  {"name":"deciding","offset":4,"size":1,"role":"boolean","doc":"1 while this module is the decider; its decisions begin at `graceUntilMs`."},
+  {"name":"wanted","offset":5,"size":1,"role":"enum","reference":"DecisionKind","doc":"CAMPAIGN or RESIGN while it is wanted; NONE otherwise."},
+  {"name":"said","offset":6,"size":1,"role":"count","doc":"Times that it was said."},
+  {"name":"pad","offset":7,"size":1,"role":"pad","doc":"Zero."},
+  {"name":"epoch","offset":8,"size":8,"role":"epoch","doc":"Epoch under which it decides."},
+  {"name":"graceUntilMs","offset":16,"size":8,"role":"time","doc":"End of the observation that begins a term."},
+  {"name":"freeSinceMs","offset":24,"size":8,"role":"time","doc":"Since when nobody holds the scope, or 0."},
+  {"name":"deadlineMs","offset":32,"size":8,"role":"time","doc":"Next look."},
+  {"name":"check","offset":40,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"pad1","offset":44,"size":4,"role":"pad","doc":"Zero."},
 ];
 
 const fieldsOfSessionInput: readonly FieldLayout[] = [
@@ -1078,228 +1395,261 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
     profile: 0,
     memoryBytes: 65536,
     hash: layoutHash,
-    limits: { NONE: 65535, TARGET_PORT_MAX: 8, TARGET_PORT_WORDS: 1, TARGET_MAX: 32, TARGET_WORD_MAX: 32, INITIATOR_MAX: 32, SESSION_MAX: 128, MOVE_MAX: 8, REGISTRATION_CHANGE_MAX: 16, ARRIVAL_MAX: 8, RESIDENCE_MAX: 32, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 4, SERVER_MAX: 4, APPARATUS_MAX: 4, AGENT_MAX: 8, MEMBER_MAX: 20, NETWORK_PORT_MAX: 16, NETWORK_PORT_WORDS: 1, INTERFACE_MAX: 32, ELIGIBLE_SET_MAX: 8, ELIGIBLE_SET_WORD_MAX: 8, UNIT_MAX: 8, SYSTEM_MAX: 16, TRANSFER_MAX: 16, DOMAIN_MAX: 4, SCOPE_MAX: 8, HEALTH_MAX: 44, DECISION_MAX: 64, DECISION_RESERVED: 8, OUTCOME_MAX: 32, WORK_PER_TICK_MAX: 64, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 8, HEALTH_MEMBERS: 24, HEALTH_KIND_MAX: 6, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
+    limits: { NONE: 65535, TARGET_PORT_MAX: 8, TARGET_PORT_WORDS: 1, TARGET_MAX: 32, TARGET_WORD_MAX: 32, INITIATOR_MAX: 32, SESSION_MAX: 128, MOVE_MAX: 8, REGISTRATION_CHANGE_MAX: 16, ARRIVAL_MAX: 8, RESIDENCE_MAX: 32, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 4, SERVER_MAX: 4, APPARATUS_MAX: 4, AGENT_MAX: 8, MEMBER_MAX: 20, NETWORK_PORT_MAX: 16, NETWORK_PORT_WORDS: 1, INTERFACE_MAX: 32, ELIGIBLE_SET_MAX: 8, ELIGIBLE_SET_WORD_MAX: 8, UNIT_MAX: 8, SYSTEM_MAX: 16, TRANSFER_MAX: 16, DOMAIN_MAX: 4, SCOPE_MAX: 9, REQUEST_MAX: 8, ROUTE_CLASS_MAX: 3, ROUTE_MAX: 12, HEALTH_MAX: 44, DECISION_MAX: 64, DECISION_RESERVED: 8, OUTCOME_MAX: 32, WORK_PER_TICK_MAX: 64, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 128, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 768, CONSTANTS_ADDRESS: 1792, CONSTANTS_BYTES: 5120, TABLES_ADDRESS: 6912, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 8, HEALTH_MEMBERS: 24, HEALTH_KIND_MAX: 6, MEMBER_PROCESSORS: 0, MEMBER_SERVERS: 4, MEMBER_APPARATUSES: 8, MEMBER_AGENTS: 12, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, SCOPE_GROUP_0: 1, SCOPE_GROUP_1: 2, SCOPE_ARRAY: 3, SCOPE_TRANSFERS: 4, SCOPE_PAIRS: 5, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
-      { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":4480,"stride":32,"capacity":1,"changedAddress":4512,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
-      { ...{"name":"decision","number":2,"rowType":"Decision","kind":"decision","base":4544,"stride":48,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module wants done: a ring with two indexes in the header."}, fields: fieldsOfDecision },
-      { ...{"name":"health-config","number":3,"rowType":"HealthConfig","kind":"configuration","base":7616,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
-      { ...{"name":"health-config-staged","number":4,"rowType":"HealthConfig","kind":"staged","base":7808,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
-      { ...{"name":"health-state","number":5,"rowType":"HealthState","kind":"state","base":8000,"stride":48,"capacity":44,"changedAddress":0,"changedShift":0,"deadlinesAddress":10112,"doc":"Health of whatever can fail: target ports, network ports, members. One row each, in that order."}, fields: fieldsOfHealthState },
-      { ...{"name":"initiator-input","number":6,"rowType":"InitiatorInput","kind":"input","base":10176,"stride":16,"capacity":32,"changedAddress":10688,"changedShift":0,"deadlinesAddress":0,"doc":"Initiators: known from their logins, so an input and not a configuration."}, fields: fieldsOfInitiatorInput },
-      { ...{"name":"initiator-state","number":7,"rowType":"InitiatorState","kind":"state","base":10752,"stride":8,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of an initiator."}, fields: fieldsOfInitiatorState },
-      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":11008,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":11776,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-input","number":10,"rowType":"InterfaceInput","kind":"input","base":12544,"stride":12,"capacity":32,"changedAddress":12928,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
-      { ...{"name":"interface-state","number":11,"rowType":"InterfaceState","kind":"state","base":12992,"stride":40,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":14272,"planned":"interface failover","doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
-      { ...{"name":"eligible-set-config","number":12,"rowType":"EligibleSetConfig","kind":"configuration","base":14336,"stride":4,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"eligible-set-config-staged","number":13,"rowType":"EligibleSetConfig","kind":"staged","base":14400,"stride":4,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"member-config","number":14,"rowType":"MemberConfig","kind":"configuration","base":14464,"stride":32,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"member-config-staged","number":15,"rowType":"MemberConfig","kind":"staged","base":15104,"stride":32,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":15744,"stride":32,"capacity":20,"changedAddress":16384,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":16448,"stride":32,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"member-state","number":18,"rowType":"MemberState","kind":"state","base":17088,"stride":40,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":17888,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"What the module keeps of a member."}, fields: fieldsOfMemberState },
-      { ...{"name":"module-state","number":19,"rowType":"ModuleState","kind":"state","base":17920,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
-      { ...{"name":"work","number":20,"rowType":"Work","kind":"state","base":17984,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
-      { ...{"name":"move","number":21,"rowType":"Move","kind":"state","base":18112,"stride":80,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":18752,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
-      { ...{"name":"arrival-input","number":22,"rowType":"ArrivalInput","kind":"input","base":18816,"stride":16,"capacity":8,"changedAddress":18944,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
-      { ...{"name":"arrival-state","number":23,"rowType":"ArrivalState","kind":"state","base":19008,"stride":24,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":19200,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
-      { ...{"name":"residence","number":24,"rowType":"Residence","kind":"state","base":19264,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
-      { ...{"name":"network-port-config","number":25,"rowType":"NetworkPortConfig","kind":"configuration","base":20032,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-config-staged","number":26,"rowType":"NetworkPortConfig","kind":"staged","base":20416,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-input","number":27,"rowType":"NetworkPortInput","kind":"input","base":20800,"stride":12,"capacity":16,"changedAddress":20992,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
-      { ...{"name":"network-port-state","number":28,"rowType":"NetworkPortState","kind":"state","base":21056,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
-      { ...{"name":"outcome","number":29,"rowType":"Outcome","kind":"input","base":21312,"stride":16,"capacity":32,"changedAddress":21824,"changedShift":0,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
-      { ...{"name":"plan","number":30,"rowType":"Plan","kind":"state","base":21888,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
-      { ...{"name":"common-policy","number":31,"rowType":"CommonPolicy","kind":"configuration","base":21952,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"common-policy-staged","number":32,"rowType":"CommonPolicy","kind":"staged","base":22016,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"port-policy","number":33,"rowType":"PortPolicy","kind":"configuration","base":22080,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"port-policy-staged","number":34,"rowType":"PortPolicy","kind":"staged","base":22208,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"scope","number":35,"rowType":"Scope","kind":"input","base":22336,"stride":16,"capacity":8,"changedAddress":22464,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, and under which epoch."}, fields: fieldsOfScope },
-      { ...{"name":"session-input","number":36,"rowType":"SessionInput","kind":"input","base":22528,"stride":16,"capacity":128,"changedAddress":24576,"changedShift":0,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
-      { ...{"name":"session-counters","number":37,"rowType":"SessionCounters","kind":"input","base":24640,"stride":24,"capacity":128,"changedAddress":27712,"changedShift":0,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
-      { ...{"name":"session-state","number":38,"rowType":"SessionState","kind":"state","base":27776,"stride":56,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
-      { ...{"name":"system-config","number":39,"rowType":"SystemConfig","kind":"configuration","base":34944,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-config-staged","number":40,"rowType":"SystemConfig","kind":"staged","base":35200,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-input","number":41,"rowType":"SystemInput","kind":"input","base":35456,"stride":32,"capacity":16,"changedAddress":35968,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
-      { ...{"name":"system-state","number":42,"rowType":"SystemState","kind":"state","base":36032,"stride":40,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":36672,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
-      { ...{"name":"target-port-set","number":43,"rowType":"TargetPortSet","kind":"state","base":36736,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
-      { ...{"name":"target-port-config","number":44,"rowType":"TargetPortConfig","kind":"configuration","base":36800,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-config-staged","number":45,"rowType":"TargetPortConfig","kind":"staged","base":37312,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-counters","number":46,"rowType":"TargetPortCounters","kind":"latched-written","base":37824,"stride":64,"capacity":8,"changedAddress":38336,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-counters-latched","number":47,"rowType":"TargetPortCounters","kind":"latched-copy","base":38400,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-input","number":48,"rowType":"TargetPortInput","kind":"input","base":38912,"stride":16,"capacity":8,"changedAddress":39040,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
-      { ...{"name":"target-port-state","number":49,"rowType":"TargetPortState","kind":"state","base":39104,"stride":128,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":40128,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
-      { ...{"name":"target-port-order","number":50,"rowType":"TargetPortOrder","kind":"state","base":40192,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
-      { ...{"name":"target-port-by-id","number":51,"rowType":"TargetPortById","kind":"state","base":40256,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
-      { ...{"name":"target-config","number":52,"rowType":"TargetConfig","kind":"configuration","base":40320,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-config-staged","number":53,"rowType":"TargetConfig","kind":"staged","base":40832,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-ports-config","number":54,"rowType":"TargetPortsConfig","kind":"configuration","base":41344,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"target-ports-config-staged","number":55,"rowType":"TargetPortsConfig","kind":"staged","base":41472,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"registration-input","number":56,"rowType":"RegistrationInput","kind":"input","base":41600,"stride":8,"capacity":32,"changedAddress":41856,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
-      { ...{"name":"registration-state","number":57,"rowType":"RegistrationState","kind":"state","base":41920,"stride":40,"capacity":32,"changedAddress":43200,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
-      { ...{"name":"registration-change","number":58,"rowType":"RegistrationChange","kind":"state","base":43264,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":43648,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
-      { ...{"name":"target-by-id","number":59,"rowType":"TargetById","kind":"state","base":43712,"stride":2,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":60,"rowType":"TransferConfig","kind":"configuration","base":43776,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":61,"rowType":"TransferConfig","kind":"staged","base":44544,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":62,"rowType":"TransferInput","kind":"input","base":45312,"stride":32,"capacity":16,"changedAddress":45824,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":63,"rowType":"TransferState","kind":"state","base":45888,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":46656,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":64,"rowType":"UnitConfig","kind":"configuration","base":46720,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":65,"rowType":"UnitConfig","kind":"staged","base":46848,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":66,"rowType":"UnitInput","kind":"input","base":46976,"stride":12,"capacity":8,"changedAddress":47072,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":67,"rowType":"UnitState","kind":"state","base":47104,"stride":24,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":47296,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":6912,"stride":32,"capacity":1,"changedAddress":6944,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
+      { ...{"name":"decision","number":2,"rowType":"Decision","kind":"decision","base":6976,"stride":48,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module wants done: a ring with two indexes in the header."}, fields: fieldsOfDecision },
+      { ...{"name":"health-config","number":3,"rowType":"HealthConfig","kind":"configuration","base":10048,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
+      { ...{"name":"health-config-staged","number":4,"rowType":"HealthConfig","kind":"staged","base":10240,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
+      { ...{"name":"health-state","number":5,"rowType":"HealthState","kind":"state","base":10432,"stride":48,"capacity":44,"changedAddress":0,"changedShift":0,"deadlinesAddress":12544,"doc":"Health of whatever can fail: target ports, network ports, members. One row each, in that order."}, fields: fieldsOfHealthState },
+      { ...{"name":"initiator-input","number":6,"rowType":"InitiatorInput","kind":"input","base":12608,"stride":16,"capacity":32,"changedAddress":13120,"changedShift":0,"deadlinesAddress":0,"doc":"Initiators: known from their logins, so an input and not a configuration."}, fields: fieldsOfInitiatorInput },
+      { ...{"name":"initiator-state","number":7,"rowType":"InitiatorState","kind":"state","base":13184,"stride":8,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of an initiator."}, fields: fieldsOfInitiatorState },
+      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":13440,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":14208,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-input","number":10,"rowType":"InterfaceInput","kind":"input","base":14976,"stride":12,"capacity":32,"changedAddress":15360,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
+      { ...{"name":"interface-state","number":11,"rowType":"InterfaceState","kind":"state","base":15424,"stride":40,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":16704,"planned":"interface failover","doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
+      { ...{"name":"eligible-set-config","number":12,"rowType":"EligibleSetConfig","kind":"configuration","base":16768,"stride":4,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"eligible-set-config-staged","number":13,"rowType":"EligibleSetConfig","kind":"staged","base":16832,"stride":4,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"member-config","number":14,"rowType":"MemberConfig","kind":"configuration","base":16896,"stride":32,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"member-config-staged","number":15,"rowType":"MemberConfig","kind":"staged","base":17536,"stride":32,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":18176,"stride":48,"capacity":20,"changedAddress":19136,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":19200,"stride":48,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"member-input","number":18,"rowType":"MemberInput","kind":"input","base":20160,"stride":12,"capacity":20,"changedAddress":20400,"changedShift":0,"deadlinesAddress":0,"doc":"What the lease service and the command channel say of a member."}, fields: fieldsOfMemberInput },
+      { ...{"name":"member-state","number":19,"rowType":"MemberState","kind":"state","base":20416,"stride":16,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a member, beside its row of `health-state`."}, fields: fieldsOfMemberState },
+      { ...{"name":"member-by-id","number":20,"rowType":"MemberById","kind":"state","base":20736,"stride":2,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured members of each kind in ascending order of id, each kind in its own run of rows."}, fields: fieldsOfMemberById },
+      { ...{"name":"module-state","number":21,"rowType":"ModuleState","kind":"state","base":20800,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
+      { ...{"name":"work","number":22,"rowType":"Work","kind":"state","base":20864,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
+      { ...{"name":"move","number":23,"rowType":"Move","kind":"state","base":20992,"stride":80,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":21632,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
+      { ...{"name":"arrival-input","number":24,"rowType":"ArrivalInput","kind":"input","base":21696,"stride":16,"capacity":8,"changedAddress":21824,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
+      { ...{"name":"arrival-state","number":25,"rowType":"ArrivalState","kind":"state","base":21888,"stride":24,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":22080,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
+      { ...{"name":"residence","number":26,"rowType":"Residence","kind":"state","base":22144,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
+      { ...{"name":"network-port-config","number":27,"rowType":"NetworkPortConfig","kind":"configuration","base":22912,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-config-staged","number":28,"rowType":"NetworkPortConfig","kind":"staged","base":23296,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-input","number":29,"rowType":"NetworkPortInput","kind":"input","base":23680,"stride":12,"capacity":16,"changedAddress":23872,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
+      { ...{"name":"network-port-state","number":30,"rowType":"NetworkPortState","kind":"state","base":23936,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
+      { ...{"name":"outcome","number":31,"rowType":"Outcome","kind":"input","base":24192,"stride":16,"capacity":32,"changedAddress":24704,"changedShift":0,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
+      { ...{"name":"plan","number":32,"rowType":"Plan","kind":"state","base":24768,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
+      { ...{"name":"common-policy","number":33,"rowType":"CommonPolicy","kind":"configuration","base":24832,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"common-policy-staged","number":34,"rowType":"CommonPolicy","kind":"staged","base":24896,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"port-policy","number":35,"rowType":"PortPolicy","kind":"configuration","base":24960,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"port-policy-staged","number":36,"rowType":"PortPolicy","kind":"staged","base":25088,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"processor-policy","number":37,"rowType":"ProcessorPolicy","kind":"configuration","base":25216,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"processor-policy-staged","number":38,"rowType":"ProcessorPolicy","kind":"staged","base":25280,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"interface-policy","number":39,"rowType":"InterfacePolicy","kind":"configuration","base":25344,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"interface-policy-staged","number":40,"rowType":"InterfacePolicy","kind":"staged","base":25408,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"processor-state","number":41,"rowType":"ProcessorRow","kind":"state","base":25472,"stride":40,"capacity":4,"changedAddress":0,"changedShift":0,"deadlinesAddress":25632,"doc":"What the module keeps of a processor."}, fields: fieldsOfProcessorRow },
+      { ...{"name":"route-state","number":42,"rowType":"RouteState","kind":"state","base":25664,"stride":16,"capacity":12,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Who answers a request of a class about a processor: row `class * PROCESSOR_MAX + processor`."}, fields: fieldsOfRouteState },
+      { ...{"name":"request","number":43,"rowType":"Request","kind":"input","base":25856,"stride":16,"capacity":8,"changedAddress":25984,"changedShift":0,"deadlinesAddress":0,"doc":"Operators' wishes, and whether they were answered."}, fields: fieldsOfRequest },
+      { ...{"name":"request-state","number":44,"rowType":"RequestState","kind":"state","base":26048,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a request."}, fields: fieldsOfRequestState },
+      { ...{"name":"scope","number":45,"rowType":"Scope","kind":"input","base":26176,"stride":24,"capacity":9,"changedAddress":26392,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, under which epoch, and who holds it."}, fields: fieldsOfScope },
+      { ...{"name":"scope-state","number":46,"rowType":"ScopeState","kind":"state","base":26432,"stride":48,"capacity":9,"changedAddress":0,"changedShift":0,"deadlinesAddress":26864,"doc":"What the module keeps of a scope."}, fields: fieldsOfScopeState },
+      { ...{"name":"session-input","number":47,"rowType":"SessionInput","kind":"input","base":26880,"stride":16,"capacity":128,"changedAddress":28928,"changedShift":0,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
+      { ...{"name":"session-counters","number":48,"rowType":"SessionCounters","kind":"input","base":28992,"stride":24,"capacity":128,"changedAddress":32064,"changedShift":0,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
+      { ...{"name":"session-state","number":49,"rowType":"SessionState","kind":"state","base":32128,"stride":56,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
+      { ...{"name":"system-config","number":50,"rowType":"SystemConfig","kind":"configuration","base":39296,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-config-staged","number":51,"rowType":"SystemConfig","kind":"staged","base":39552,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-input","number":52,"rowType":"SystemInput","kind":"input","base":39808,"stride":32,"capacity":16,"changedAddress":40320,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
+      { ...{"name":"system-state","number":53,"rowType":"SystemState","kind":"state","base":40384,"stride":40,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":41024,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
+      { ...{"name":"target-port-set","number":54,"rowType":"TargetPortSet","kind":"state","base":41088,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
+      { ...{"name":"target-port-config","number":55,"rowType":"TargetPortConfig","kind":"configuration","base":41152,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-config-staged","number":56,"rowType":"TargetPortConfig","kind":"staged","base":41664,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-counters","number":57,"rowType":"TargetPortCounters","kind":"latched-written","base":42176,"stride":64,"capacity":8,"changedAddress":42688,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-counters-latched","number":58,"rowType":"TargetPortCounters","kind":"latched-copy","base":42752,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-input","number":59,"rowType":"TargetPortInput","kind":"input","base":43264,"stride":16,"capacity":8,"changedAddress":43392,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
+      { ...{"name":"target-port-state","number":60,"rowType":"TargetPortState","kind":"state","base":43456,"stride":128,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":44480,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
+      { ...{"name":"target-port-order","number":61,"rowType":"TargetPortOrder","kind":"state","base":44544,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
+      { ...{"name":"target-port-by-id","number":62,"rowType":"TargetPortById","kind":"state","base":44608,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
+      { ...{"name":"target-config","number":63,"rowType":"TargetConfig","kind":"configuration","base":44672,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-config-staged","number":64,"rowType":"TargetConfig","kind":"staged","base":45184,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-ports-config","number":65,"rowType":"TargetPortsConfig","kind":"configuration","base":45696,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"target-ports-config-staged","number":66,"rowType":"TargetPortsConfig","kind":"staged","base":45824,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"registration-input","number":67,"rowType":"RegistrationInput","kind":"input","base":45952,"stride":8,"capacity":32,"changedAddress":46208,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
+      { ...{"name":"registration-state","number":68,"rowType":"RegistrationState","kind":"state","base":46272,"stride":40,"capacity":32,"changedAddress":47552,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
+      { ...{"name":"registration-change","number":69,"rowType":"RegistrationChange","kind":"state","base":47616,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":48000,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
+      { ...{"name":"target-by-id","number":70,"rowType":"TargetById","kind":"state","base":48064,"stride":2,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
+      { ...{"name":"transfer-config","number":71,"rowType":"TransferConfig","kind":"configuration","base":48128,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":72,"rowType":"TransferConfig","kind":"staged","base":48896,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":73,"rowType":"TransferInput","kind":"input","base":49664,"stride":32,"capacity":16,"changedAddress":50176,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":74,"rowType":"TransferState","kind":"state","base":50240,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":51008,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":75,"rowType":"UnitConfig","kind":"configuration","base":51072,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":76,"rowType":"UnitConfig","kind":"staged","base":51200,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-input","number":77,"rowType":"UnitInput","kind":"input","base":51328,"stride":12,"capacity":8,"changedAddress":51424,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":78,"rowType":"UnitState","kind":"state","base":51456,"stride":24,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":51648,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
   standard: {
     profile: 1,
     memoryBytes: 1114112,
     hash: layoutHash,
-    limits: { NONE: 65535, TARGET_PORT_MAX: 64, TARGET_PORT_WORDS: 2, TARGET_MAX: 512, TARGET_WORD_MAX: 1024, INITIATOR_MAX: 1024, SESSION_MAX: 4096, MOVE_MAX: 64, REGISTRATION_CHANGE_MAX: 128, ARRIVAL_MAX: 64, RESIDENCE_MAX: 1024, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 16, SERVER_MAX: 32, APPARATUS_MAX: 32, AGENT_MAX: 64, MEMBER_MAX: 144, NETWORK_PORT_MAX: 256, NETWORK_PORT_WORDS: 8, INTERFACE_MAX: 1024, ELIGIBLE_SET_MAX: 64, ELIGIBLE_SET_WORD_MAX: 512, UNIT_MAX: 64, SYSTEM_MAX: 1024, TRANSFER_MAX: 1024, DOMAIN_MAX: 16, SCOPE_MAX: 32, HEALTH_MAX: 464, DECISION_MAX: 1024, DECISION_RESERVED: 128, OUTCOME_MAX: 512, WORK_PER_TICK_MAX: 512, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 64, HEALTH_MEMBERS: 320, HEALTH_KIND_MAX: 6, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
+    limits: { NONE: 65535, TARGET_PORT_MAX: 64, TARGET_PORT_WORDS: 2, TARGET_MAX: 512, TARGET_WORD_MAX: 1024, INITIATOR_MAX: 1024, SESSION_MAX: 4096, MOVE_MAX: 64, REGISTRATION_CHANGE_MAX: 128, ARRIVAL_MAX: 64, RESIDENCE_MAX: 1024, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 16, SERVER_MAX: 32, APPARATUS_MAX: 32, AGENT_MAX: 64, MEMBER_MAX: 144, NETWORK_PORT_MAX: 256, NETWORK_PORT_WORDS: 8, INTERFACE_MAX: 1024, ELIGIBLE_SET_MAX: 64, ELIGIBLE_SET_WORD_MAX: 512, UNIT_MAX: 64, SYSTEM_MAX: 1024, TRANSFER_MAX: 1024, DOMAIN_MAX: 16, SCOPE_MAX: 37, REQUEST_MAX: 8, ROUTE_CLASS_MAX: 3, ROUTE_MAX: 48, HEALTH_MAX: 464, DECISION_MAX: 1024, DECISION_RESERVED: 128, OUTCOME_MAX: 512, WORK_PER_TICK_MAX: 512, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 128, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 768, CONSTANTS_ADDRESS: 1792, CONSTANTS_BYTES: 5120, TABLES_ADDRESS: 6912, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 64, HEALTH_MEMBERS: 320, HEALTH_KIND_MAX: 6, MEMBER_PROCESSORS: 0, MEMBER_SERVERS: 16, MEMBER_APPARATUSES: 48, MEMBER_AGENTS: 80, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, SCOPE_GROUP_0: 1, SCOPE_GROUP_1: 2, SCOPE_ARRAY: 3, SCOPE_TRANSFERS: 4, SCOPE_PAIRS: 5, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
-      { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":4480,"stride":32,"capacity":1,"changedAddress":4512,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
-      { ...{"name":"decision","number":2,"rowType":"Decision","kind":"decision","base":4544,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module wants done: a ring with two indexes in the header."}, fields: fieldsOfDecision },
-      { ...{"name":"health-config","number":3,"rowType":"HealthConfig","kind":"configuration","base":53696,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
-      { ...{"name":"health-config-staged","number":4,"rowType":"HealthConfig","kind":"staged","base":53888,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
-      { ...{"name":"health-state","number":5,"rowType":"HealthState","kind":"state","base":54080,"stride":48,"capacity":464,"changedAddress":0,"changedShift":0,"deadlinesAddress":76352,"doc":"Health of whatever can fail: target ports, network ports, members. One row each, in that order."}, fields: fieldsOfHealthState },
-      { ...{"name":"initiator-input","number":6,"rowType":"InitiatorInput","kind":"input","base":76416,"stride":16,"capacity":1024,"changedAddress":92800,"changedShift":0,"deadlinesAddress":0,"doc":"Initiators: known from their logins, so an input and not a configuration."}, fields: fieldsOfInitiatorInput },
-      { ...{"name":"initiator-state","number":7,"rowType":"InitiatorState","kind":"state","base":92928,"stride":8,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of an initiator."}, fields: fieldsOfInitiatorState },
-      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":101120,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":125696,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-input","number":10,"rowType":"InterfaceInput","kind":"input","base":150272,"stride":12,"capacity":1024,"changedAddress":162560,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
-      { ...{"name":"interface-state","number":11,"rowType":"InterfaceState","kind":"state","base":162688,"stride":40,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":203648,"planned":"interface failover","doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
-      { ...{"name":"eligible-set-config","number":12,"rowType":"EligibleSetConfig","kind":"configuration","base":203776,"stride":4,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"eligible-set-config-staged","number":13,"rowType":"EligibleSetConfig","kind":"staged","base":205824,"stride":4,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"member-config","number":14,"rowType":"MemberConfig","kind":"configuration","base":207872,"stride":32,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"member-config-staged","number":15,"rowType":"MemberConfig","kind":"staged","base":212480,"stride":32,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":217088,"stride":32,"capacity":144,"changedAddress":221696,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":221760,"stride":32,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"member-state","number":18,"rowType":"MemberState","kind":"state","base":226368,"stride":40,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":232128,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"What the module keeps of a member."}, fields: fieldsOfMemberState },
-      { ...{"name":"module-state","number":19,"rowType":"ModuleState","kind":"state","base":232192,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
-      { ...{"name":"work","number":20,"rowType":"Work","kind":"state","base":232256,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
-      { ...{"name":"move","number":21,"rowType":"Move","kind":"state","base":233280,"stride":80,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":238400,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
-      { ...{"name":"arrival-input","number":22,"rowType":"ArrivalInput","kind":"input","base":238464,"stride":16,"capacity":64,"changedAddress":239488,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
-      { ...{"name":"arrival-state","number":23,"rowType":"ArrivalState","kind":"state","base":239552,"stride":24,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":241088,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
-      { ...{"name":"residence","number":24,"rowType":"Residence","kind":"state","base":241152,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
-      { ...{"name":"network-port-config","number":25,"rowType":"NetworkPortConfig","kind":"configuration","base":265728,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-config-staged","number":26,"rowType":"NetworkPortConfig","kind":"staged","base":271872,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-input","number":27,"rowType":"NetworkPortInput","kind":"input","base":278016,"stride":12,"capacity":256,"changedAddress":281088,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
-      { ...{"name":"network-port-state","number":28,"rowType":"NetworkPortState","kind":"state","base":281152,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
-      { ...{"name":"outcome","number":29,"rowType":"Outcome","kind":"input","base":285248,"stride":16,"capacity":512,"changedAddress":293440,"changedShift":0,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
-      { ...{"name":"plan","number":30,"rowType":"Plan","kind":"state","base":293504,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
-      { ...{"name":"common-policy","number":31,"rowType":"CommonPolicy","kind":"configuration","base":293568,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"common-policy-staged","number":32,"rowType":"CommonPolicy","kind":"staged","base":293632,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"port-policy","number":33,"rowType":"PortPolicy","kind":"configuration","base":293696,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"port-policy-staged","number":34,"rowType":"PortPolicy","kind":"staged","base":293824,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"scope","number":35,"rowType":"Scope","kind":"input","base":293952,"stride":16,"capacity":32,"changedAddress":294464,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, and under which epoch."}, fields: fieldsOfScope },
-      { ...{"name":"session-input","number":36,"rowType":"SessionInput","kind":"input","base":294528,"stride":16,"capacity":4096,"changedAddress":360064,"changedShift":2,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
-      { ...{"name":"session-counters","number":37,"rowType":"SessionCounters","kind":"input","base":360576,"stride":24,"capacity":4096,"changedAddress":458880,"changedShift":2,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
-      { ...{"name":"session-state","number":38,"rowType":"SessionState","kind":"state","base":459392,"stride":56,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
-      { ...{"name":"system-config","number":39,"rowType":"SystemConfig","kind":"configuration","base":688768,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-config-staged","number":40,"rowType":"SystemConfig","kind":"staged","base":705152,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-input","number":41,"rowType":"SystemInput","kind":"input","base":721536,"stride":32,"capacity":1024,"changedAddress":754304,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
-      { ...{"name":"system-state","number":42,"rowType":"SystemState","kind":"state","base":754432,"stride":40,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":795392,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
-      { ...{"name":"target-port-set","number":43,"rowType":"TargetPortSet","kind":"state","base":795520,"stride":32,"capacity":2,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
-      { ...{"name":"target-port-config","number":44,"rowType":"TargetPortConfig","kind":"configuration","base":795584,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-config-staged","number":45,"rowType":"TargetPortConfig","kind":"staged","base":799680,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-counters","number":46,"rowType":"TargetPortCounters","kind":"latched-written","base":803776,"stride":64,"capacity":64,"changedAddress":807872,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-counters-latched","number":47,"rowType":"TargetPortCounters","kind":"latched-copy","base":807936,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-input","number":48,"rowType":"TargetPortInput","kind":"input","base":812032,"stride":16,"capacity":64,"changedAddress":813056,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
-      { ...{"name":"target-port-state","number":49,"rowType":"TargetPortState","kind":"state","base":813120,"stride":128,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":821312,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
-      { ...{"name":"target-port-order","number":50,"rowType":"TargetPortOrder","kind":"state","base":821376,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
-      { ...{"name":"target-port-by-id","number":51,"rowType":"TargetPortById","kind":"state","base":821504,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
-      { ...{"name":"target-config","number":52,"rowType":"TargetConfig","kind":"configuration","base":821632,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-config-staged","number":53,"rowType":"TargetConfig","kind":"staged","base":829824,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-ports-config","number":54,"rowType":"TargetPortsConfig","kind":"configuration","base":838016,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"target-ports-config-staged","number":55,"rowType":"TargetPortsConfig","kind":"staged","base":842112,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"registration-input","number":56,"rowType":"RegistrationInput","kind":"input","base":846208,"stride":8,"capacity":1024,"changedAddress":854400,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
-      { ...{"name":"registration-state","number":57,"rowType":"RegistrationState","kind":"state","base":854528,"stride":40,"capacity":1024,"changedAddress":895488,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
-      { ...{"name":"registration-change","number":58,"rowType":"RegistrationChange","kind":"state","base":895616,"stride":24,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":898688,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
-      { ...{"name":"target-by-id","number":59,"rowType":"TargetById","kind":"state","base":898752,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":60,"rowType":"TransferConfig","kind":"configuration","base":899776,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":61,"rowType":"TransferConfig","kind":"staged","base":948928,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":62,"rowType":"TransferInput","kind":"input","base":998080,"stride":32,"capacity":1024,"changedAddress":1030848,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":63,"rowType":"TransferState","kind":"state","base":1030976,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":1080128,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":64,"rowType":"UnitConfig","kind":"configuration","base":1080256,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":65,"rowType":"UnitConfig","kind":"staged","base":1081280,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":66,"rowType":"UnitInput","kind":"input","base":1082304,"stride":12,"capacity":64,"changedAddress":1083072,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":67,"rowType":"UnitState","kind":"state","base":1083136,"stride":24,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":1084672,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":6912,"stride":32,"capacity":1,"changedAddress":6944,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
+      { ...{"name":"decision","number":2,"rowType":"Decision","kind":"decision","base":6976,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module wants done: a ring with two indexes in the header."}, fields: fieldsOfDecision },
+      { ...{"name":"health-config","number":3,"rowType":"HealthConfig","kind":"configuration","base":56128,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
+      { ...{"name":"health-config-staged","number":4,"rowType":"HealthConfig","kind":"staged","base":56320,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
+      { ...{"name":"health-state","number":5,"rowType":"HealthState","kind":"state","base":56512,"stride":48,"capacity":464,"changedAddress":0,"changedShift":0,"deadlinesAddress":78784,"doc":"Health of whatever can fail: target ports, network ports, members. One row each, in that order."}, fields: fieldsOfHealthState },
+      { ...{"name":"initiator-input","number":6,"rowType":"InitiatorInput","kind":"input","base":78848,"stride":16,"capacity":1024,"changedAddress":95232,"changedShift":0,"deadlinesAddress":0,"doc":"Initiators: known from their logins, so an input and not a configuration."}, fields: fieldsOfInitiatorInput },
+      { ...{"name":"initiator-state","number":7,"rowType":"InitiatorState","kind":"state","base":95360,"stride":8,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of an initiator."}, fields: fieldsOfInitiatorState },
+      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":103552,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":128128,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-input","number":10,"rowType":"InterfaceInput","kind":"input","base":152704,"stride":12,"capacity":1024,"changedAddress":164992,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
+      { ...{"name":"interface-state","number":11,"rowType":"InterfaceState","kind":"state","base":165120,"stride":40,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":206080,"planned":"interface failover","doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
+      { ...{"name":"eligible-set-config","number":12,"rowType":"EligibleSetConfig","kind":"configuration","base":206208,"stride":4,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"eligible-set-config-staged","number":13,"rowType":"EligibleSetConfig","kind":"staged","base":208256,"stride":4,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"member-config","number":14,"rowType":"MemberConfig","kind":"configuration","base":210304,"stride":32,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"member-config-staged","number":15,"rowType":"MemberConfig","kind":"staged","base":214912,"stride":32,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":219520,"stride":48,"capacity":144,"changedAddress":226432,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":226496,"stride":48,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"member-input","number":18,"rowType":"MemberInput","kind":"input","base":233408,"stride":12,"capacity":144,"changedAddress":235136,"changedShift":0,"deadlinesAddress":0,"doc":"What the lease service and the command channel say of a member."}, fields: fieldsOfMemberInput },
+      { ...{"name":"member-state","number":19,"rowType":"MemberState","kind":"state","base":235200,"stride":16,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a member, beside its row of `health-state`."}, fields: fieldsOfMemberState },
+      { ...{"name":"member-by-id","number":20,"rowType":"MemberById","kind":"state","base":237504,"stride":2,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured members of each kind in ascending order of id, each kind in its own run of rows."}, fields: fieldsOfMemberById },
+      { ...{"name":"module-state","number":21,"rowType":"ModuleState","kind":"state","base":237824,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
+      { ...{"name":"work","number":22,"rowType":"Work","kind":"state","base":237888,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
+      { ...{"name":"move","number":23,"rowType":"Move","kind":"state","base":238912,"stride":80,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":244032,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
+      { ...{"name":"arrival-input","number":24,"rowType":"ArrivalInput","kind":"input","base":244096,"stride":16,"capacity":64,"changedAddress":245120,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
+      { ...{"name":"arrival-state","number":25,"rowType":"ArrivalState","kind":"state","base":245184,"stride":24,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":246720,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
+      { ...{"name":"residence","number":26,"rowType":"Residence","kind":"state","base":246784,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
+      { ...{"name":"network-port-config","number":27,"rowType":"NetworkPortConfig","kind":"configuration","base":271360,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-config-staged","number":28,"rowType":"NetworkPortConfig","kind":"staged","base":277504,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-input","number":29,"rowType":"NetworkPortInput","kind":"input","base":283648,"stride":12,"capacity":256,"changedAddress":286720,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
+      { ...{"name":"network-port-state","number":30,"rowType":"NetworkPortState","kind":"state","base":286784,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
+      { ...{"name":"outcome","number":31,"rowType":"Outcome","kind":"input","base":290880,"stride":16,"capacity":512,"changedAddress":299072,"changedShift":0,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
+      { ...{"name":"plan","number":32,"rowType":"Plan","kind":"state","base":299136,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
+      { ...{"name":"common-policy","number":33,"rowType":"CommonPolicy","kind":"configuration","base":299200,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"common-policy-staged","number":34,"rowType":"CommonPolicy","kind":"staged","base":299264,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"port-policy","number":35,"rowType":"PortPolicy","kind":"configuration","base":299328,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"port-policy-staged","number":36,"rowType":"PortPolicy","kind":"staged","base":299456,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"processor-policy","number":37,"rowType":"ProcessorPolicy","kind":"configuration","base":299584,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"processor-policy-staged","number":38,"rowType":"ProcessorPolicy","kind":"staged","base":299648,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"interface-policy","number":39,"rowType":"InterfacePolicy","kind":"configuration","base":299712,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"interface-policy-staged","number":40,"rowType":"InterfacePolicy","kind":"staged","base":299776,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"processor-state","number":41,"rowType":"ProcessorRow","kind":"state","base":299840,"stride":40,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":300480,"doc":"What the module keeps of a processor."}, fields: fieldsOfProcessorRow },
+      { ...{"name":"route-state","number":42,"rowType":"RouteState","kind":"state","base":300544,"stride":16,"capacity":48,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Who answers a request of a class about a processor: row `class * PROCESSOR_MAX + processor`."}, fields: fieldsOfRouteState },
+      { ...{"name":"request","number":43,"rowType":"Request","kind":"input","base":301312,"stride":16,"capacity":8,"changedAddress":301440,"changedShift":0,"deadlinesAddress":0,"doc":"Operators' wishes, and whether they were answered."}, fields: fieldsOfRequest },
+      { ...{"name":"request-state","number":44,"rowType":"RequestState","kind":"state","base":301504,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a request."}, fields: fieldsOfRequestState },
+      { ...{"name":"scope","number":45,"rowType":"Scope","kind":"input","base":301632,"stride":24,"capacity":37,"changedAddress":302520,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, under which epoch, and who holds it."}, fields: fieldsOfScope },
+      { ...{"name":"scope-state","number":46,"rowType":"ScopeState","kind":"state","base":302528,"stride":48,"capacity":37,"changedAddress":0,"changedShift":0,"deadlinesAddress":304304,"doc":"What the module keeps of a scope."}, fields: fieldsOfScopeState },
+      { ...{"name":"session-input","number":47,"rowType":"SessionInput","kind":"input","base":304320,"stride":16,"capacity":4096,"changedAddress":369856,"changedShift":2,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
+      { ...{"name":"session-counters","number":48,"rowType":"SessionCounters","kind":"input","base":370368,"stride":24,"capacity":4096,"changedAddress":468672,"changedShift":2,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
+      { ...{"name":"session-state","number":49,"rowType":"SessionState","kind":"state","base":469184,"stride":56,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
+      { ...{"name":"system-config","number":50,"rowType":"SystemConfig","kind":"configuration","base":698560,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-config-staged","number":51,"rowType":"SystemConfig","kind":"staged","base":714944,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-input","number":52,"rowType":"SystemInput","kind":"input","base":731328,"stride":32,"capacity":1024,"changedAddress":764096,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
+      { ...{"name":"system-state","number":53,"rowType":"SystemState","kind":"state","base":764224,"stride":40,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":805184,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
+      { ...{"name":"target-port-set","number":54,"rowType":"TargetPortSet","kind":"state","base":805312,"stride":32,"capacity":2,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
+      { ...{"name":"target-port-config","number":55,"rowType":"TargetPortConfig","kind":"configuration","base":805376,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-config-staged","number":56,"rowType":"TargetPortConfig","kind":"staged","base":809472,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-counters","number":57,"rowType":"TargetPortCounters","kind":"latched-written","base":813568,"stride":64,"capacity":64,"changedAddress":817664,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-counters-latched","number":58,"rowType":"TargetPortCounters","kind":"latched-copy","base":817728,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-input","number":59,"rowType":"TargetPortInput","kind":"input","base":821824,"stride":16,"capacity":64,"changedAddress":822848,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
+      { ...{"name":"target-port-state","number":60,"rowType":"TargetPortState","kind":"state","base":822912,"stride":128,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":831104,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
+      { ...{"name":"target-port-order","number":61,"rowType":"TargetPortOrder","kind":"state","base":831168,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
+      { ...{"name":"target-port-by-id","number":62,"rowType":"TargetPortById","kind":"state","base":831296,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
+      { ...{"name":"target-config","number":63,"rowType":"TargetConfig","kind":"configuration","base":831424,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-config-staged","number":64,"rowType":"TargetConfig","kind":"staged","base":839616,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-ports-config","number":65,"rowType":"TargetPortsConfig","kind":"configuration","base":847808,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"target-ports-config-staged","number":66,"rowType":"TargetPortsConfig","kind":"staged","base":851904,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"registration-input","number":67,"rowType":"RegistrationInput","kind":"input","base":856000,"stride":8,"capacity":1024,"changedAddress":864192,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
+      { ...{"name":"registration-state","number":68,"rowType":"RegistrationState","kind":"state","base":864320,"stride":40,"capacity":1024,"changedAddress":905280,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
+      { ...{"name":"registration-change","number":69,"rowType":"RegistrationChange","kind":"state","base":905408,"stride":24,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":908480,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
+      { ...{"name":"target-by-id","number":70,"rowType":"TargetById","kind":"state","base":908544,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
+      { ...{"name":"transfer-config","number":71,"rowType":"TransferConfig","kind":"configuration","base":909568,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":72,"rowType":"TransferConfig","kind":"staged","base":958720,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":73,"rowType":"TransferInput","kind":"input","base":1007872,"stride":32,"capacity":1024,"changedAddress":1040640,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":74,"rowType":"TransferState","kind":"state","base":1040768,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":1089920,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":75,"rowType":"UnitConfig","kind":"configuration","base":1090048,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":76,"rowType":"UnitConfig","kind":"staged","base":1091072,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-input","number":77,"rowType":"UnitInput","kind":"input","base":1092096,"stride":12,"capacity":64,"changedAddress":1092864,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":78,"rowType":"UnitState","kind":"state","base":1092928,"stride":24,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":1094464,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
   large: {
     profile: 2,
     memoryBytes: 12976128,
     hash: layoutHash,
-    limits: { NONE: 65535, TARGET_PORT_MAX: 256, TARGET_PORT_WORDS: 8, TARGET_MAX: 4096, TARGET_WORD_MAX: 32768, INITIATOR_MAX: 8192, SESSION_MAX: 32768, MOVE_MAX: 256, REGISTRATION_CHANGE_MAX: 1024, ARRIVAL_MAX: 256, RESIDENCE_MAX: 8192, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 64, SERVER_MAX: 128, APPARATUS_MAX: 128, AGENT_MAX: 256, MEMBER_MAX: 576, NETWORK_PORT_MAX: 1024, NETWORK_PORT_WORDS: 32, INTERFACE_MAX: 16384, ELIGIBLE_SET_MAX: 1024, ELIGIBLE_SET_WORD_MAX: 32768, UNIT_MAX: 256, SYSTEM_MAX: 16384, TRANSFER_MAX: 16384, DOMAIN_MAX: 64, SCOPE_MAX: 128, HEALTH_MAX: 1856, DECISION_MAX: 8192, DECISION_RESERVED: 1024, OUTCOME_MAX: 4096, WORK_PER_TICK_MAX: 2048, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 96, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 640, CONSTANTS_ADDRESS: 1408, CONSTANTS_BYTES: 3072, TABLES_ADDRESS: 4480, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 256, HEALTH_MEMBERS: 1280, HEALTH_KIND_MAX: 6, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, RESOURCE_COUNT: 5 },
+    limits: { NONE: 65535, TARGET_PORT_MAX: 256, TARGET_PORT_WORDS: 8, TARGET_MAX: 4096, TARGET_WORD_MAX: 32768, INITIATOR_MAX: 8192, SESSION_MAX: 32768, MOVE_MAX: 256, REGISTRATION_CHANGE_MAX: 1024, ARRIVAL_MAX: 256, RESIDENCE_MAX: 8192, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 64, SERVER_MAX: 128, APPARATUS_MAX: 128, AGENT_MAX: 256, MEMBER_MAX: 576, NETWORK_PORT_MAX: 1024, NETWORK_PORT_WORDS: 32, INTERFACE_MAX: 16384, ELIGIBLE_SET_MAX: 1024, ELIGIBLE_SET_WORD_MAX: 32768, UNIT_MAX: 256, SYSTEM_MAX: 16384, TRANSFER_MAX: 16384, DOMAIN_MAX: 64, SCOPE_MAX: 133, REQUEST_MAX: 8, ROUTE_CLASS_MAX: 3, ROUTE_MAX: 192, HEALTH_MAX: 1856, DECISION_MAX: 8192, DECISION_RESERVED: 1024, OUTCOME_MAX: 4096, WORK_PER_TICK_MAX: 2048, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 128, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 768, CONSTANTS_ADDRESS: 1792, CONSTANTS_BYTES: 5120, TABLES_ADDRESS: 6912, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 256, HEALTH_MEMBERS: 1280, HEALTH_KIND_MAX: 6, MEMBER_PROCESSORS: 0, MEMBER_SERVERS: 64, MEMBER_APPARATUSES: 192, MEMBER_AGENTS: 320, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, SCOPE_GROUP_0: 1, SCOPE_GROUP_1: 2, SCOPE_ARRAY: 3, SCOPE_TRANSFERS: 4, SCOPE_PAIRS: 5, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
-      { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":4480,"stride":32,"capacity":1,"changedAddress":4512,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
-      { ...{"name":"decision","number":2,"rowType":"Decision","kind":"decision","base":4544,"stride":48,"capacity":8192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module wants done: a ring with two indexes in the header."}, fields: fieldsOfDecision },
-      { ...{"name":"health-config","number":3,"rowType":"HealthConfig","kind":"configuration","base":397760,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
-      { ...{"name":"health-config-staged","number":4,"rowType":"HealthConfig","kind":"staged","base":397952,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
-      { ...{"name":"health-state","number":5,"rowType":"HealthState","kind":"state","base":398144,"stride":48,"capacity":1856,"changedAddress":0,"changedShift":0,"deadlinesAddress":487232,"doc":"Health of whatever can fail: target ports, network ports, members. One row each, in that order."}, fields: fieldsOfHealthState },
-      { ...{"name":"initiator-input","number":6,"rowType":"InitiatorInput","kind":"input","base":487488,"stride":16,"capacity":8192,"changedAddress":618560,"changedShift":3,"deadlinesAddress":0,"doc":"Initiators: known from their logins, so an input and not a configuration."}, fields: fieldsOfInitiatorInput },
-      { ...{"name":"initiator-state","number":7,"rowType":"InitiatorState","kind":"state","base":619584,"stride":8,"capacity":8192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of an initiator."}, fields: fieldsOfInitiatorState },
-      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":685120,"stride":24,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":1078336,"stride":24,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-input","number":10,"rowType":"InterfaceInput","kind":"input","base":1471552,"stride":12,"capacity":16384,"changedAddress":1668160,"changedShift":4,"deadlinesAddress":0,"planned":"interface failover","doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
-      { ...{"name":"interface-state","number":11,"rowType":"InterfaceState","kind":"state","base":1670208,"stride":40,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":2325568,"planned":"interface failover","doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
-      { ...{"name":"eligible-set-config","number":12,"rowType":"EligibleSetConfig","kind":"configuration","base":2327616,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"eligible-set-config-staged","number":13,"rowType":"EligibleSetConfig","kind":"staged","base":2458688,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"member-config","number":14,"rowType":"MemberConfig","kind":"configuration","base":2589760,"stride":32,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"member-config-staged","number":15,"rowType":"MemberConfig","kind":"staged","base":2608192,"stride":32,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":2626624,"stride":32,"capacity":576,"changedAddress":2645056,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":2645184,"stride":32,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"A status message of a member, under a sequence word."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"member-state","number":18,"rowType":"MemberState","kind":"state","base":2663616,"stride":40,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":2686656,"planned":"processor election, interface failover, manager redundancy and agent failover","doc":"What the module keeps of a member."}, fields: fieldsOfMemberState },
-      { ...{"name":"module-state","number":19,"rowType":"ModuleState","kind":"state","base":2686784,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
-      { ...{"name":"work","number":20,"rowType":"Work","kind":"state","base":2686848,"stride":2,"capacity":2048,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
-      { ...{"name":"move","number":21,"rowType":"Move","kind":"state","base":2690944,"stride":80,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":2711424,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
-      { ...{"name":"arrival-input","number":22,"rowType":"ArrivalInput","kind":"input","base":2711488,"stride":16,"capacity":256,"changedAddress":2715584,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
-      { ...{"name":"arrival-state","number":23,"rowType":"ArrivalState","kind":"state","base":2715648,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":2721792,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
-      { ...{"name":"residence","number":24,"rowType":"Residence","kind":"state","base":2721856,"stride":24,"capacity":8192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
-      { ...{"name":"network-port-config","number":25,"rowType":"NetworkPortConfig","kind":"configuration","base":2918464,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-config-staged","number":26,"rowType":"NetworkPortConfig","kind":"staged","base":2943040,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-input","number":27,"rowType":"NetworkPortInput","kind":"input","base":2967616,"stride":12,"capacity":1024,"changedAddress":2979904,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
-      { ...{"name":"network-port-state","number":28,"rowType":"NetworkPortState","kind":"state","base":2980032,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
-      { ...{"name":"outcome","number":29,"rowType":"Outcome","kind":"input","base":2996416,"stride":16,"capacity":4096,"changedAddress":3061952,"changedShift":2,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
-      { ...{"name":"plan","number":30,"rowType":"Plan","kind":"state","base":3062464,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
-      { ...{"name":"common-policy","number":31,"rowType":"CommonPolicy","kind":"configuration","base":3062528,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"common-policy-staged","number":32,"rowType":"CommonPolicy","kind":"staged","base":3062592,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"port-policy","number":33,"rowType":"PortPolicy","kind":"configuration","base":3062656,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"port-policy-staged","number":34,"rowType":"PortPolicy","kind":"staged","base":3062784,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"scope","number":35,"rowType":"Scope","kind":"input","base":3062912,"stride":16,"capacity":128,"changedAddress":3064960,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, and under which epoch."}, fields: fieldsOfScope },
-      { ...{"name":"session-input","number":36,"rowType":"SessionInput","kind":"input","base":3065024,"stride":16,"capacity":32768,"changedAddress":3589312,"changedShift":5,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
-      { ...{"name":"session-counters","number":37,"rowType":"SessionCounters","kind":"input","base":3593408,"stride":24,"capacity":32768,"changedAddress":4379840,"changedShift":5,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
-      { ...{"name":"session-state","number":38,"rowType":"SessionState","kind":"state","base":4383936,"stride":56,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
-      { ...{"name":"system-config","number":39,"rowType":"SystemConfig","kind":"configuration","base":6218944,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-config-staged","number":40,"rowType":"SystemConfig","kind":"staged","base":6481088,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-input","number":41,"rowType":"SystemInput","kind":"input","base":6743232,"stride":32,"capacity":16384,"changedAddress":7267520,"changedShift":4,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
-      { ...{"name":"system-state","number":42,"rowType":"SystemState","kind":"state","base":7269568,"stride":40,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":7924928,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
-      { ...{"name":"target-port-set","number":43,"rowType":"TargetPortSet","kind":"state","base":7926976,"stride":32,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
-      { ...{"name":"target-port-config","number":44,"rowType":"TargetPortConfig","kind":"configuration","base":7927232,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-config-staged","number":45,"rowType":"TargetPortConfig","kind":"staged","base":7943616,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-counters","number":46,"rowType":"TargetPortCounters","kind":"latched-written","base":7960000,"stride":64,"capacity":256,"changedAddress":7976384,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-counters-latched","number":47,"rowType":"TargetPortCounters","kind":"latched-copy","base":7976448,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-input","number":48,"rowType":"TargetPortInput","kind":"input","base":7992832,"stride":16,"capacity":256,"changedAddress":7996928,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
-      { ...{"name":"target-port-state","number":49,"rowType":"TargetPortState","kind":"state","base":7996992,"stride":128,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":8029760,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
-      { ...{"name":"target-port-order","number":50,"rowType":"TargetPortOrder","kind":"state","base":8029824,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
-      { ...{"name":"target-port-by-id","number":51,"rowType":"TargetPortById","kind":"state","base":8030336,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
-      { ...{"name":"target-config","number":52,"rowType":"TargetConfig","kind":"configuration","base":8030848,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-config-staged","number":53,"rowType":"TargetConfig","kind":"staged","base":8096384,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-ports-config","number":54,"rowType":"TargetPortsConfig","kind":"configuration","base":8161920,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"target-ports-config-staged","number":55,"rowType":"TargetPortsConfig","kind":"staged","base":8292992,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"registration-input","number":56,"rowType":"RegistrationInput","kind":"input","base":8424064,"stride":8,"capacity":32768,"changedAddress":8686208,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
-      { ...{"name":"registration-state","number":57,"rowType":"RegistrationState","kind":"state","base":8690304,"stride":40,"capacity":32768,"changedAddress":10001024,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
-      { ...{"name":"registration-change","number":58,"rowType":"RegistrationChange","kind":"state","base":10005120,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":10029696,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
-      { ...{"name":"target-by-id","number":59,"rowType":"TargetById","kind":"state","base":10029824,"stride":2,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":60,"rowType":"TransferConfig","kind":"configuration","base":10038016,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":61,"rowType":"TransferConfig","kind":"staged","base":10824448,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":62,"rowType":"TransferInput","kind":"input","base":11610880,"stride":32,"capacity":16384,"changedAddress":12135168,"changedShift":4,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":63,"rowType":"TransferState","kind":"state","base":12137216,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":12923648,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":64,"rowType":"UnitConfig","kind":"configuration","base":12925696,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":65,"rowType":"UnitConfig","kind":"staged","base":12929792,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":66,"rowType":"UnitInput","kind":"input","base":12933888,"stride":12,"capacity":256,"changedAddress":12936960,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":67,"rowType":"UnitState","kind":"state","base":12937024,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":12943168,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":6912,"stride":32,"capacity":1,"changedAddress":6944,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
+      { ...{"name":"decision","number":2,"rowType":"Decision","kind":"decision","base":6976,"stride":48,"capacity":8192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module wants done: a ring with two indexes in the header."}, fields: fieldsOfDecision },
+      { ...{"name":"health-config","number":3,"rowType":"HealthConfig","kind":"configuration","base":400192,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
+      { ...{"name":"health-config-staged","number":4,"rowType":"HealthConfig","kind":"staged","base":400384,"stride":32,"capacity":6,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a kind is judged."}, fields: fieldsOfHealthConfig },
+      { ...{"name":"health-state","number":5,"rowType":"HealthState","kind":"state","base":400576,"stride":48,"capacity":1856,"changedAddress":0,"changedShift":0,"deadlinesAddress":489664,"doc":"Health of whatever can fail: target ports, network ports, members. One row each, in that order."}, fields: fieldsOfHealthState },
+      { ...{"name":"initiator-input","number":6,"rowType":"InitiatorInput","kind":"input","base":489920,"stride":16,"capacity":8192,"changedAddress":620992,"changedShift":3,"deadlinesAddress":0,"doc":"Initiators: known from their logins, so an input and not a configuration."}, fields: fieldsOfInitiatorInput },
+      { ...{"name":"initiator-state","number":7,"rowType":"InitiatorState","kind":"state","base":622016,"stride":8,"capacity":8192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of an initiator."}, fields: fieldsOfInitiatorState },
+      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":687552,"stride":24,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":1080768,"stride":24,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-input","number":10,"rowType":"InterfaceInput","kind":"input","base":1473984,"stride":12,"capacity":16384,"changedAddress":1670592,"changedShift":4,"deadlinesAddress":0,"planned":"interface failover","doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
+      { ...{"name":"interface-state","number":11,"rowType":"InterfaceState","kind":"state","base":1672640,"stride":40,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":2328000,"planned":"interface failover","doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
+      { ...{"name":"eligible-set-config","number":12,"rowType":"EligibleSetConfig","kind":"configuration","base":2330048,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"eligible-set-config-staged","number":13,"rowType":"EligibleSetConfig","kind":"staged","base":2461120,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"member-config","number":14,"rowType":"MemberConfig","kind":"configuration","base":2592192,"stride":32,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"member-config-staged","number":15,"rowType":"MemberConfig","kind":"staged","base":2610624,"stride":32,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":2629056,"stride":48,"capacity":576,"changedAddress":2656704,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":2656832,"stride":48,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"member-input","number":18,"rowType":"MemberInput","kind":"input","base":2684480,"stride":12,"capacity":576,"changedAddress":2691392,"changedShift":0,"deadlinesAddress":0,"doc":"What the lease service and the command channel say of a member."}, fields: fieldsOfMemberInput },
+      { ...{"name":"member-state","number":19,"rowType":"MemberState","kind":"state","base":2691520,"stride":16,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a member, beside its row of `health-state`."}, fields: fieldsOfMemberState },
+      { ...{"name":"member-by-id","number":20,"rowType":"MemberById","kind":"state","base":2700736,"stride":2,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured members of each kind in ascending order of id, each kind in its own run of rows."}, fields: fieldsOfMemberById },
+      { ...{"name":"module-state","number":21,"rowType":"ModuleState","kind":"state","base":2701888,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
+      { ...{"name":"work","number":22,"rowType":"Work","kind":"state","base":2701952,"stride":2,"capacity":2048,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
+      { ...{"name":"move","number":23,"rowType":"Move","kind":"state","base":2706048,"stride":80,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":2726528,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
+      { ...{"name":"arrival-input","number":24,"rowType":"ArrivalInput","kind":"input","base":2726592,"stride":16,"capacity":256,"changedAddress":2730688,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
+      { ...{"name":"arrival-state","number":25,"rowType":"ArrivalState","kind":"state","base":2730752,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":2736896,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
+      { ...{"name":"residence","number":26,"rowType":"Residence","kind":"state","base":2736960,"stride":24,"capacity":8192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
+      { ...{"name":"network-port-config","number":27,"rowType":"NetworkPortConfig","kind":"configuration","base":2933568,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-config-staged","number":28,"rowType":"NetworkPortConfig","kind":"staged","base":2958144,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-input","number":29,"rowType":"NetworkPortInput","kind":"input","base":2982720,"stride":12,"capacity":1024,"changedAddress":2995008,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
+      { ...{"name":"network-port-state","number":30,"rowType":"NetworkPortState","kind":"state","base":2995136,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
+      { ...{"name":"outcome","number":31,"rowType":"Outcome","kind":"input","base":3011520,"stride":16,"capacity":4096,"changedAddress":3077056,"changedShift":2,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
+      { ...{"name":"plan","number":32,"rowType":"Plan","kind":"state","base":3077568,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
+      { ...{"name":"common-policy","number":33,"rowType":"CommonPolicy","kind":"configuration","base":3077632,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"common-policy-staged","number":34,"rowType":"CommonPolicy","kind":"staged","base":3077696,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"port-policy","number":35,"rowType":"PortPolicy","kind":"configuration","base":3077760,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"port-policy-staged","number":36,"rowType":"PortPolicy","kind":"staged","base":3077888,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"processor-policy","number":37,"rowType":"ProcessorPolicy","kind":"configuration","base":3078016,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"processor-policy-staged","number":38,"rowType":"ProcessorPolicy","kind":"staged","base":3078080,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"interface-policy","number":39,"rowType":"InterfacePolicy","kind":"configuration","base":3078144,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"interface-policy-staged","number":40,"rowType":"InterfacePolicy","kind":"staged","base":3078208,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"processor-state","number":41,"rowType":"ProcessorRow","kind":"state","base":3078272,"stride":40,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":3080832,"doc":"What the module keeps of a processor."}, fields: fieldsOfProcessorRow },
+      { ...{"name":"route-state","number":42,"rowType":"RouteState","kind":"state","base":3080896,"stride":16,"capacity":192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Who answers a request of a class about a processor: row `class * PROCESSOR_MAX + processor`."}, fields: fieldsOfRouteState },
+      { ...{"name":"request","number":43,"rowType":"Request","kind":"input","base":3083968,"stride":16,"capacity":8,"changedAddress":3084096,"changedShift":0,"deadlinesAddress":0,"doc":"Operators' wishes, and whether they were answered."}, fields: fieldsOfRequest },
+      { ...{"name":"request-state","number":44,"rowType":"RequestState","kind":"state","base":3084160,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a request."}, fields: fieldsOfRequestState },
+      { ...{"name":"scope","number":45,"rowType":"Scope","kind":"input","base":3084288,"stride":24,"capacity":133,"changedAddress":3087480,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, under which epoch, and who holds it."}, fields: fieldsOfScope },
+      { ...{"name":"scope-state","number":46,"rowType":"ScopeState","kind":"state","base":3087552,"stride":48,"capacity":133,"changedAddress":0,"changedShift":0,"deadlinesAddress":3093936,"doc":"What the module keeps of a scope."}, fields: fieldsOfScopeState },
+      { ...{"name":"session-input","number":47,"rowType":"SessionInput","kind":"input","base":3094016,"stride":16,"capacity":32768,"changedAddress":3618304,"changedShift":5,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
+      { ...{"name":"session-counters","number":48,"rowType":"SessionCounters","kind":"input","base":3622400,"stride":24,"capacity":32768,"changedAddress":4408832,"changedShift":5,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
+      { ...{"name":"session-state","number":49,"rowType":"SessionState","kind":"state","base":4412928,"stride":56,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
+      { ...{"name":"system-config","number":50,"rowType":"SystemConfig","kind":"configuration","base":6247936,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-config-staged","number":51,"rowType":"SystemConfig","kind":"staged","base":6510080,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-input","number":52,"rowType":"SystemInput","kind":"input","base":6772224,"stride":32,"capacity":16384,"changedAddress":7296512,"changedShift":4,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
+      { ...{"name":"system-state","number":53,"rowType":"SystemState","kind":"state","base":7298560,"stride":40,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":7953920,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
+      { ...{"name":"target-port-set","number":54,"rowType":"TargetPortSet","kind":"state","base":7955968,"stride":32,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
+      { ...{"name":"target-port-config","number":55,"rowType":"TargetPortConfig","kind":"configuration","base":7956224,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-config-staged","number":56,"rowType":"TargetPortConfig","kind":"staged","base":7972608,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-counters","number":57,"rowType":"TargetPortCounters","kind":"latched-written","base":7988992,"stride":64,"capacity":256,"changedAddress":8005376,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-counters-latched","number":58,"rowType":"TargetPortCounters","kind":"latched-copy","base":8005440,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-input","number":59,"rowType":"TargetPortInput","kind":"input","base":8021824,"stride":16,"capacity":256,"changedAddress":8025920,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
+      { ...{"name":"target-port-state","number":60,"rowType":"TargetPortState","kind":"state","base":8025984,"stride":128,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":8058752,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
+      { ...{"name":"target-port-order","number":61,"rowType":"TargetPortOrder","kind":"state","base":8058816,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
+      { ...{"name":"target-port-by-id","number":62,"rowType":"TargetPortById","kind":"state","base":8059328,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
+      { ...{"name":"target-config","number":63,"rowType":"TargetConfig","kind":"configuration","base":8059840,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-config-staged","number":64,"rowType":"TargetConfig","kind":"staged","base":8125376,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-ports-config","number":65,"rowType":"TargetPortsConfig","kind":"configuration","base":8190912,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"target-ports-config-staged","number":66,"rowType":"TargetPortsConfig","kind":"staged","base":8321984,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"registration-input","number":67,"rowType":"RegistrationInput","kind":"input","base":8453056,"stride":8,"capacity":32768,"changedAddress":8715200,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
+      { ...{"name":"registration-state","number":68,"rowType":"RegistrationState","kind":"state","base":8719296,"stride":40,"capacity":32768,"changedAddress":10030016,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
+      { ...{"name":"registration-change","number":69,"rowType":"RegistrationChange","kind":"state","base":10034112,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":10058688,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
+      { ...{"name":"target-by-id","number":70,"rowType":"TargetById","kind":"state","base":10058816,"stride":2,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
+      { ...{"name":"transfer-config","number":71,"rowType":"TransferConfig","kind":"configuration","base":10067008,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":72,"rowType":"TransferConfig","kind":"staged","base":10853440,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":73,"rowType":"TransferInput","kind":"input","base":11639872,"stride":32,"capacity":16384,"changedAddress":12164160,"changedShift":4,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":74,"rowType":"TransferState","kind":"state","base":12166208,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":12952640,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":75,"rowType":"UnitConfig","kind":"configuration","base":12954688,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":76,"rowType":"UnitConfig","kind":"staged","base":12958784,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-input","number":77,"rowType":"UnitInput","kind":"input","base":12962880,"stride":12,"capacity":256,"changedAddress":12965952,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":78,"rowType":"UnitState","kind":"state","base":12966016,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":12972160,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
 };
@@ -1523,15 +1873,15 @@ export class ControlView extends TableView {
   /** Latest generation of the configuration that all writers of input rows know; rows removed by a later one are not given out anew. */
   writersGeneration(row: number): number { return this.u32[(this.rowZero + row * 32 + 12) >>> 2]!; }
   setWritersGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 12) >>> 2] = value; }
-  /** Row of this controller among the servers; 0 on a single controller. Ports with another owner are another controller's. */
+  /** This controller's index, which is its row among the servers; 0 on a single controller. Ports with another owner are another controller's. */
   controllerIndex(row: number): number { return this.u16[(this.rowZero + row * 32 + 16) >>> 1]!; }
   setControllerIndex(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 16) >>> 1] = value; }
   /** Flags. */
   flags(row: number): number { return this.u16[(this.rowZero + row * 32 + 18) >>> 1]!; }
   setFlags(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 18) >>> 1] = value; }
-  /** Zero. */
-  pad0(row: number): number { return this.u32[(this.rowZero + row * 32 + 20) >>> 2]!; }
-  setPad0(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 20) >>> 2] = value; }
+  /** Management requests that this controller's processor has under way: a planned switch-over waits for them. */
+  requestsUnderWay(row: number): number { return this.u32[(this.rowZero + row * 32 + 20) >>> 2]!; }
+  setRequestsUnderWay(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 20) >>> 2] = value; }
   /** Zero. */
   pad1(row: number): number { return this.u32[(this.rowZero + row * 32 + 24) >>> 2]! + this.u32[(this.rowZero + row * 32 + 28) >>> 2]! * HIGH; }
   pad1Low(row: number): number { return this.u32[(this.rowZero + row * 32 + 24) >>> 2]!; }
@@ -1581,7 +1931,7 @@ export class DecisionView extends TableView {
   /** Generation of the row. */
   subjectGeneration(row: number): number { return this.u32[(this.rowZero + row * 48 + 32) >>> 2]!; }
   setSubjectGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 32) >>> 2] = value; }
-  /** Ports, or `NONE`. */
+  /** Rows of target ports, network ports or members, by the kind; or `NONE`. */
   from(row: number): number { return this.u16[(this.rowZero + row * 48 + 36) >>> 1]!; }
   setFrom(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 36) >>> 1] = value; }
   /** Row, or `NONE`. */
@@ -1844,96 +2194,118 @@ export class MemberConfigView extends TableView {
   /** Higher is preferred. */
   priority(row: number): number { return this.u16[(this.rowZero + row * 32 + 12) >>> 1]!; }
   setPriority(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 12) >>> 1] = value; }
-  /** The other server of the failover pair, or `NONE`. */
+  /** The other server of the failover pair, or `NONE`. Staged: its staged row. */
   partner(row: number): number { return this.u16[(this.rowZero + row * 32 + 14) >>> 1]!; }
   setPartner(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 14) >>> 1] = value; }
   /** Failure domain. */
   failureDomain(row: number): number { return this.u16[(this.rowZero + row * 32 + 16) >>> 1]!; }
   setFailureDomain(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 16) >>> 1] = value; }
-  /** Group of a server: 0, 1, or 2 for derived from the pairs. */
+  /** Group of a server: 0, 1, or 2 for derived from the pairs: then the lower one of a pair is in group 0. In force: 0 or 1. */
   group(row: number): number { return this.u16[(this.rowZero + row * 32 + 18) >>> 1]!; }
   setGroup(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 18) >>> 1] = value; }
-  /** Storage systems, transfers or units that it can carry. */
-  carriedMax(row: number): number { return this.u32[(this.rowZero + row * 32 + 20) >>> 2]!; }
-  setCarriedMax(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 20) >>> 2] = value; }
-  /** Check word of the row (its seal). */
-  check(row: number): number { return this.u32[(this.rowZero + row * 32 + 24) >>> 2]!; }
-  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 24) >>> 2] = value; }
+  /** Controller that it runs on. Staged: the controller's place among the staged servers. */
+  controller(row: number): number { return this.u16[(this.rowZero + row * 32 + 20) >>> 1]!; }
+  setController(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 20) >>> 1] = value; }
   /** Zero. */
-  pad(row: number): number { return this.u32[(this.rowZero + row * 32 + 28) >>> 2]!; }
-  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 28) >>> 2] = value; }
+  pad(row: number): number { return this.u16[(this.rowZero + row * 32 + 22) >>> 1]!; }
+  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 22) >>> 1] = value; }
+  /** Storage systems, transfers or units that it can carry. */
+  carriedMax(row: number): number { return this.u32[(this.rowZero + row * 32 + 24) >>> 2]!; }
+  setCarriedMax(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 24) >>> 2] = value; }
+  /** Check word of the row (its seal). */
+  check(row: number): number { return this.u32[(this.rowZero + row * 32 + 28) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 28) >>> 2] = value; }
 }
 
-/** A status message of a member, under a sequence word. */
+/** A status message of a member, under a sequence word; a controller writes its own members' too. */
 export class HeartbeatView extends TableView {
   /** Odd while a writer is in the row. */
-  sequence(row: number): number { return this.u32[(this.rowZero + row * 32) >>> 2]!; }
-  setSequence(row: number, value: number): void { this.u32[(this.rowZero + row * 32) >>> 2] = value; }
+  sequence(row: number): number { return this.u32[(this.rowZero + row * 48) >>> 2]!; }
+  setSequence(row: number, value: number): void { this.u32[(this.rowZero + row * 48) >>> 2] = value; }
   /** Generation of the row. */
-  generation(row: number): number { return this.u32[(this.rowZero + row * 32 + 4) >>> 2]!; }
-  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 4) >>> 2] = value; }
-  /** Heartbeats sent by the member since its start. */
-  beat(row: number): number { return this.u32[(this.rowZero + row * 32 + 8) >>> 2]!; }
-  setBeat(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 8) >>> 2] = value; }
+  generation(row: number): number { return this.u32[(this.rowZero + row * 48 + 4) >>> 2]!; }
+  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 4) >>> 2] = value; }
+  /** Heartbeats sent by the member since its start: one that doesn't change is no sign of life. */
+  beat(row: number): number { return this.u32[(this.rowZero + row * 48 + 8) >>> 2]!; }
+  setBeat(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 8) >>> 2] = value; }
   /** Starts of the member. */
-  bootCount(row: number): number { return this.u32[(this.rowZero + row * 32 + 12) >>> 2]!; }
-  setBootCount(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 12) >>> 2] = value; }
-  /** Self-tests passed: processor, memory, disk, process, web server, clock. */
-  selfTests(row: number): number { return this.u16[(this.rowZero + row * 32 + 16) >>> 1]!; }
-  setSelfTests(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 16) >>> 1] = value; }
-  /** Kind of web server that it runs, and its role. */
-  role(row: number): number { return this.u16[(this.rowZero + row * 32 + 18) >>> 1]!; }
-  setRole(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 18) >>> 1] = value; }
-  /** Members that it hears: low word of a digest. */
-  hears(row: number): number { return this.u32[(this.rowZero + row * 32 + 20) >>> 2]!; }
-  setHears(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 20) >>> 2] = value; }
+  bootCount(row: number): number { return this.u32[(this.rowZero + row * 48 + 12) >>> 2]!; }
+  setBootCount(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 12) >>> 2] = value; }
+  /** Self-tests passed. */
+  selfTests(row: number): number { return this.u16[(this.rowZero + row * 48 + 16) >>> 1]!; }
+  setSelfTests(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 16) >>> 1] = value; }
+  /** Of a processor: `WebServerKind` in bits 0 to 7, `ProcessorRole` in bits 8 to 15. */
+  role(row: number): number { return this.u16[(this.rowZero + row * 48 + 18) >>> 1]!; }
+  setRole(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 18) >>> 1] = value; }
   /** Digest of its configuration. */
-  configuration(row: number): number { return this.u32[(this.rowZero + row * 32 + 24) >>> 2]!; }
-  setConfiguration(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 24) >>> 2] = value; }
+  configuration(row: number): number { return this.u32[(this.rowZero + row * 48 + 20) >>> 2]!; }
+  setConfiguration(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 20) >>> 2] = value; }
+  /** Members of its kind that it hears: bit `n` is the `n`th row of the kind, rows 0 to 31. */
+  hears0(row: number): number { return this.u32[(this.rowZero + row * 48 + 24) >>> 2]!; }
+  setHears0(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 24) >>> 2] = value; }
+  /** Rows 32 to 63. */
+  hears1(row: number): number { return this.u32[(this.rowZero + row * 48 + 28) >>> 2]!; }
+  setHears1(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 28) >>> 2] = value; }
+  /** Rows 64 to 95. */
+  hears2(row: number): number { return this.u32[(this.rowZero + row * 48 + 32) >>> 2]!; }
+  setHears2(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 32) >>> 2] = value; }
+  /** Rows 96 to 127; later ones are not told. */
+  hears3(row: number): number { return this.u32[(this.rowZero + row * 48 + 36) >>> 2]!; }
+  setHears3(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 36) >>> 2] = value; }
+  /** Sum of the weights of its tracked inputs (links, scripts) that are down: lowers its priority. */
+  penalty(row: number): number { return this.u16[(this.rowZero + row * 48 + 40) >>> 1]!; }
+  setPenalty(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 40) >>> 1] = value; }
+  /** Flags. */
+  flags(row: number): number { return this.u16[(this.rowZero + row * 48 + 42) >>> 1]!; }
+  setFlags(row: number, value: number): void { this.u16[(this.rowZero + row * 48 + 42) >>> 1] = value; }
   /** What it carries, now. */
-  carried(row: number): number { return this.u32[(this.rowZero + row * 32 + 28) >>> 2]!; }
-  setCarried(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 28) >>> 2] = value; }
+  carried(row: number): number { return this.u32[(this.rowZero + row * 48 + 44) >>> 2]!; }
+  setCarried(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 44) >>> 2] = value; }
 }
 
-/** What the module keeps of a member. */
-export class MemberStateView extends TableView {
+/** What the lease service and the command channel say of a member. */
+export class MemberInputView extends TableView {
   /** Generation of the row. */
-  generation(row: number): number { return this.u32[(this.rowZero + row * 40) >>> 2]!; }
-  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 40) >>> 2] = value; }
+  generation(row: number): number { return this.u32[(this.rowZero + row * 12) >>> 2]!; }
+  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 12) >>> 2] = value; }
+  /** Incarnation that wrote the row; of an earlier one it counts as unknown. */
+  incarnation(row: number): number { return this.u32[(this.rowZero + row * 12 + 4) >>> 2]!; }
+  setIncarnation(row: number, value: number): void { this.u32[(this.rowZero + row * 12 + 4) >>> 2] = value; }
+  /** One value of an enum. */
+  lease(row: number): number { return this.u8[this.rowZero + row * 12 + 8]!; }
+  setLease(row: number, value: number): void { this.u8[this.rowZero + row * 12 + 8] = value; }
+  /** Flags. */
+  acknowledged(row: number): number { return this.u8[this.rowZero + row * 12 + 9]!; }
+  setAcknowledged(row: number, value: number): void { this.u8[this.rowZero + row * 12 + 9] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u16[(this.rowZero + row * 12 + 10) >>> 1]!; }
+  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 12 + 10) >>> 1] = value; }
+}
+
+/** What the module keeps of a member, beside its row of `health-state`. */
+export class MemberStateView extends TableView {
   /** Latest beat and boot count. */
-  beat(row: number): number { return this.u32[(this.rowZero + row * 40 + 4) >>> 2]!; }
-  setBeat(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 4) >>> 2] = value; }
+  beat(row: number): number { return this.u32[(this.rowZero + row * 16) >>> 2]!; }
+  setBeat(row: number, value: number): void { this.u32[(this.rowZero + row * 16) >>> 2] = value; }
   /** Count. */
-  bootCount(row: number): number { return this.u32[(this.rowZero + row * 40 + 8) >>> 2]!; }
-  setBootCount(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 8) >>> 2] = value; }
-  /** State of a processor, or role of a member. */
-  role(row: number): number { return this.u16[(this.rowZero + row * 40 + 12) >>> 1]!; }
-  setRole(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 12) >>> 1] = value; }
-  /** Things placed on it. */
-  placed(row: number): number { return this.u16[(this.rowZero + row * 40 + 14) >>> 1]!; }
-  setPlaced(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 14) >>> 1] = value; }
-  /** Epoch under which it holds its role. */
-  epoch(row: number): number { return this.u32[(this.rowZero + row * 40 + 16) >>> 2]! + this.u32[(this.rowZero + row * 40 + 20) >>> 2]! * HIGH; }
-  epochLow(row: number): number { return this.u32[(this.rowZero + row * 40 + 16) >>> 2]!; }
-  epochHigh(row: number): number { return this.u32[(this.rowZero + row * 40 + 20) >>> 2]!; }
-  setEpoch(row: number, value: number): void {
-    this.u32[(this.rowZero + row * 40 + 16) >>> 2] = value;
-    this.u32[(this.rowZero + row * 40 + 20) >>> 2] = value / HIGH;
-  }
-  /** Module time in milliseconds. */
-  deadlineMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 24) >>> 2]! + this.u32[(this.rowZero + row * 40 + 28) >>> 2]! * HIGH; }
-  deadlineMsLow(row: number): number { return this.u32[(this.rowZero + row * 40 + 24) >>> 2]!; }
-  deadlineMsHigh(row: number): number { return this.u32[(this.rowZero + row * 40 + 28) >>> 2]!; }
-  setDeadlineMs(row: number, value: number): void {
-    this.u32[(this.rowZero + row * 40 + 24) >>> 2] = value;
-    this.u32[(this.rowZero + row * 40 + 28) >>> 2] = value / HIGH;
-  }
-  /** Weighted inputs that lower its priority. */
-  penalty(row: number): number { return this.u32[(this.rowZero + row * 40 + 32) >>> 2]!; }
-  setPenalty(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 32) >>> 2] = value; }
+  bootCount(row: number): number { return this.u32[(this.rowZero + row * 16 + 4) >>> 2]!; }
+  setBootCount(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 4) >>> 2] = value; }
+  /** Flags. */
+  status(row: number): number { return this.u16[(this.rowZero + row * 16 + 8) >>> 1]!; }
+  setStatus(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 8) >>> 1] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u16[(this.rowZero + row * 16 + 10) >>> 1]!; }
+  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 10) >>> 1] = value; }
   /** Check word of the row (its seal). */
-  check(row: number): number { return this.u32[(this.rowZero + row * 40 + 36) >>> 2]!; }
-  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 36) >>> 2] = value; }
+  check(row: number): number { return this.u32[(this.rowZero + row * 16 + 12) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 12) >>> 2] = value; }
+}
+
+/** Configured members of each kind in ascending order of id, each kind in its own run of rows. */
+export class MemberByIdView extends TableView {
+  /** Member at this place, or `NONE`. */
+  member(row: number): number { return this.u16[(this.rowZero + row * 2) >>> 1]!; }
+  setMember(row: number, value: number): void { this.u16[(this.rowZero + row * 2) >>> 1] = value; }
 }
 
 /** What the module keeps of itself, and the scratch list of rows to look at. */
@@ -2304,23 +2676,47 @@ export class PlanView extends TableView {
 /** Knobs. Each has its range, default and effect here, and nowhere else. */
 export class CommonPolicyView extends TableView {
   /** Number of staged target ports, and of staged targets; the host writes them with the staged rows. */
-  targetPortCount(row: number): number { return this.u32[(this.rowZero + row * 24) >>> 2]!; }
-  setTargetPortCount(row: number, value: number): void { this.u32[(this.rowZero + row * 24) >>> 2] = value; }
+  targetPortCount(row: number): number { return this.u32[(this.rowZero + row * 40) >>> 2]!; }
+  setTargetPortCount(row: number, value: number): void { this.u32[(this.rowZero + row * 40) >>> 2] = value; }
   /** Count. */
-  targetCount(row: number): number { return this.u32[(this.rowZero + row * 24 + 4) >>> 2]!; }
-  setTargetCount(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 4) >>> 2] = value; }
+  targetCount(row: number): number { return this.u32[(this.rowZero + row * 40 + 4) >>> 2]!; }
+  setTargetCount(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 4) >>> 2] = value; }
+  /** Number of staged members of each kind; each kind is staged from its own first row. */
+  processorCount(row: number): number { return this.u16[(this.rowZero + row * 40 + 8) >>> 1]!; }
+  setProcessorCount(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 8) >>> 1] = value; }
+  /** Count. */
+  serverCount(row: number): number { return this.u16[(this.rowZero + row * 40 + 10) >>> 1]!; }
+  setServerCount(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 10) >>> 1] = value; }
+  /** Count. */
+  apparatusCount(row: number): number { return this.u16[(this.rowZero + row * 40 + 12) >>> 1]!; }
+  setApparatusCount(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 12) >>> 1] = value; }
+  /** Count. */
+  agentCount(row: number): number { return this.u16[(this.rowZero + row * 40 + 14) >>> 1]!; }
+  setAgentCount(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 14) >>> 1] = value; }
+  /** Number of staged network ports, eligible sets, virtual interfaces and storage units. */
+  networkPortCount(row: number): number { return this.u16[(this.rowZero + row * 40 + 16) >>> 1]!; }
+  setNetworkPortCount(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 16) >>> 1] = value; }
+  /** Count. */
+  eligibleSetCount(row: number): number { return this.u16[(this.rowZero + row * 40 + 18) >>> 1]!; }
+  setEligibleSetCount(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 18) >>> 1] = value; }
+  /** Count. */
+  interfaceCount(row: number): number { return this.u16[(this.rowZero + row * 40 + 20) >>> 1]!; }
+  setInterfaceCount(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 20) >>> 1] = value; }
+  /** Count. */
+  unitCount(row: number): number { return this.u16[(this.rowZero + row * 40 + 22) >>> 1]!; }
+  setUnitCount(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 22) >>> 1] = value; }
   /** Largest step of the module's time in one tick; a larger gap of the host's clock starts detectors anew. */
-  timeStepMaxMs(row: number): number { return this.u32[(this.rowZero + row * 24 + 8) >>> 2]!; }
-  setTimeStepMaxMs(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 8) >>> 2] = value; }
+  timeStepMaxMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 24) >>> 2]!; }
+  setTimeStepMaxMs(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 24) >>> 2] = value; }
   /** After a start, a gap or a new role: observe for this long before anything is moved. */
-  graceMs(row: number): number { return this.u32[(this.rowZero + row * 24 + 12) >>> 2]!; }
-  setGraceMs(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 12) >>> 2] = value; }
+  graceMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 28) >>> 2]!; }
+  setGraceMs(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 28) >>> 2] = value; }
   /** Check word of the row (its seal). */
-  check(row: number): number { return this.u32[(this.rowZero + row * 24 + 16) >>> 2]!; }
-  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 16) >>> 2] = value; }
+  check(row: number): number { return this.u32[(this.rowZero + row * 40 + 32) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 32) >>> 2] = value; }
   /** Zero. */
-  pad(row: number): number { return this.u32[(this.rowZero + row * 24 + 20) >>> 2]!; }
-  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 20) >>> 2] = value; }
+  pad(row: number): number { return this.u32[(this.rowZero + row * 40 + 36) >>> 2]!; }
+  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 36) >>> 2] = value; }
 }
 
 /** Knobs. Each has its range, default and effect here, and nowhere else. */
@@ -2399,28 +2795,283 @@ export class PortPolicyView extends TableView {
   setPad1(row: number, value: number): void { this.u32[(this.rowZero + row * 72 + 68) >>> 2] = value; }
 }
 
-/** Roles and epochs: for each scope, whether this module decides or shadows, and under which epoch. */
-export class ScopeView extends TableView {
+/** Knobs of the processor election, and of campaigning for scopes in general. */
+export class ProcessorPolicyView extends TableView {
+  /** Self-tests (`SelfTest`) of which a failed one makes a processor unhealthy; another failed one makes it degraded. */
+  unhealthyTests(row: number): number { return this.u16[(this.rowZero + row * 32) >>> 1]!; }
+  setUnhealthyTests(row: number, value: number): void { this.u16[(this.rowZero + row * 32) >>> 1] = value; }
+  /** Whether the preferred processor becomes active again: 0 off, 1 manual, 2 automatic. */
+  failBack(row: number): number { return this.u16[(this.rowZero + row * 32 + 2) >>> 1]!; }
+  setFailBack(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 2) >>> 1] = value; }
+  /** The preferred processor is well for this long before the active one gives way to it. */
+  failBackMs(row: number): number { return this.u32[(this.rowZero + row * 32 + 4) >>> 2]!; }
+  setFailBackMs(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 4) >>> 2] = value; }
+  /** A planned switch-over waits for requests under way at most this long. */
+  drainMs(row: number): number { return this.u32[(this.rowZero + row * 32 + 8) >>> 2]!; }
+  setDrainMs(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 8) >>> 2] = value; }
+  /** A role or a web server that is not seen changed after this is said again; the wait doubles each time. */
+  effectMs(row: number): number { return this.u32[(this.rowZero + row * 32 + 12) >>> 2]!; }
+  setEffectMs(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 12) >>> 2] = value; }
+  /** A campaign that did not win the scope, or a key that did not go, is said again after this; the wait doubles each time. */
+  campaignMs(row: number): number { return this.u32[(this.rowZero + row * 32 + 16) >>> 2]!; }
+  setCampaignMs(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 16) >>> 2] = value; }
+  /** Waits double up to this. */
+  backOffMaxMs(row: number): number { return this.u32[(this.rowZero + row * 32 + 20) >>> 2]!; }
+  setBackOffMaxMs(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 20) >>> 2] = value; }
+  /** Each better candidate that could campaign for a free scope is waited for this long. */
+  deferMs(row: number): number { return this.u32[(this.rowZero + row * 32 + 24) >>> 2]!; }
+  setDeferMs(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 24) >>> 2] = value; }
+  /** Check word of the row (its seal). */
+  check(row: number): number { return this.u32[(this.rowZero + row * 32 + 28) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 28) >>> 2] = value; }
+}
+
+/** Knobs of the interface failover. */
+export class InterfacePolicyView extends TableView {
+  /** Whether interfaces return to their home ports: 0 off, 1 manual, 2 automatic. */
+  failBack(row: number): number { return this.u8[this.rowZero + row * 40]!; }
+  setFailBack(row: number, value: number): void { this.u8[this.rowZero + row * 40] = value; }
+  /** 1: fail back only when all ports of the group are well. */
+  followOver(row: number): number { return this.u8[this.rowZero + row * 40 + 1]!; }
+  setFollowOver(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 1] = value; }
+  /** 1: an interface for which its own group has no port may go to the other group, never to the partner. */
+  otherGroup(row: number): number { return this.u8[this.rowZero + row * 40 + 2]!; }
+  setOtherGroup(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 2] = value; }
+  /** Whether units return to their owners: 0 off, 1 manual, 2 automatic. */
+  unitReturn(row: number): number { return this.u8[this.rowZero + row * 40 + 3]!; }
+  setUnitReturn(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 3] = value; }
+  /** A home port is well for this long before its interfaces return. */
+  failBackMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 4) >>> 2]!; }
+  setFailBackMs(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 4) >>> 2] = value; }
+  /** An owner is well for this long before its units return. */
+  unitReturnMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 8) >>> 2]!; }
+  setUnitReturnMs(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 8) >>> 2] = value; }
+  /** An address that is not seen gone from its port after this: said again; the wait doubles each time. */
+  unhostMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 12) >>> 2]!; }
+  setUnhostMs(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 12) >>> 2] = value; }
+  /** An address that is not seen on its port after this: said again, or placed on another one. */
+  moveMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 16) >>> 2]!; }
+  setMoveMs(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 16) >>> 2] = value; }
+  /** A unit that is not seen with its server after this: said again; the wait doubles each time. */
+  unitMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 20) >>> 2]!; }
+  setUnitMs(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 20) >>> 2] = value; }
+  /** After a failed move the port is left alone for this interface for this long; it doubles with each failure. */
+  backOffMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 24) >>> 2]!; }
+  setBackOffMs(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 24) >>> 2] = value; }
+  /** Waits double up to this. */
+  backOffMaxMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 28) >>> 2]!; }
+  setBackOffMaxMs(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 28) >>> 2] = value; }
+  /** Says and moves under way at one time, for rebalance and fail-back; failures are not held back. */
+  movesUnderWayMax(row: number): number { return this.u16[(this.rowZero + row * 40 + 32) >>> 1]!; }
+  setMovesUnderWayMax(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 32) >>> 1] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u16[(this.rowZero + row * 40 + 34) >>> 1]!; }
+  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 34) >>> 1] = value; }
+  /** Check word of the row (its seal). */
+  check(row: number): number { return this.u32[(this.rowZero + row * 40 + 36) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 36) >>> 2] = value; }
+}
+
+/** What the module keeps of a processor. */
+export class ProcessorRowView extends TableView {
   /** One value of an enum. */
-  kind(row: number): number { return this.u8[this.rowZero + row * 16]!; }
-  setKind(row: number, value: number): void { this.u8[this.rowZero + row * 16] = value; }
+  state(row: number): number { return this.u8[this.rowZero + row * 40]!; }
+  setState(row: number, value: number): void { this.u8[this.rowZero + row * 40] = value; }
+  /** Web server that it is to run by its state. */
+  webServer(row: number): number { return this.u8[this.rowZero + row * 40 + 1]!; }
+  setWebServer(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 1] = value; }
+  /** What it is for the array, by its own latest report. */
+  role(row: number): number { return this.u8[this.rowZero + row * 40 + 2]!; }
+  setRole(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 2] = value; }
+  /** Own processor: what it is to be. */
+  wantedRole(row: number): number { return this.u8[this.rowZero + row * 40 + 3]!; }
+  setWantedRole(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 3] = value; }
+  /** Own processor: the decision that waits for its effect, and how often it was said. */
+  waiting(row: number): number { return this.u8[this.rowZero + row * 40 + 4]!; }
+  setWaiting(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 4] = value; }
+  /** Count. */
+  said(row: number): number { return this.u8[this.rowZero + row * 40 + 5]!; }
+  setSaid(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 5] = value; }
+  /** Own processor: why the role is given up, while it is. */
+  reason(row: number): number { return this.u16[(this.rowZero + row * 40 + 6) >>> 1]!; }
+  setReason(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 6) >>> 1] = value; }
+  /** Since when it is in its state. */
+  sinceMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 8) >>> 2]! + this.u32[(this.rowZero + row * 40 + 12) >>> 2]! * HIGH; }
+  sinceMsLow(row: number): number { return this.u32[(this.rowZero + row * 40 + 8) >>> 2]!; }
+  sinceMsHigh(row: number): number { return this.u32[(this.rowZero + row * 40 + 12) >>> 2]!; }
+  setSinceMs(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 40 + 8) >>> 2] = value;
+    this.u32[(this.rowZero + row * 40 + 12) >>> 2] = value / HIGH;
+  }
+  /** Own processor: until then a planned switch-over waits for requests under way; 0 without one. */
+  drainUntilMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 16) >>> 2]! + this.u32[(this.rowZero + row * 40 + 20) >>> 2]! * HIGH; }
+  drainUntilMsLow(row: number): number { return this.u32[(this.rowZero + row * 40 + 16) >>> 2]!; }
+  drainUntilMsHigh(row: number): number { return this.u32[(this.rowZero + row * 40 + 20) >>> 2]!; }
+  setDrainUntilMs(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 40 + 16) >>> 2] = value;
+    this.u32[(this.rowZero + row * 40 + 20) >>> 2] = value / HIGH;
+  }
+  /** Next look. */
+  deadlineMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 24) >>> 2]! + this.u32[(this.rowZero + row * 40 + 28) >>> 2]! * HIGH; }
+  deadlineMsLow(row: number): number { return this.u32[(this.rowZero + row * 40 + 24) >>> 2]!; }
+  deadlineMsHigh(row: number): number { return this.u32[(this.rowZero + row * 40 + 28) >>> 2]!; }
+  setDeadlineMs(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 40 + 24) >>> 2] = value;
+    this.u32[(this.rowZero + row * 40 + 28) >>> 2] = value / HIGH;
+  }
+  /** Check word of the row (its seal). */
+  check(row: number): number { return this.u32[(this.rowZero + row * 40 + 32) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 32) >>> 2] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u32[(this.rowZero + row * 40 + 36) >>> 2]!; }
+  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 36) >>> 2] = value; }
+}
+
+/** Who answers a request of a class about a processor: row `class * PROCESSOR_MAX + processor`. */
+export class RouteStateView extends TableView {
+  /** Processor that answers at the array's address, or `NONE`. */
+  answerer(row: number): number { return this.u16[(this.rowZero + row * 16) >>> 1]!; }
+  setAnswerer(row: number, value: number): void { this.u16[(this.rowZero + row * 16) >>> 1] = value; }
+  /** Processor that carries the request out, or `NONE`. */
+  executor(row: number): number { return this.u16[(this.rowZero + row * 16 + 2) >>> 1]!; }
+  setExecutor(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 2) >>> 1] = value; }
   /** One value of an enum. */
-  role(row: number): number { return this.u8[this.rowZero + row * 16 + 1]!; }
-  setRole(row: number, value: number): void { this.u8[this.rowZero + row * 16 + 1] = value; }
-  /** Group 0 or 1, or the lower server of the pair; 0 otherwise. */
-  subject(row: number): number { return this.u16[(this.rowZero + row * 16 + 2) >>> 1]!; }
-  setSubject(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 2) >>> 1] = value; }
-  /** Incarnation that wrote the role; of an earlier one it counts as unknown. */
+  reason(row: number): number { return this.u16[(this.rowZero + row * 16 + 4) >>> 1]!; }
+  setReason(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 4) >>> 1] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u16[(this.rowZero + row * 16 + 6) >>> 1]!; }
+  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 6) >>> 1] = value; }
+  /** Check word of the row (its seal). */
+  check(row: number): number { return this.u32[(this.rowZero + row * 16 + 8) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 8) >>> 2] = value; }
+  /** Zero. */
+  pad1(row: number): number { return this.u32[(this.rowZero + row * 16 + 12) >>> 2]!; }
+  setPad1(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 12) >>> 2] = value; }
+}
+
+/** Operators' wishes, and whether they were answered. */
+export class RequestView extends TableView {
+  /** Grows with each request of an incarnation, from 1; 0 in a row never used. */
+  sequence(row: number): number { return this.u32[(this.rowZero + row * 16) >>> 2]!; }
+  setSequence(row: number, value: number): void { this.u32[(this.rowZero + row * 16) >>> 2] = value; }
+  /** Count. */
   incarnation(row: number): number { return this.u32[(this.rowZero + row * 16 + 4) >>> 2]!; }
   setIncarnation(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 4) >>> 2] = value; }
+  /** One value of an enum. */
+  kind(row: number): number { return this.u16[(this.rowZero + row * 16 + 8) >>> 1]!; }
+  setKind(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 8) >>> 1] = value; }
+  /** By the kind. */
+  subject(row: number): number { return this.u16[(this.rowZero + row * 16 + 10) >>> 1]!; }
+  setSubject(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 10) >>> 1] = value; }
+  /** Number. */
+  detail(row: number): number { return this.u32[(this.rowZero + row * 16 + 12) >>> 2]!; }
+  setDetail(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 12) >>> 2] = value; }
+}
+
+/** What the module keeps of a request. */
+export class RequestStateView extends TableView {
+  /** Sequence and incarnation of the request that was answered. */
+  sequence(row: number): number { return this.u32[(this.rowZero + row * 16) >>> 2]!; }
+  setSequence(row: number, value: number): void { this.u32[(this.rowZero + row * 16) >>> 2] = value; }
+  /** Count. */
+  incarnation(row: number): number { return this.u32[(this.rowZero + row * 16 + 4) >>> 2]!; }
+  setIncarnation(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 4) >>> 2] = value; }
+  /** Check word of the row (its seal). */
+  check(row: number): number { return this.u32[(this.rowZero + row * 16 + 8) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 8) >>> 2] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u32[(this.rowZero + row * 16 + 12) >>> 2]!; }
+  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 12) >>> 2] = value; }
+}
+
+/** Roles and epochs: for each scope, whether this module decides or shadows, under which epoch, and who holds it. */
+export class ScopeView extends TableView {
+  /** `NONE`: the scope is not in use. */
+  kind(row: number): number { return this.u8[this.rowZero + row * 24]!; }
+  setKind(row: number, value: number): void { this.u8[this.rowZero + row * 24] = value; }
+  /** One value of an enum. */
+  role(row: number): number { return this.u8[this.rowZero + row * 24 + 1]!; }
+  setRole(row: number, value: number): void { this.u8[this.rowZero + row * 24 + 1] = value; }
+  /** Group 0 or 1; for a pair the member row of its lower server; 0 otherwise. */
+  subject(row: number): number { return this.u16[(this.rowZero + row * 24 + 2) >>> 1]!; }
+  setSubject(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 2) >>> 1] = value; }
+  /** Member that holds the scope's key, by the lease service: a processor for ARRAY, else a server; `NONE`: nobody. */
+  holder(row: number): number { return this.u16[(this.rowZero + row * 24 + 4) >>> 1]!; }
+  setHolder(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 4) >>> 1] = value; }
+  /** Flags. */
+  flags(row: number): number { return this.u16[(this.rowZero + row * 24 + 6) >>> 1]!; }
+  setFlags(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 6) >>> 1] = value; }
+  /** Incarnation that wrote the row; of an earlier one role and holder count as unknown. */
+  incarnation(row: number): number { return this.u32[(this.rowZero + row * 24 + 8) >>> 2]!; }
+  setIncarnation(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 8) >>> 2] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u32[(this.rowZero + row * 24 + 12) >>> 2]!; }
+  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 12) >>> 2] = value; }
   /** Epoch of the scope: the revision of its lease key; it only grows. */
-  epoch(row: number): number { return this.u32[(this.rowZero + row * 16 + 8) >>> 2]! + this.u32[(this.rowZero + row * 16 + 12) >>> 2]! * HIGH; }
-  epochLow(row: number): number { return this.u32[(this.rowZero + row * 16 + 8) >>> 2]!; }
-  epochHigh(row: number): number { return this.u32[(this.rowZero + row * 16 + 12) >>> 2]!; }
+  epoch(row: number): number { return this.u32[(this.rowZero + row * 24 + 16) >>> 2]! + this.u32[(this.rowZero + row * 24 + 20) >>> 2]! * HIGH; }
+  epochLow(row: number): number { return this.u32[(this.rowZero + row * 24 + 16) >>> 2]!; }
+  epochHigh(row: number): number { return this.u32[(this.rowZero + row * 24 + 20) >>> 2]!; }
   setEpoch(row: number, value: number): void {
-    this.u32[(this.rowZero + row * 16 + 8) >>> 2] = value;
-    this.u32[(this.rowZero + row * 16 + 12) >>> 2] = value / HIGH;
+    this.u32[(this.rowZero + row * 24 + 16) >>> 2] = value;
+    this.u32[(this.rowZero + row * 24 + 20) >>> 2] = value / HIGH;
   }
+}
+
+/** What the module keeps of a scope. */
+export class ScopeStateView extends TableView {
+  /** Grows each time the module becomes the decider: assignments are then what is observed. */
+  term(row: number): number { return this.u32[(this.rowZero + row * 48) >>> 2]!; }
+  setTerm(row: number, value: number): void { this.u32[(this.rowZero + row * 48) >>> 2] = value; }
+  /** 1 while this module is the decider; its decisions begin at `graceUntilMs`. */
+  deciding(row: number): number { return this.u8[this.rowZero + row * 48 + 4]!; }
+  setDeciding(row: number, value: number): void { this.u8[this.rowZero + row * 48 + 4] = value; }
+  /** CAMPAIGN or RESIGN while it is wanted; NONE otherwise. */
+  wanted(row: number): number { return this.u8[this.rowZero + row * 48 + 5]!; }
+  setWanted(row: number, value: number): void { this.u8[this.rowZero + row * 48 + 5] = value; }
+  /** Times that it was said. */
+  said(row: number): number { return this.u8[this.rowZero + row * 48 + 6]!; }
+  setSaid(row: number, value: number): void { this.u8[this.rowZero + row * 48 + 6] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u8[this.rowZero + row * 48 + 7]!; }
+  setPad(row: number, value: number): void { this.u8[this.rowZero + row * 48 + 7] = value; }
+  /** Epoch under which it decides. */
+  epoch(row: number): number { return this.u32[(this.rowZero + row * 48 + 8) >>> 2]! + this.u32[(this.rowZero + row * 48 + 12) >>> 2]! * HIGH; }
+  epochLow(row: number): number { return this.u32[(this.rowZero + row * 48 + 8) >>> 2]!; }
+  epochHigh(row: number): number { return this.u32[(this.rowZero + row * 48 + 12) >>> 2]!; }
+  setEpoch(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 48 + 8) >>> 2] = value;
+    this.u32[(this.rowZero + row * 48 + 12) >>> 2] = value / HIGH;
+  }
+  /** End of the observation that begins a term. */
+  graceUntilMs(row: number): number { return this.u32[(this.rowZero + row * 48 + 16) >>> 2]! + this.u32[(this.rowZero + row * 48 + 20) >>> 2]! * HIGH; }
+  graceUntilMsLow(row: number): number { return this.u32[(this.rowZero + row * 48 + 16) >>> 2]!; }
+  graceUntilMsHigh(row: number): number { return this.u32[(this.rowZero + row * 48 + 20) >>> 2]!; }
+  setGraceUntilMs(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 48 + 16) >>> 2] = value;
+    this.u32[(this.rowZero + row * 48 + 20) >>> 2] = value / HIGH;
+  }
+  /** Since when nobody holds the scope, or 0. */
+  freeSinceMs(row: number): number { return this.u32[(this.rowZero + row * 48 + 24) >>> 2]! + this.u32[(this.rowZero + row * 48 + 28) >>> 2]! * HIGH; }
+  freeSinceMsLow(row: number): number { return this.u32[(this.rowZero + row * 48 + 24) >>> 2]!; }
+  freeSinceMsHigh(row: number): number { return this.u32[(this.rowZero + row * 48 + 28) >>> 2]!; }
+  setFreeSinceMs(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 48 + 24) >>> 2] = value;
+    this.u32[(this.rowZero + row * 48 + 28) >>> 2] = value / HIGH;
+  }
+  /** Next look. */
+  deadlineMs(row: number): number { return this.u32[(this.rowZero + row * 48 + 32) >>> 2]! + this.u32[(this.rowZero + row * 48 + 36) >>> 2]! * HIGH; }
+  deadlineMsLow(row: number): number { return this.u32[(this.rowZero + row * 48 + 32) >>> 2]!; }
+  deadlineMsHigh(row: number): number { return this.u32[(this.rowZero + row * 48 + 36) >>> 2]!; }
+  setDeadlineMs(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 48 + 32) >>> 2] = value;
+    this.u32[(this.rowZero + row * 48 + 36) >>> 2] = value / HIGH;
+  }
+  /** Check word of the row (its seal). */
+  check(row: number): number { return this.u32[(this.rowZero + row * 48 + 40) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 40) >>> 2] = value; }
+  /** Zero. */
+  pad1(row: number): number { return this.u32[(this.rowZero + row * 48 + 44) >>> 2]!; }
+  setPad1(row: number, value: number): void { this.u32[(this.rowZero + row * 48 + 44) >>> 2] = value; }
 }
 
 /** Who is logged in where. A change of these rows is a login, a logout, or another flag. */
@@ -3301,7 +3952,9 @@ export interface Views {
   readonly memberConfigStaged: MemberConfigView;
   readonly heartbeat: HeartbeatView;
   readonly heartbeatLatched: HeartbeatView;
+  readonly memberInput: MemberInputView;
   readonly memberState: MemberStateView;
+  readonly memberById: MemberByIdView;
   readonly moduleState: ModuleStateView;
   readonly work: WorkView;
   readonly move: MoveView;
@@ -3318,7 +3971,16 @@ export interface Views {
   readonly commonPolicyStaged: CommonPolicyView;
   readonly portPolicy: PortPolicyView;
   readonly portPolicyStaged: PortPolicyView;
+  readonly processorPolicy: ProcessorPolicyView;
+  readonly processorPolicyStaged: ProcessorPolicyView;
+  readonly interfacePolicy: InterfacePolicyView;
+  readonly interfacePolicyStaged: InterfacePolicyView;
+  readonly processorState: ProcessorRowView;
+  readonly routeState: RouteStateView;
+  readonly request: RequestView;
+  readonly requestState: RequestStateView;
   readonly scope: ScopeView;
+  readonly scopeState: ScopeStateView;
   readonly sessionInput: SessionInputView;
   readonly sessionCounters: SessionCountersView;
   readonly sessionState: SessionStateView;
@@ -3389,55 +4051,66 @@ export function createViews(buffer: ArrayBufferLike, profile: ProfileName): View
     memberConfigStaged: new MemberConfigView(arrays, table(15)),
     heartbeat: new HeartbeatView(arrays, table(16)),
     heartbeatLatched: new HeartbeatView(arrays, table(17)),
-    memberState: new MemberStateView(arrays, table(18)),
-    moduleState: new ModuleStateView(arrays, table(19)),
-    work: new WorkView(arrays, table(20)),
-    move: new MoveView(arrays, table(21)),
-    arrivalInput: new ArrivalInputView(arrays, table(22)),
-    arrivalState: new ArrivalStateView(arrays, table(23)),
-    residence: new ResidenceView(arrays, table(24)),
-    networkPortConfig: new NetworkPortConfigView(arrays, table(25)),
-    networkPortConfigStaged: new NetworkPortConfigView(arrays, table(26)),
-    networkPortInput: new NetworkPortInputView(arrays, table(27)),
-    networkPortState: new NetworkPortStateView(arrays, table(28)),
-    outcome: new OutcomeView(arrays, table(29)),
-    plan: new PlanView(arrays, table(30)),
-    commonPolicy: new CommonPolicyView(arrays, table(31)),
-    commonPolicyStaged: new CommonPolicyView(arrays, table(32)),
-    portPolicy: new PortPolicyView(arrays, table(33)),
-    portPolicyStaged: new PortPolicyView(arrays, table(34)),
-    scope: new ScopeView(arrays, table(35)),
-    sessionInput: new SessionInputView(arrays, table(36)),
-    sessionCounters: new SessionCountersView(arrays, table(37)),
-    sessionState: new SessionStateView(arrays, table(38)),
-    systemConfig: new SystemConfigView(arrays, table(39)),
-    systemConfigStaged: new SystemConfigView(arrays, table(40)),
-    systemInput: new SystemInputView(arrays, table(41)),
-    systemState: new SystemStateView(arrays, table(42)),
-    targetPortSet: new TargetPortSetView(arrays, table(43)),
-    targetPortConfig: new TargetPortConfigView(arrays, table(44)),
-    targetPortConfigStaged: new TargetPortConfigView(arrays, table(45)),
-    targetPortCounters: new TargetPortCountersView(arrays, table(46)),
-    targetPortCountersLatched: new TargetPortCountersView(arrays, table(47)),
-    targetPortInput: new TargetPortInputView(arrays, table(48)),
-    targetPortState: new TargetPortStateView(arrays, table(49)),
-    targetPortOrder: new TargetPortOrderView(arrays, table(50)),
-    targetPortById: new TargetPortByIdView(arrays, table(51)),
-    targetConfig: new TargetConfigView(arrays, table(52)),
-    targetConfigStaged: new TargetConfigView(arrays, table(53)),
-    targetPortsConfig: new TargetPortsConfigView(arrays, table(54)),
-    targetPortsConfigStaged: new TargetPortsConfigView(arrays, table(55)),
-    registrationInput: new RegistrationInputView(arrays, table(56)),
-    registrationState: new RegistrationStateView(arrays, table(57)),
-    registrationChange: new RegistrationChangeView(arrays, table(58)),
-    targetById: new TargetByIdView(arrays, table(59)),
-    transferConfig: new TransferConfigView(arrays, table(60)),
-    transferConfigStaged: new TransferConfigView(arrays, table(61)),
-    transferInput: new TransferInputView(arrays, table(62)),
-    transferState: new TransferStateView(arrays, table(63)),
-    unitConfig: new UnitConfigView(arrays, table(64)),
-    unitConfigStaged: new UnitConfigView(arrays, table(65)),
-    unitInput: new UnitInputView(arrays, table(66)),
-    unitState: new UnitStateView(arrays, table(67)),
+    memberInput: new MemberInputView(arrays, table(18)),
+    memberState: new MemberStateView(arrays, table(19)),
+    memberById: new MemberByIdView(arrays, table(20)),
+    moduleState: new ModuleStateView(arrays, table(21)),
+    work: new WorkView(arrays, table(22)),
+    move: new MoveView(arrays, table(23)),
+    arrivalInput: new ArrivalInputView(arrays, table(24)),
+    arrivalState: new ArrivalStateView(arrays, table(25)),
+    residence: new ResidenceView(arrays, table(26)),
+    networkPortConfig: new NetworkPortConfigView(arrays, table(27)),
+    networkPortConfigStaged: new NetworkPortConfigView(arrays, table(28)),
+    networkPortInput: new NetworkPortInputView(arrays, table(29)),
+    networkPortState: new NetworkPortStateView(arrays, table(30)),
+    outcome: new OutcomeView(arrays, table(31)),
+    plan: new PlanView(arrays, table(32)),
+    commonPolicy: new CommonPolicyView(arrays, table(33)),
+    commonPolicyStaged: new CommonPolicyView(arrays, table(34)),
+    portPolicy: new PortPolicyView(arrays, table(35)),
+    portPolicyStaged: new PortPolicyView(arrays, table(36)),
+    processorPolicy: new ProcessorPolicyView(arrays, table(37)),
+    processorPolicyStaged: new ProcessorPolicyView(arrays, table(38)),
+    interfacePolicy: new InterfacePolicyView(arrays, table(39)),
+    interfacePolicyStaged: new InterfacePolicyView(arrays, table(40)),
+    processorState: new ProcessorRowView(arrays, table(41)),
+    routeState: new RouteStateView(arrays, table(42)),
+    request: new RequestView(arrays, table(43)),
+    requestState: new RequestStateView(arrays, table(44)),
+    scope: new ScopeView(arrays, table(45)),
+    scopeState: new ScopeStateView(arrays, table(46)),
+    sessionInput: new SessionInputView(arrays, table(47)),
+    sessionCounters: new SessionCountersView(arrays, table(48)),
+    sessionState: new SessionStateView(arrays, table(49)),
+    systemConfig: new SystemConfigView(arrays, table(50)),
+    systemConfigStaged: new SystemConfigView(arrays, table(51)),
+    systemInput: new SystemInputView(arrays, table(52)),
+    systemState: new SystemStateView(arrays, table(53)),
+    targetPortSet: new TargetPortSetView(arrays, table(54)),
+    targetPortConfig: new TargetPortConfigView(arrays, table(55)),
+    targetPortConfigStaged: new TargetPortConfigView(arrays, table(56)),
+    targetPortCounters: new TargetPortCountersView(arrays, table(57)),
+    targetPortCountersLatched: new TargetPortCountersView(arrays, table(58)),
+    targetPortInput: new TargetPortInputView(arrays, table(59)),
+    targetPortState: new TargetPortStateView(arrays, table(60)),
+    targetPortOrder: new TargetPortOrderView(arrays, table(61)),
+    targetPortById: new TargetPortByIdView(arrays, table(62)),
+    targetConfig: new TargetConfigView(arrays, table(63)),
+    targetConfigStaged: new TargetConfigView(arrays, table(64)),
+    targetPortsConfig: new TargetPortsConfigView(arrays, table(65)),
+    targetPortsConfigStaged: new TargetPortsConfigView(arrays, table(66)),
+    registrationInput: new RegistrationInputView(arrays, table(67)),
+    registrationState: new RegistrationStateView(arrays, table(68)),
+    registrationChange: new RegistrationChangeView(arrays, table(69)),
+    targetById: new TargetByIdView(arrays, table(70)),
+    transferConfig: new TransferConfigView(arrays, table(71)),
+    transferConfigStaged: new TransferConfigView(arrays, table(72)),
+    transferInput: new TransferInputView(arrays, table(73)),
+    transferState: new TransferStateView(arrays, table(74)),
+    unitConfig: new UnitConfigView(arrays, table(75)),
+    unitConfigStaged: new UnitConfigView(arrays, table(76)),
+    unitInput: new UnitInputView(arrays, table(77)),
+    unitState: new UnitStateView(arrays, table(78)),
   };
 }
