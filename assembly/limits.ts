@@ -52,6 +52,18 @@ export const INTERFACE_MAX: u32 = PROFILE == 0 ? 32 : PROFILE == 1 ? 1024 : 1638
 export const ELIGIBLE_SET_MAX: u32 = PROFILE == 0 ? 8 : PROFILE == 1 ? 64 : 1024;
 /** Rows of the table that keeps a bitmap of network ports for each eligible set. */
 export const ELIGIBLE_SET_WORD_MAX: u32 = ELIGIBLE_SET_MAX * NETWORK_PORT_WORDS;
+/** Places that one plan weighs: network ports of a group, the most of all that things are put on. */
+export const PLACE_MAX: u32 = NETWORK_PORT_MAX;
+/** Words of a bitmap over places. */
+export const PLACE_WORDS: u32 = (PLACE_MAX + 31) / 32;
+/** Classes of interchangeable things in one plan: interfaces with the same eligible set are one class. */
+export const PLACE_CLASS_MAX: u32 = ELIGIBLE_SET_MAX;
+/** Rows of the bitmaps of the places that a class may use. */
+export const PLACE_CLASS_WORD_MAX: u32 = PLACE_CLASS_MAX * PLACE_WORDS;
+/** Cells (class, place) that one plan weighs: all classes on half of the ports, since a plan is for one of two groups. */
+export const PLACE_CELL_MAX: u32 = PROFILE == 0 ? 128 : PROFILE == 1 ? 16384 : 524288;
+/** Rows of the cells, eight in a row. */
+export const PLACE_CELL_ROW_MAX: u32 = PLACE_CELL_MAX / 8;
 /** Storage units. */
 export const UNIT_MAX: u32 = PROFILE == 0 ? 8 : PROFILE == 1 ? 64 : 256;
 /** Storage systems that apparatuses manage. */
