@@ -46,6 +46,10 @@ export const MEMBER_MAX: u32 = PROCESSOR_MAX + SERVER_MAX + APPARATUS_MAX + AGEN
 export const NETWORK_PORT_MAX: u32 = PROFILE == 0 ? 16 : PROFILE == 1 ? 256 : 1024;
 /** Words of a bitmap over network ports. */
 export const NETWORK_PORT_WORDS: u32 = (NETWORK_PORT_MAX + 31) / 32;
+/** Rows of the lists of operative ports, one bitmap for each of the two groups. */
+export const GROUP_PORT_WORD_MAX: u32 = 2 * NETWORK_PORT_WORDS;
+/** Groups of servers: the two servers of a failover pair are in different ones. */
+export const GROUP_MAX: u32 = 2;
 /** Virtual interfaces: addresses that move. */
 export const INTERFACE_MAX: u32 = PROFILE == 0 ? 32 : PROFILE == 1 ? 1024 : 16384;
 /** Eligible sets: interfaces share them by reference, since most interfaces of a domain have the same one. */
@@ -93,6 +97,8 @@ export const OUTCOME_MAX: u32 = DECISION_MAX / 2;
 
 /** Rows of sessions, targets and plans looked at in one tick. */
 export const WORK_PER_TICK_MAX: u32 = PROFILE == 0 ? 64 : PROFILE == 1 ? 512 : 2048;
+/** Steps of placing in one tick: interfaces looked at or put, cells of a plan weighed. */
+export const PLACE_WORK_MAX: u32 = PROFILE == 0 ? 128 : PROFILE == 1 ? 2048 : 16384;
 /** Times that the latch reads a torn row again in one tick. */
 export const LATCH_RETRY_MAX: u32 = 4;
 /** Rows that share a deadline word, and rows that share a changed word. */

@@ -62,6 +62,7 @@ export function openClass(): u32 {
   row.leastId = 0xffff_ffff;
   row.waiting = 0;
   row.filled = 0;
+  row.present = 0;
   row.width = 0;
   row.owner = <u16>NONE;
   row.cursor = 0;
@@ -95,6 +96,7 @@ export function addPresent(ofClass: u32, place: u32): void {
   const cell = cellOf(ofClass, place);
   cell.planned++;
   cell.present++;
+  PlacementClass.at(ofClass).present++;
   PlacementPlace.at(place).things++;
 }
 

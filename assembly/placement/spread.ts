@@ -8,7 +8,7 @@
  * changes. Paths are the cheapest to their ends, so no cycle ever lowers the moves, and relaxing ends.
  */
 import { NONE, PLACE_CLASS_MAX, PLACE_MAX } from "../limits";
-import { Placement, PlacementPlace } from "../tables/placement";
+import { Placement, PlacementClass, PlacementPlace } from "../tables/placement";
 import { Cell, cellOf, nextAllowed } from "./cells";
 import { compareLevels, compareNext } from "./levels";
 
@@ -47,6 +47,8 @@ function relax(placement: Placement): u32 {
     let changed = false;
     for (let ofClass: u32 = 0; ofClass < PLACE_CLASS_MAX; ofClass++) {
       if (ofClass == <u32>placement.classes) break;
+      const row = PlacementClass.at(ofClass);
+      if (row.filled + row.present == 0) continue;
       const next = lowestEnd(placement, ofClass);
       if (next != NONE && improve(placement, ofClass, next)) changed = true;
       looked += places * 2;

@@ -73,6 +73,9 @@ export class PlacementClass {
   /** Things without a place, and how many of them are filled in. */
   @field("count") waiting: u16;
   @field("count") filled: u16;
+  /** Things that have a place and may be moved. */
+  @field("count") present: u16;
+  @field("pad") pad: u16;
   /** Places that it may use. */
   @field("count") width: u16;
   /** Owner that its things came from, or `NONE` if from several: preferred among equals. */
@@ -86,7 +89,7 @@ export class PlacementClass {
     return changetype<PlacementClass>(PLACEMENT_CLASS_BASE + index * <u32>offsetof<PlacementClass>());
   }
 }
-if (offsetof<PlacementClass>() != 16) ERROR("PlacementClass");
+if (offsetof<PlacementClass>() != 20) ERROR("PlacementClass");
 
 /** Places that a class may use: row `class * PLACE_WORDS + word`. */
 @unmanaged
