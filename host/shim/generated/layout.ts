@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "c1e7543cfb2e3cfd";
+export const layoutHash: string = "2128c78715a86101";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -320,6 +320,52 @@ export const InterfaceFlag = {
 export type InterfaceFlag = (typeof InterfaceFlag)[keyof typeof InterfaceFlag];
 export const InterfaceFlagNames: readonly string[] = namesOf(InterfaceFlag);
 
+export const InterfaceStatus = {
+  /** Nobody holds it, as was seen in this term: its holder gave it up, or that server's lease is gone. */
+  FREE: 1,
+  /** An alarm that no port may host it has been said. */
+  ALARMED: 2,
+  /** Placed by a rebalance: fail-back leaves it there. */
+  BALANCED: 4,
+  /** Its move was not forced by a failure and counts against the moves under way. */
+  UNFORCED: 8,
+  /** It has no place though it should have one. */
+  WAITING: 16,
+  /** It is to leave its port only if another can take it (maintenance). */
+  SOFT: 32,
+  /** An operator wants it home. */
+  RETURNING: 64,
+} as const;
+export type InterfaceStatus = (typeof InterfaceStatus)[keyof typeof InterfaceStatus];
+export const InterfaceStatusNames: readonly string[] = namesOf(InterfaceStatus);
+
+/** What is to be planned for a group. */
+export const GroupWish = {
+  /** Ports, servers or interfaces have changed. */
+  LOOK: 1,
+  /** An operator's: as even as can be, with the fewest moves. */
+  REBALANCE: 2,
+  /** An operator's: back home. */
+  FAIL_BACK: 4,
+} as const;
+export type GroupWish = (typeof GroupWish)[keyof typeof GroupWish];
+export const GroupWishNames: readonly string[] = namesOf(GroupWish);
+
+/** How far the plan under way has come. */
+export const InterfacePlanStep = {
+  NONE: 0,
+  /** Interfaces are looked at: which stay, which need a place. */
+  COLLECT: 1,
+  /** `placement/` finds the best spread. */
+  SOLVE: 2,
+  /** Those that are where the plan leaves one stay there. */
+  KEEP: 3,
+  /** The others take the places that are left, in order of id. */
+  ASSIGN: 4,
+} as const;
+export type InterfacePlanStep = (typeof InterfacePlanStep)[keyof typeof InterfacePlanStep];
+export const InterfacePlanStepNames: readonly string[] = namesOf(InterfacePlanStep);
+
 export const MemberFlag = {
   /** In maintenance: drain it first, then let it leave. */
   MAINTENANCE: 1,
@@ -419,6 +465,23 @@ export const ArrivalStatus = {
 export type ArrivalStatus = (typeof ArrivalStatus)[keyof typeof ArrivalStatus];
 export const ArrivalStatusNames: readonly string[] = namesOf(ArrivalStatus);
 
+export const NetworkPortStatus = {
+  /** Link up past its hold-down, and its server is heard: it stands in its group's list. */
+  OPERATIVE: 1,
+  /** May be given addresses: operative, its server leased, acknowledged, of this configuration and not in maintenance. */
+  USABLE: 2,
+  /** Can't serve: its link is down though its server is heard, or its server's lease is gone. */
+  FAILED: 4,
+  /** Its server's lease is gone: what it held is free. */
+  FREED: 8,
+  /** Its server is heard and has acknowledged: it can be told to give up what it holds. */
+  ANSWERS: 16,
+  /** Its server is in maintenance. */
+  MAINTENANCE: 32,
+} as const;
+export type NetworkPortStatus = (typeof NetworkPortStatus)[keyof typeof NetworkPortStatus];
+export const NetworkPortStatusNames: readonly string[] = namesOf(NetworkPortStatus);
+
 export const OutcomeResult = {
   NONE: 0,
   /** The effect is there; the observed tables show it too. */
@@ -432,6 +495,22 @@ export const OutcomeResult = {
 } as const;
 export type OutcomeResult = (typeof OutcomeResult)[keyof typeof OutcomeResult];
 export const OutcomeResultNames: readonly string[] = namesOf(OutcomeResult);
+
+/** How far the plan under way has come. */
+export const PlacementStep = {
+  /** No plan is under way. */
+  NONE: 0,
+  /** Its caller opens places and classes and says what is where. */
+  OPEN: 1,
+  /** Things without a place are put on the least loaded one that they may use. */
+  FILL: 2,
+  /** Things are passed on along paths until nothing can be gained. */
+  SPREAD: 3,
+  /** The best spread is known: its caller takes places for its things. */
+  DONE: 4,
+} as const;
+export type PlacementStep = (typeof PlacementStep)[keyof typeof PlacementStep];
+export const PlacementStepNames: readonly string[] = namesOf(PlacementStep);
 
 export const ReservationMoves = {
   /** Sessions that hold persistent reservations are moved after all others. */
@@ -645,7 +724,7 @@ export const TransferFlag = {
 export type TransferFlag = (typeof TransferFlag)[keyof typeof TransferFlag];
 export const TransferFlagNames: readonly string[] = namesOf(TransferFlag);
 
-export const enums: Record<string, Record<string, number>> = { Call, ErrorCode, ControlFlag, DecisionKind, Reason, SubjectKind, HealthKind, HealthStatus, InitiatorFlag, NextPortal, InterfaceFlag, MemberFlag, SelfTest, MemberReport, ProcessorRole, WebServerKind, LeaseStatus, Acknowledged, MemberStatus, MoveState, ArrivalStatus, OutcomeResult, ReservationMoves, FailBack, ProcessorState, RouteClass, RouteReason, RequestKind, RequestResult, ScopeKind, ScopeRole, ScopeFlag, SessionFlag, TargetPortFlag, Resource, LinkState, TargetPortStatus, TargetFlag, TransferFlag };
+export const enums: Record<string, Record<string, number>> = { Call, ErrorCode, ControlFlag, DecisionKind, Reason, SubjectKind, HealthKind, HealthStatus, InitiatorFlag, NextPortal, InterfaceFlag, InterfaceStatus, GroupWish, InterfacePlanStep, MemberFlag, SelfTest, MemberReport, ProcessorRole, WebServerKind, LeaseStatus, Acknowledged, MemberStatus, MoveState, ArrivalStatus, NetworkPortStatus, OutcomeResult, PlacementStep, ReservationMoves, FailBack, ProcessorState, RouteClass, RouteReason, RequestKind, RequestResult, ScopeKind, ScopeRole, ScopeFlag, SessionFlag, TargetPortFlag, Resource, LinkState, TargetPortStatus, TargetFlag, TransferFlag };
 
 const fieldsOfHeader: readonly FieldLayout[] = [
   {"name":"magic","offset":0,"size":4,"role":"constant","doc":"`MAGIC`; written last by `reset`."},
@@ -761,33 +840,71 @@ const fieldsOfInterfaceConfig: readonly FieldLayout[] = [
   {"name":"generation","offset":4,"size":4,"role":"generation","doc":"Generation of the row."},
   {"name":"assigned","offset":8,"size":2,"role":"index","reference":"interface","doc":"In the staged table: the row that `configure` gave it."},
   {"name":"flags","offset":10,"size":2,"role":"flags","reference":"InterfaceFlag","doc":"Flags."},
-  {"name":"home","offset":12,"size":2,"role":"index","reference":"network-port","doc":"Home port."},
-  {"name":"eligibleSet","offset":14,"size":2,"role":"index","reference":"eligible-set","doc":"Eligible set."},
+  {"name":"home","offset":12,"size":2,"role":"index","reference":"network-port","doc":"Home port. Staged: its staged row."},
+  {"name":"eligibleSet","offset":14,"size":2,"role":"index","reference":"eligible-set","doc":"Eligible set: the same row staged and in force."},
   {"name":"check","offset":16,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
   {"name":"pad","offset":20,"size":4,"role":"pad","doc":"Zero."},
 ];
 
+const fieldsOfInterfaceById: readonly FieldLayout[] = [
+  {"name":"row","offset":0,"size":2,"role":"index","reference":"interface","doc":"Interface at this place, or `NONE`."},
+];
+
 const fieldsOfInterfaceInput: readonly FieldLayout[] = [
   {"name":"generation","offset":0,"size":4,"role":"generation","doc":"Generation of the row."},
-  {"name":"incarnation","offset":4,"size":4,"role":"count","doc":"Count."},
-  {"name":"port","offset":8,"size":2,"role":"index","reference":"network-port","doc":"Port that holds the address, by its kernel, or `NONE`."},
+  {"name":"incarnation","offset":4,"size":4,"role":"count","doc":"Incarnation that wrote the row; of an earlier one the address counts as held by nobody who has reported."},
+  {"name":"port","offset":8,"size":2,"role":"index","reference":"network-port","doc":"Port whose kernel holds the address, or `NONE`."},
   {"name":"pad","offset":10,"size":2,"role":"pad","doc":"Zero."},
 ];
 
 const fieldsOfInterfaceState: readonly FieldLayout[] = [
-  {"name":"generation","offset":0,"size":4,"role":"generation","doc":"Generation of the row."},
+  {"name":"term","offset":0,"size":4,"role":"count","doc":"Term of the group's scope in which it was adopted: what is observed then is what is wanted."},
   {"name":"wanted","offset":4,"size":2,"role":"index","reference":"network-port","doc":"Where it is wanted, or `NONE`."},
-  {"name":"reason","offset":6,"size":1,"role":"enum","reference":"Reason","doc":"One value of an enum."},
-  {"name":"said","offset":7,"size":1,"role":"count","doc":"Count."},
-  {"name":"lostOn","offset":8,"size":8,"role":"bitmap","reference":"server","doc":"Servers that failed while they held it since it was last at home."},
-  {"name":"lostOnMore","offset":16,"size":8,"role":"bitmap","reference":"server","doc":"Bitmap of rows."},
-  {"name":"deadlineMs","offset":24,"size":8,"role":"time","doc":"Module time in milliseconds."},
-  {"name":"sequence","offset":32,"size":4,"role":"sequence","doc":"Sequence number."},
-  {"name":"check","offset":36,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"held","offset":6,"size":2,"role":"index","reference":"network-port","doc":"Where it was observed latest."},
+  {"name":"last","offset":8,"size":2,"role":"index","reference":"network-port","doc":"Port where it was last: what it leaves, or `NONE`."},
+  {"name":"asked","offset":10,"size":2,"role":"index","reference":"network-port","doc":"Port that was told to take it and has not been seen to, or `NONE`: it may yet."},
+  {"name":"barred","offset":12,"size":2,"role":"index","reference":"network-port","doc":"Port that was tried in vain: left alone until `barredUntilMs`."},
+  {"name":"status","offset":14,"size":2,"role":"flags","reference":"InterfaceStatus","doc":"Flags."},
+  {"name":"reason","offset":16,"size":1,"role":"enum","reference":"Reason","doc":"Why it is where it is wanted, or why it is nowhere."},
+  {"name":"said","offset":17,"size":1,"role":"count","doc":"Times that the present difference was said."},
+  {"name":"failures","offset":18,"size":2,"role":"count","doc":"Failures since it was last where it was wanted: the bar doubles with each."},
+  {"name":"sequence","offset":20,"size":4,"role":"sequence","doc":"Latest decision."},
+  {"name":"barredUntilMs","offset":24,"size":8,"role":"time","doc":"Module time in milliseconds."},
+  {"name":"lostOn","offset":32,"size":8,"role":"bitmap","reference":"server","doc":"Servers that lost it since it was last at home, and are not back: bit `n` is the `n`th server."},
+  {"name":"lostOnMore","offset":40,"size":8,"role":"bitmap","reference":"server","doc":"Bitmap of rows."},
+  {"name":"deadlineMs","offset":48,"size":8,"role":"time","doc":"Next look: said again, or back home."},
+  {"name":"check","offset":56,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"pad","offset":60,"size":4,"role":"pad","doc":"Zero."},
 ];
 
 const fieldsOfEligibleSetConfig: readonly FieldLayout[] = [
   {"name":"ports","offset":0,"size":4,"role":"bitmap","reference":"network-port","doc":"Bitmap of rows."},
+];
+
+const fieldsOfEligibleSetState: readonly FieldLayout[] = [
+  {"name":"placementClass","offset":0,"size":2,"role":"number","doc":"Class of the plan, or `NONE`."},
+];
+
+const fieldsOfInterfaceGroup: readonly FieldLayout[] = [
+  {"name":"wishes","offset":0,"size":2,"role":"flags","reference":"GroupWish","doc":"Flags."},
+  {"name":"returning","offset":2,"size":2,"role":"index","reference":"member","doc":"Server whose interfaces an operator wants home, or `NONE` for all."},
+  {"name":"reported","offset":4,"size":2,"role":"boolean","doc":"1: every server that may hold one of its interfaces has reported under the present epoch, or its lease is gone."},
+  {"name":"unforced","offset":6,"size":2,"role":"count","doc":"Moves under way that no failure forced."},
+  {"name":"wellMs","offset":8,"size":8,"role":"time","doc":"Since when all its ports are operative; 0 while one is not."},
+  {"name":"drained","offset":16,"size":8,"role":"bitmap","reference":"server","doc":"Servers in maintenance that have been reported drained."},
+  {"name":"drainedMore","offset":24,"size":8,"role":"bitmap","reference":"server","doc":"Bitmap of rows."},
+  {"name":"check","offset":32,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"pad","offset":36,"size":4,"role":"pad","doc":"Zero."},
+];
+
+const fieldsOfInterfacePlan: readonly FieldLayout[] = [
+  {"name":"step","offset":0,"size":2,"role":"enum","reference":"InterfacePlanStep","doc":"One value of an enum."},
+  {"name":"group","offset":2,"size":2,"role":"number","doc":"The group that it is for."},
+  {"name":"wishes","offset":4,"size":2,"role":"flags","reference":"GroupWish","doc":"Wishes that it grants."},
+  {"name":"cursor","offset":6,"size":2,"role":"count","doc":"Where it goes on, in order of id."},
+  {"name":"moved","offset":8,"size":2,"role":"count","doc":"Interfaces that it has put on another port, and those for which it found none."},
+  {"name":"unplaced","offset":10,"size":2,"role":"count","doc":"Count."},
+  {"name":"check","offset":12,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
 ];
 
 const fieldsOfMemberConfig: readonly FieldLayout[] = [
@@ -913,26 +1030,34 @@ const fieldsOfNetworkPortConfig: readonly FieldLayout[] = [
   {"name":"id","offset":0,"size":4,"role":"id","doc":"Stable id; 0 in a free row."},
   {"name":"generation","offset":4,"size":4,"role":"generation","doc":"Generation of the row."},
   {"name":"assigned","offset":8,"size":2,"role":"index","reference":"network-port","doc":"In the staged table: the row that `configure` gave it."},
-  {"name":"server","offset":10,"size":2,"role":"index","reference":"member","doc":"Its server."},
+  {"name":"server","offset":10,"size":2,"role":"index","reference":"member","doc":"Its server. Staged: the server's staged row."},
   {"name":"domain","offset":12,"size":2,"role":"knob","doc":"Broadcast domain.","knob":{"unit":"domain","min":0,"max":63,"default":0}},
-  {"name":"rank","offset":14,"size":2,"role":"knob","doc":"Place in the network spread.","knob":{"unit":"rank","min":0,"max":65535,"default":0}},
+  {"name":"rank","offset":14,"size":2,"role":"knob","doc":"Place in the network spread: of equally loaded ports the one of the lower rank is taken first.","knob":{"unit":"rank","min":0,"max":65535,"default":0}},
   {"name":"speed","offset":16,"size":4,"role":"knob","doc":"Speed: weight of the port.","knob":{"unit":"Mbit/s","min":1,"max":800000,"default":1000}},
   {"name":"check","offset":20,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
 ];
 
+const fieldsOfNetworkPortById: readonly FieldLayout[] = [
+  {"name":"port","offset":0,"size":2,"role":"index","reference":"network-port","doc":"Port at this place, or `NONE`."},
+];
+
 const fieldsOfNetworkPortInput: readonly FieldLayout[] = [
   {"name":"generation","offset":0,"size":4,"role":"generation","doc":"Generation of the row."},
-  {"name":"incarnation","offset":4,"size":4,"role":"count","doc":"Count."},
+  {"name":"incarnation","offset":4,"size":4,"role":"count","doc":"Incarnation that wrote the row; of an earlier one it counts as unknown."},
   {"name":"link","offset":8,"size":2,"role":"enum","reference":"LinkState","doc":"One value of an enum."},
-  {"name":"errors","offset":10,"size":2,"role":"count","doc":"Count."},
+  {"name":"errors","offset":10,"size":2,"role":"count","doc":"Errors that the kernel counted, for a reader."},
 ];
 
 const fieldsOfNetworkPortState: readonly FieldLayout[] = [
-  {"name":"generation","offset":0,"size":4,"role":"generation","doc":"Generation of the row."},
-  {"name":"status","offset":4,"size":2,"role":"number","doc":"Number."},
-  {"name":"interfaces","offset":6,"size":2,"role":"count","doc":"Interfaces that it hosts."},
-  {"name":"loadPermille","offset":8,"size":4,"role":"permille","doc":"Interfaces in permille of its speed."},
-  {"name":"check","offset":12,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"status","offset":0,"size":2,"role":"flags","reference":"NetworkPortStatus","doc":"Flags."},
+  {"name":"interfaces","offset":2,"size":2,"role":"count","doc":"Interfaces that are observed on it."},
+  {"name":"check","offset":4,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"operativeMs","offset":8,"size":8,"role":"time","doc":"Since when it is operative."},
+];
+
+const fieldsOfGroupPorts: readonly FieldLayout[] = [
+  {"name":"operative","offset":0,"size":4,"role":"bitmap","reference":"network-port","doc":"Ports that are operative."},
+  {"name":"check","offset":4,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
 ];
 
 const fieldsOfOutcome: readonly FieldLayout[] = [
@@ -941,6 +1066,56 @@ const fieldsOfOutcome: readonly FieldLayout[] = [
   {"name":"result","offset":8,"size":2,"role":"enum","reference":"OutcomeResult","doc":"One value of an enum."},
   {"name":"pad","offset":10,"size":2,"role":"pad","doc":"Zero."},
   {"name":"detail","offset":12,"size":4,"role":"number","doc":"Whatever helps a reader: an errno, a status code."},
+];
+
+const fieldsOfPlacement: readonly FieldLayout[] = [
+  {"name":"step","offset":0,"size":2,"role":"enum","reference":"PlacementStep","doc":"One value of an enum."},
+  {"name":"places","offset":2,"size":2,"role":"count","doc":"Places and classes opened."},
+  {"name":"classes","offset":4,"size":2,"role":"count","doc":"Count."},
+  {"name":"filled","offset":6,"size":2,"role":"count","doc":"Class that is being filled, its place in the order of filling."},
+  {"name":"passedOn","offset":8,"size":4,"role":"count","doc":"Things passed on along paths since the plan began."},
+  {"name":"check","offset":12,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+];
+
+const fieldsOfPlacementPlace: readonly FieldLayout[] = [
+  {"name":"subject","offset":0,"size":2,"role":"number","doc":"What it stands for: a row of the caller's."},
+  {"name":"owner","offset":2,"size":2,"role":"number","doc":"Places of the same owner (ports of a server)."},
+  {"name":"weight","offset":4,"size":4,"role":"number","doc":"Weight: a place of twice the weight takes twice as many things."},
+  {"name":"rank","offset":8,"size":2,"role":"number","doc":"Earlier is preferred among equally loaded ones."},
+  {"name":"things","offset":10,"size":2,"role":"count","doc":"Things on it."},
+  {"name":"best","offset":12,"size":2,"role":"number","doc":"Least loaded place that a thing of this one can be passed on to, itself if none."},
+  {"name":"viaClass","offset":14,"size":2,"role":"number","doc":"First step of the way there: class of the thing, and the place that it goes to; `NONE` at its end."},
+  {"name":"viaPlace","offset":16,"size":2,"role":"number","doc":"Number."},
+  {"name":"moves","offset":18,"size":2,"role":"number","doc":"What the way costs in moves: a thing that leaves its present place costs one, one that returns there gives it back."},
+  {"name":"heap","offset":20,"size":2,"role":"number","doc":"The heap of the class that is being filled: place at this position."},
+  {"name":"pad","offset":22,"size":2,"role":"pad","doc":"Zero."},
+];
+
+const fieldsOfPlacementClass: readonly FieldLayout[] = [
+  {"name":"leastId","offset":0,"size":4,"role":"number","doc":"Least id of its things without a place: breaks ties between classes."},
+  {"name":"waiting","offset":4,"size":2,"role":"count","doc":"Things without a place, and how many of them are filled in."},
+  {"name":"filled","offset":6,"size":2,"role":"count","doc":"Count."},
+  {"name":"present","offset":8,"size":2,"role":"count","doc":"Things that have a place and may be moved."},
+  {"name":"pad","offset":10,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"width","offset":12,"size":2,"role":"count","doc":"Places that it may use."},
+  {"name":"owner","offset":14,"size":2,"role":"number","doc":"Owner that its things came from, or `NONE` if from several: preferred among equals."},
+  {"name":"cursor","offset":16,"size":2,"role":"number","doc":"Where taking places goes on."},
+  {"name":"order","offset":18,"size":2,"role":"number","doc":"Class at this place in the order of filling."},
+];
+
+const fieldsOfPlacementAllowed: readonly FieldLayout[] = [
+  {"name":"places","offset":0,"size":4,"role":"number","doc":"Number."},
+];
+
+const fieldsOfPlacementCells: readonly FieldLayout[] = [
+  {"name":"cell0","offset":0,"size":4,"role":"number","doc":"Number."},
+  {"name":"cell1","offset":4,"size":4,"role":"number","doc":"Number."},
+  {"name":"cell2","offset":8,"size":4,"role":"number","doc":"Number."},
+  {"name":"cell3","offset":12,"size":4,"role":"number","doc":"Number."},
+  {"name":"cell4","offset":16,"size":4,"role":"number","doc":"Number."},
+  {"name":"cell5","offset":20,"size":4,"role":"number","doc":"Number."},
+  {"name":"cell6","offset":24,"size":4,"role":"number","doc":"Number."},
+  {"name":"cell7","offset":28,"size":4,"role":"number","doc":"Number."},
 ];
 
 const fieldsOfPlan: readonly FieldLayout[] = [
@@ -1370,24 +1545,30 @@ const fieldsOfUnitConfig: readonly FieldLayout[] = [
   {"name":"id","offset":0,"size":4,"role":"id","doc":"Stable id; 0 in a free row."},
   {"name":"generation","offset":4,"size":4,"role":"generation","doc":"Generation of the row."},
   {"name":"assigned","offset":8,"size":2,"role":"index","reference":"unit","doc":"In the staged table: the row that `configure` gave it."},
-  {"name":"owner","offset":10,"size":2,"role":"index","reference":"member","doc":"Server that owns it; its partner takes over."},
+  {"name":"owner","offset":10,"size":2,"role":"index","reference":"member","doc":"Server that owns it; its partner takes over. Staged: the server's staged row."},
   {"name":"check","offset":12,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+];
+
+const fieldsOfUnitById: readonly FieldLayout[] = [
+  {"name":"unit","offset":0,"size":2,"role":"index","reference":"unit","doc":"Unit at this place, or `NONE`."},
 ];
 
 const fieldsOfUnitInput: readonly FieldLayout[] = [
   {"name":"generation","offset":0,"size":4,"role":"generation","doc":"Generation of the row."},
-  {"name":"incarnation","offset":4,"size":4,"role":"count","doc":"Count."},
+  {"name":"incarnation","offset":4,"size":4,"role":"count","doc":"Incarnation that wrote the row; of an earlier one it counts as unknown."},
   {"name":"server","offset":8,"size":2,"role":"index","reference":"member","doc":"Server that its shelf admits, or `NONE`."},
-  {"name":"pad","offset":10,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"serving","offset":10,"size":2,"role":"index","reference":"member","doc":"Server that exports it now, or `NONE`."},
 ];
 
 const fieldsOfUnitState: readonly FieldLayout[] = [
-  {"name":"generation","offset":0,"size":4,"role":"generation","doc":"Generation of the row."},
-  {"name":"wanted","offset":4,"size":2,"role":"index","reference":"member","doc":"Row, or `NONE`."},
-  {"name":"said","offset":6,"size":2,"role":"count","doc":"Count."},
-  {"name":"deadlineMs","offset":8,"size":8,"role":"time","doc":"Module time in milliseconds."},
-  {"name":"sequence","offset":16,"size":4,"role":"sequence","doc":"Sequence number."},
-  {"name":"check","offset":20,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
+  {"name":"term","offset":0,"size":4,"role":"count","doc":"Term of the pair's scope in which it was adopted."},
+  {"name":"wanted","offset":4,"size":2,"role":"index","reference":"member","doc":"Server that it is wanted with, or `NONE`."},
+  {"name":"reason","offset":6,"size":1,"role":"enum","reference":"Reason","doc":"Why."},
+  {"name":"said","offset":7,"size":1,"role":"count","doc":"Times that the present difference was said."},
+  {"name":"ownerWellMs","offset":8,"size":8,"role":"time","doc":"Since when its owner is well; 0 while it isn't."},
+  {"name":"deadlineMs","offset":16,"size":8,"role":"time","doc":"Module time in milliseconds."},
+  {"name":"sequence","offset":24,"size":4,"role":"sequence","doc":"Sequence number."},
+  {"name":"check","offset":28,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
 ];
 
 export const layouts: Record<ProfileName, ProfileLayout> = {
@@ -1395,7 +1576,7 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
     profile: 0,
     memoryBytes: 65536,
     hash: layoutHash,
-    limits: { NONE: 65535, TARGET_PORT_MAX: 8, TARGET_PORT_WORDS: 1, TARGET_MAX: 32, TARGET_WORD_MAX: 32, INITIATOR_MAX: 32, SESSION_MAX: 128, MOVE_MAX: 8, REGISTRATION_CHANGE_MAX: 16, ARRIVAL_MAX: 8, RESIDENCE_MAX: 32, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 4, SERVER_MAX: 4, APPARATUS_MAX: 4, AGENT_MAX: 8, MEMBER_MAX: 20, NETWORK_PORT_MAX: 16, NETWORK_PORT_WORDS: 1, INTERFACE_MAX: 32, ELIGIBLE_SET_MAX: 8, ELIGIBLE_SET_WORD_MAX: 8, UNIT_MAX: 8, SYSTEM_MAX: 16, TRANSFER_MAX: 16, DOMAIN_MAX: 4, SCOPE_MAX: 9, REQUEST_MAX: 8, ROUTE_CLASS_MAX: 3, ROUTE_MAX: 12, HEALTH_MAX: 44, DECISION_MAX: 64, DECISION_RESERVED: 8, OUTCOME_MAX: 32, WORK_PER_TICK_MAX: 64, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 128, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 768, CONSTANTS_ADDRESS: 1792, CONSTANTS_BYTES: 5120, TABLES_ADDRESS: 6912, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 8, HEALTH_MEMBERS: 24, HEALTH_KIND_MAX: 6, MEMBER_PROCESSORS: 0, MEMBER_SERVERS: 4, MEMBER_APPARATUSES: 8, MEMBER_AGENTS: 12, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, SCOPE_GROUP_0: 1, SCOPE_GROUP_1: 2, SCOPE_ARRAY: 3, SCOPE_TRANSFERS: 4, SCOPE_PAIRS: 5, RESOURCE_COUNT: 5 },
+    limits: { NONE: 65535, TARGET_PORT_MAX: 8, TARGET_PORT_WORDS: 1, TARGET_MAX: 32, TARGET_WORD_MAX: 32, INITIATOR_MAX: 32, SESSION_MAX: 128, MOVE_MAX: 8, REGISTRATION_CHANGE_MAX: 16, ARRIVAL_MAX: 8, RESIDENCE_MAX: 32, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 4, SERVER_MAX: 4, APPARATUS_MAX: 4, AGENT_MAX: 8, MEMBER_MAX: 20, NETWORK_PORT_MAX: 16, NETWORK_PORT_WORDS: 1, GROUP_PORT_WORD_MAX: 2, GROUP_MAX: 2, INTERFACE_MAX: 32, ELIGIBLE_SET_MAX: 8, ELIGIBLE_SET_WORD_MAX: 8, PLACE_MAX: 16, PLACE_WORDS: 1, PLACE_CLASS_MAX: 8, PLACE_CLASS_WORD_MAX: 8, PLACE_CELL_MAX: 128, PLACE_CELL_ROW_MAX: 16, UNIT_MAX: 8, SYSTEM_MAX: 16, TRANSFER_MAX: 16, DOMAIN_MAX: 4, SCOPE_MAX: 9, REQUEST_MAX: 8, ROUTE_CLASS_MAX: 3, ROUTE_MAX: 12, HEALTH_MAX: 44, DECISION_MAX: 64, DECISION_RESERVED: 8, OUTCOME_MAX: 32, WORK_PER_TICK_MAX: 64, PLACE_WORK_MAX: 128, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 128, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 768, CONSTANTS_ADDRESS: 1792, CONSTANTS_BYTES: 5120, TABLES_ADDRESS: 6912, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 8, HEALTH_MEMBERS: 24, HEALTH_KIND_MAX: 6, MEMBER_PROCESSORS: 0, MEMBER_SERVERS: 4, MEMBER_APPARATUSES: 8, MEMBER_AGENTS: 12, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, SCOPE_GROUP_0: 1, SCOPE_GROUP_1: 2, SCOPE_ARRAY: 3, SCOPE_TRANSFERS: 4, SCOPE_PAIRS: 5, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
       { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":6912,"stride":32,"capacity":1,"changedAddress":6944,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
@@ -1405,84 +1586,96 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"health-state","number":5,"rowType":"HealthState","kind":"state","base":10432,"stride":48,"capacity":44,"changedAddress":0,"changedShift":0,"deadlinesAddress":12544,"doc":"Health of whatever can fail: target ports, network ports, members. One row each, in that order."}, fields: fieldsOfHealthState },
       { ...{"name":"initiator-input","number":6,"rowType":"InitiatorInput","kind":"input","base":12608,"stride":16,"capacity":32,"changedAddress":13120,"changedShift":0,"deadlinesAddress":0,"doc":"Initiators: known from their logins, so an input and not a configuration."}, fields: fieldsOfInitiatorInput },
       { ...{"name":"initiator-state","number":7,"rowType":"InitiatorState","kind":"state","base":13184,"stride":8,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of an initiator."}, fields: fieldsOfInitiatorState },
-      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":13440,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":14208,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-input","number":10,"rowType":"InterfaceInput","kind":"input","base":14976,"stride":12,"capacity":32,"changedAddress":15360,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
-      { ...{"name":"interface-state","number":11,"rowType":"InterfaceState","kind":"state","base":15424,"stride":40,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":16704,"planned":"interface failover","doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
-      { ...{"name":"eligible-set-config","number":12,"rowType":"EligibleSetConfig","kind":"configuration","base":16768,"stride":4,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"eligible-set-config-staged","number":13,"rowType":"EligibleSetConfig","kind":"staged","base":16832,"stride":4,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"member-config","number":14,"rowType":"MemberConfig","kind":"configuration","base":16896,"stride":32,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"member-config-staged","number":15,"rowType":"MemberConfig","kind":"staged","base":17536,"stride":32,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":18176,"stride":48,"capacity":20,"changedAddress":19136,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":19200,"stride":48,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"member-input","number":18,"rowType":"MemberInput","kind":"input","base":20160,"stride":12,"capacity":20,"changedAddress":20400,"changedShift":0,"deadlinesAddress":0,"doc":"What the lease service and the command channel say of a member."}, fields: fieldsOfMemberInput },
-      { ...{"name":"member-state","number":19,"rowType":"MemberState","kind":"state","base":20416,"stride":16,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a member, beside its row of `health-state`."}, fields: fieldsOfMemberState },
-      { ...{"name":"member-by-id","number":20,"rowType":"MemberById","kind":"state","base":20736,"stride":2,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured members of each kind in ascending order of id, each kind in its own run of rows."}, fields: fieldsOfMemberById },
-      { ...{"name":"module-state","number":21,"rowType":"ModuleState","kind":"state","base":20800,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
-      { ...{"name":"work","number":22,"rowType":"Work","kind":"state","base":20864,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
-      { ...{"name":"move","number":23,"rowType":"Move","kind":"state","base":20992,"stride":80,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":21632,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
-      { ...{"name":"arrival-input","number":24,"rowType":"ArrivalInput","kind":"input","base":21696,"stride":16,"capacity":8,"changedAddress":21824,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
-      { ...{"name":"arrival-state","number":25,"rowType":"ArrivalState","kind":"state","base":21888,"stride":24,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":22080,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
-      { ...{"name":"residence","number":26,"rowType":"Residence","kind":"state","base":22144,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
-      { ...{"name":"network-port-config","number":27,"rowType":"NetworkPortConfig","kind":"configuration","base":22912,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-config-staged","number":28,"rowType":"NetworkPortConfig","kind":"staged","base":23296,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-input","number":29,"rowType":"NetworkPortInput","kind":"input","base":23680,"stride":12,"capacity":16,"changedAddress":23872,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
-      { ...{"name":"network-port-state","number":30,"rowType":"NetworkPortState","kind":"state","base":23936,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
-      { ...{"name":"outcome","number":31,"rowType":"Outcome","kind":"input","base":24192,"stride":16,"capacity":32,"changedAddress":24704,"changedShift":0,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
-      { ...{"name":"plan","number":32,"rowType":"Plan","kind":"state","base":24768,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
-      { ...{"name":"common-policy","number":33,"rowType":"CommonPolicy","kind":"configuration","base":24832,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"common-policy-staged","number":34,"rowType":"CommonPolicy","kind":"staged","base":24896,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"port-policy","number":35,"rowType":"PortPolicy","kind":"configuration","base":24960,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"port-policy-staged","number":36,"rowType":"PortPolicy","kind":"staged","base":25088,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"processor-policy","number":37,"rowType":"ProcessorPolicy","kind":"configuration","base":25216,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
-      { ...{"name":"processor-policy-staged","number":38,"rowType":"ProcessorPolicy","kind":"staged","base":25280,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
-      { ...{"name":"interface-policy","number":39,"rowType":"InterfacePolicy","kind":"configuration","base":25344,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
-      { ...{"name":"interface-policy-staged","number":40,"rowType":"InterfacePolicy","kind":"staged","base":25408,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
-      { ...{"name":"processor-state","number":41,"rowType":"ProcessorRow","kind":"state","base":25472,"stride":40,"capacity":4,"changedAddress":0,"changedShift":0,"deadlinesAddress":25632,"doc":"What the module keeps of a processor."}, fields: fieldsOfProcessorRow },
-      { ...{"name":"route-state","number":42,"rowType":"RouteState","kind":"state","base":25664,"stride":16,"capacity":12,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Who answers a request of a class about a processor: row `class * PROCESSOR_MAX + processor`."}, fields: fieldsOfRouteState },
-      { ...{"name":"request","number":43,"rowType":"Request","kind":"input","base":25856,"stride":16,"capacity":8,"changedAddress":25984,"changedShift":0,"deadlinesAddress":0,"doc":"Operators' wishes, and whether they were answered."}, fields: fieldsOfRequest },
-      { ...{"name":"request-state","number":44,"rowType":"RequestState","kind":"state","base":26048,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a request."}, fields: fieldsOfRequestState },
-      { ...{"name":"scope","number":45,"rowType":"Scope","kind":"input","base":26176,"stride":24,"capacity":9,"changedAddress":26392,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, under which epoch, and who holds it."}, fields: fieldsOfScope },
-      { ...{"name":"scope-state","number":46,"rowType":"ScopeState","kind":"state","base":26432,"stride":48,"capacity":9,"changedAddress":0,"changedShift":0,"deadlinesAddress":26864,"doc":"What the module keeps of a scope."}, fields: fieldsOfScopeState },
-      { ...{"name":"session-input","number":47,"rowType":"SessionInput","kind":"input","base":26880,"stride":16,"capacity":128,"changedAddress":28928,"changedShift":0,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
-      { ...{"name":"session-counters","number":48,"rowType":"SessionCounters","kind":"input","base":28992,"stride":24,"capacity":128,"changedAddress":32064,"changedShift":0,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
-      { ...{"name":"session-state","number":49,"rowType":"SessionState","kind":"state","base":32128,"stride":56,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
-      { ...{"name":"system-config","number":50,"rowType":"SystemConfig","kind":"configuration","base":39296,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-config-staged","number":51,"rowType":"SystemConfig","kind":"staged","base":39552,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-input","number":52,"rowType":"SystemInput","kind":"input","base":39808,"stride":32,"capacity":16,"changedAddress":40320,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
-      { ...{"name":"system-state","number":53,"rowType":"SystemState","kind":"state","base":40384,"stride":40,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":41024,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
-      { ...{"name":"target-port-set","number":54,"rowType":"TargetPortSet","kind":"state","base":41088,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
-      { ...{"name":"target-port-config","number":55,"rowType":"TargetPortConfig","kind":"configuration","base":41152,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-config-staged","number":56,"rowType":"TargetPortConfig","kind":"staged","base":41664,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-counters","number":57,"rowType":"TargetPortCounters","kind":"latched-written","base":42176,"stride":64,"capacity":8,"changedAddress":42688,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-counters-latched","number":58,"rowType":"TargetPortCounters","kind":"latched-copy","base":42752,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-input","number":59,"rowType":"TargetPortInput","kind":"input","base":43264,"stride":16,"capacity":8,"changedAddress":43392,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
-      { ...{"name":"target-port-state","number":60,"rowType":"TargetPortState","kind":"state","base":43456,"stride":128,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":44480,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
-      { ...{"name":"target-port-order","number":61,"rowType":"TargetPortOrder","kind":"state","base":44544,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
-      { ...{"name":"target-port-by-id","number":62,"rowType":"TargetPortById","kind":"state","base":44608,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
-      { ...{"name":"target-config","number":63,"rowType":"TargetConfig","kind":"configuration","base":44672,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-config-staged","number":64,"rowType":"TargetConfig","kind":"staged","base":45184,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-ports-config","number":65,"rowType":"TargetPortsConfig","kind":"configuration","base":45696,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"target-ports-config-staged","number":66,"rowType":"TargetPortsConfig","kind":"staged","base":45824,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"registration-input","number":67,"rowType":"RegistrationInput","kind":"input","base":45952,"stride":8,"capacity":32,"changedAddress":46208,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
-      { ...{"name":"registration-state","number":68,"rowType":"RegistrationState","kind":"state","base":46272,"stride":40,"capacity":32,"changedAddress":47552,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
-      { ...{"name":"registration-change","number":69,"rowType":"RegistrationChange","kind":"state","base":47616,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":48000,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
-      { ...{"name":"target-by-id","number":70,"rowType":"TargetById","kind":"state","base":48064,"stride":2,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":71,"rowType":"TransferConfig","kind":"configuration","base":48128,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":72,"rowType":"TransferConfig","kind":"staged","base":48896,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":73,"rowType":"TransferInput","kind":"input","base":49664,"stride":32,"capacity":16,"changedAddress":50176,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":74,"rowType":"TransferState","kind":"state","base":50240,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":51008,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":75,"rowType":"UnitConfig","kind":"configuration","base":51072,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":76,"rowType":"UnitConfig","kind":"staged","base":51200,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":77,"rowType":"UnitInput","kind":"input","base":51328,"stride":12,"capacity":8,"changedAddress":51424,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":78,"rowType":"UnitState","kind":"state","base":51456,"stride":24,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":51648,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":13440,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":14208,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-by-id","number":10,"rowType":"InterfaceById","kind":"state","base":14976,"stride":2,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured interfaces in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfInterfaceById },
+      { ...{"name":"interface-input","number":11,"rowType":"InterfaceInput","kind":"input","base":15040,"stride":12,"capacity":32,"changedAddress":15424,"changedShift":0,"deadlinesAddress":0,"doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
+      { ...{"name":"interface-state","number":12,"rowType":"InterfaceState","kind":"state","base":15488,"stride":64,"capacity":32,"changedAddress":17536,"changedShift":0,"deadlinesAddress":17544,"doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
+      { ...{"name":"eligible-set-config","number":13,"rowType":"EligibleSetConfig","kind":"configuration","base":17600,"stride":4,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`. All are of one broadcast domain."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"eligible-set-config-staged","number":14,"rowType":"EligibleSetConfig","kind":"staged","base":17664,"stride":4,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`. All are of one broadcast domain."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"eligible-set-state","number":15,"rowType":"EligibleSetState","kind":"state","base":17728,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the plan under way makes of an eligible set."}, fields: fieldsOfEligibleSetState },
+      { ...{"name":"interface-group","number":16,"rowType":"InterfaceGroup","kind":"state","base":17792,"stride":40,"capacity":2,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a group's interfaces."}, fields: fieldsOfInterfaceGroup },
+      { ...{"name":"interface-plan","number":17,"rowType":"InterfacePlan","kind":"state","base":17920,"stride":16,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Virtual interfaces, the sets of network ports that may host them, and the plan under way for a group of them."}, fields: fieldsOfInterfacePlan },
+      { ...{"name":"member-config","number":18,"rowType":"MemberConfig","kind":"configuration","base":17984,"stride":32,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"member-config-staged","number":19,"rowType":"MemberConfig","kind":"staged","base":18624,"stride":32,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"heartbeat","number":20,"rowType":"Heartbeat","kind":"latched-written","base":19264,"stride":48,"capacity":20,"changedAddress":20224,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"heartbeat-latched","number":21,"rowType":"Heartbeat","kind":"latched-copy","base":20288,"stride":48,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"member-input","number":22,"rowType":"MemberInput","kind":"input","base":21248,"stride":12,"capacity":20,"changedAddress":21488,"changedShift":0,"deadlinesAddress":0,"doc":"What the lease service and the command channel say of a member."}, fields: fieldsOfMemberInput },
+      { ...{"name":"member-state","number":23,"rowType":"MemberState","kind":"state","base":21504,"stride":16,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a member, beside its row of `health-state`."}, fields: fieldsOfMemberState },
+      { ...{"name":"member-by-id","number":24,"rowType":"MemberById","kind":"state","base":21824,"stride":2,"capacity":20,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured members of each kind in ascending order of id, each kind in its own run of rows."}, fields: fieldsOfMemberById },
+      { ...{"name":"module-state","number":25,"rowType":"ModuleState","kind":"state","base":21888,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
+      { ...{"name":"work","number":26,"rowType":"Work","kind":"state","base":21952,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
+      { ...{"name":"move","number":27,"rowType":"Move","kind":"state","base":22080,"stride":80,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":22720,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
+      { ...{"name":"arrival-input","number":28,"rowType":"ArrivalInput","kind":"input","base":22784,"stride":16,"capacity":8,"changedAddress":22912,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
+      { ...{"name":"arrival-state","number":29,"rowType":"ArrivalState","kind":"state","base":22976,"stride":24,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":23168,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
+      { ...{"name":"residence","number":30,"rowType":"Residence","kind":"state","base":23232,"stride":24,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
+      { ...{"name":"network-port-config","number":31,"rowType":"NetworkPortConfig","kind":"configuration","base":24000,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-config-staged","number":32,"rowType":"NetworkPortConfig","kind":"staged","base":24384,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-by-id","number":33,"rowType":"NetworkPortById","kind":"state","base":24768,"stride":2,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured network ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfNetworkPortById },
+      { ...{"name":"network-port-input","number":34,"rowType":"NetworkPortInput","kind":"input","base":24832,"stride":12,"capacity":16,"changedAddress":25024,"changedShift":0,"deadlinesAddress":0,"doc":"A network port as its server's kernel reports it: an own one directly, another controller's by status message."}, fields: fieldsOfNetworkPortInput },
+      { ...{"name":"network-port-state","number":35,"rowType":"NetworkPortState","kind":"state","base":25088,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
+      { ...{"name":"group-ports","number":36,"rowType":"GroupPorts","kind":"state","base":25344,"stride":8,"capacity":2,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The two groups' lists of operative ports: row `group * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfGroupPorts },
+      { ...{"name":"outcome","number":37,"rowType":"Outcome","kind":"input","base":25408,"stride":16,"capacity":32,"changedAddress":25920,"changedShift":0,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
+      { ...{"name":"placement","number":38,"rowType":"Placement","kind":"state","base":25984,"stride":16,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A plan of where things go: scratch of `placement/`, kept over ticks while a plan is under way."}, fields: fieldsOfPlacement },
+      { ...{"name":"placement-place","number":39,"rowType":"PlacementPlace","kind":"state","base":26048,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A place that things are put on, in the order that breaks ties."}, fields: fieldsOfPlacementPlace },
+      { ...{"name":"placement-class","number":40,"rowType":"PlacementClass","kind":"state","base":26432,"stride":20,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A class of interchangeable things."}, fields: fieldsOfPlacementClass },
+      { ...{"name":"placement-allowed","number":41,"rowType":"PlacementAllowed","kind":"state","base":26624,"stride":4,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Places that a class may use: row `class * PLACE_WORDS + word`."}, fields: fieldsOfPlacementAllowed },
+      { ...{"name":"placement-cells","number":42,"rowType":"PlacementCells","kind":"state","base":26688,"stride":32,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Cells (class, place), eight in a row: how many things of the class are planned there, and how many are there now."}, fields: fieldsOfPlacementCells },
+      { ...{"name":"plan","number":43,"rowType":"Plan","kind":"state","base":27200,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
+      { ...{"name":"common-policy","number":44,"rowType":"CommonPolicy","kind":"configuration","base":27264,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"common-policy-staged","number":45,"rowType":"CommonPolicy","kind":"staged","base":27328,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"port-policy","number":46,"rowType":"PortPolicy","kind":"configuration","base":27392,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"port-policy-staged","number":47,"rowType":"PortPolicy","kind":"staged","base":27520,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"processor-policy","number":48,"rowType":"ProcessorPolicy","kind":"configuration","base":27648,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"processor-policy-staged","number":49,"rowType":"ProcessorPolicy","kind":"staged","base":27712,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"interface-policy","number":50,"rowType":"InterfacePolicy","kind":"configuration","base":27776,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"interface-policy-staged","number":51,"rowType":"InterfacePolicy","kind":"staged","base":27840,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"processor-state","number":52,"rowType":"ProcessorRow","kind":"state","base":27904,"stride":40,"capacity":4,"changedAddress":0,"changedShift":0,"deadlinesAddress":28064,"doc":"What the module keeps of a processor."}, fields: fieldsOfProcessorRow },
+      { ...{"name":"route-state","number":53,"rowType":"RouteState","kind":"state","base":28096,"stride":16,"capacity":12,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Who answers a request of a class about a processor: row `class * PROCESSOR_MAX + processor`."}, fields: fieldsOfRouteState },
+      { ...{"name":"request","number":54,"rowType":"Request","kind":"input","base":28288,"stride":16,"capacity":8,"changedAddress":28416,"changedShift":0,"deadlinesAddress":0,"doc":"Operators' wishes, and whether they were answered."}, fields: fieldsOfRequest },
+      { ...{"name":"request-state","number":55,"rowType":"RequestState","kind":"state","base":28480,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a request."}, fields: fieldsOfRequestState },
+      { ...{"name":"scope","number":56,"rowType":"Scope","kind":"input","base":28608,"stride":24,"capacity":9,"changedAddress":28824,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, under which epoch, and who holds it."}, fields: fieldsOfScope },
+      { ...{"name":"scope-state","number":57,"rowType":"ScopeState","kind":"state","base":28864,"stride":48,"capacity":9,"changedAddress":0,"changedShift":0,"deadlinesAddress":29296,"doc":"What the module keeps of a scope."}, fields: fieldsOfScopeState },
+      { ...{"name":"session-input","number":58,"rowType":"SessionInput","kind":"input","base":29312,"stride":16,"capacity":128,"changedAddress":31360,"changedShift":0,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
+      { ...{"name":"session-counters","number":59,"rowType":"SessionCounters","kind":"input","base":31424,"stride":24,"capacity":128,"changedAddress":34496,"changedShift":0,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
+      { ...{"name":"session-state","number":60,"rowType":"SessionState","kind":"state","base":34560,"stride":56,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
+      { ...{"name":"system-config","number":61,"rowType":"SystemConfig","kind":"configuration","base":41728,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-config-staged","number":62,"rowType":"SystemConfig","kind":"staged","base":41984,"stride":16,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-input","number":63,"rowType":"SystemInput","kind":"input","base":42240,"stride":32,"capacity":16,"changedAddress":42752,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
+      { ...{"name":"system-state","number":64,"rowType":"SystemState","kind":"state","base":42816,"stride":40,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":43456,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
+      { ...{"name":"target-port-set","number":65,"rowType":"TargetPortSet","kind":"state","base":43520,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
+      { ...{"name":"target-port-config","number":66,"rowType":"TargetPortConfig","kind":"configuration","base":43584,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-config-staged","number":67,"rowType":"TargetPortConfig","kind":"staged","base":44096,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-counters","number":68,"rowType":"TargetPortCounters","kind":"latched-written","base":44608,"stride":64,"capacity":8,"changedAddress":45120,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-counters-latched","number":69,"rowType":"TargetPortCounters","kind":"latched-copy","base":45184,"stride":64,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-input","number":70,"rowType":"TargetPortInput","kind":"input","base":45696,"stride":16,"capacity":8,"changedAddress":45824,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
+      { ...{"name":"target-port-state","number":71,"rowType":"TargetPortState","kind":"state","base":45888,"stride":128,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":46912,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
+      { ...{"name":"target-port-order","number":72,"rowType":"TargetPortOrder","kind":"state","base":46976,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
+      { ...{"name":"target-port-by-id","number":73,"rowType":"TargetPortById","kind":"state","base":47040,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
+      { ...{"name":"target-config","number":74,"rowType":"TargetConfig","kind":"configuration","base":47104,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-config-staged","number":75,"rowType":"TargetConfig","kind":"staged","base":47616,"stride":16,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-ports-config","number":76,"rowType":"TargetPortsConfig","kind":"configuration","base":48128,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"target-ports-config-staged","number":77,"rowType":"TargetPortsConfig","kind":"staged","base":48256,"stride":4,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"registration-input","number":78,"rowType":"RegistrationInput","kind":"input","base":48384,"stride":8,"capacity":32,"changedAddress":48640,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
+      { ...{"name":"registration-state","number":79,"rowType":"RegistrationState","kind":"state","base":48704,"stride":40,"capacity":32,"changedAddress":49984,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
+      { ...{"name":"registration-change","number":80,"rowType":"RegistrationChange","kind":"state","base":50048,"stride":24,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":50432,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
+      { ...{"name":"target-by-id","number":81,"rowType":"TargetById","kind":"state","base":50496,"stride":2,"capacity":32,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
+      { ...{"name":"transfer-config","number":82,"rowType":"TransferConfig","kind":"configuration","base":50560,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":83,"rowType":"TransferConfig","kind":"staged","base":51328,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":84,"rowType":"TransferInput","kind":"input","base":52096,"stride":32,"capacity":16,"changedAddress":52608,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":85,"rowType":"TransferState","kind":"state","base":52672,"stride":48,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":53440,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":86,"rowType":"UnitConfig","kind":"configuration","base":53504,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":87,"rowType":"UnitConfig","kind":"staged","base":53632,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-by-id","number":88,"rowType":"UnitById","kind":"state","base":53760,"stride":2,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured units in ascending order of id: `configure` matches by it."}, fields: fieldsOfUnitById },
+      { ...{"name":"unit-input","number":89,"rowType":"UnitInput","kind":"input","base":53824,"stride":12,"capacity":8,"changedAddress":53920,"changedShift":0,"deadlinesAddress":0,"doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":90,"rowType":"UnitState","kind":"state","base":53952,"stride":32,"capacity":8,"changedAddress":54208,"changedShift":0,"deadlinesAddress":54216,"doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
   standard: {
     profile: 1,
-    memoryBytes: 1114112,
+    memoryBytes: 1245184,
     hash: layoutHash,
-    limits: { NONE: 65535, TARGET_PORT_MAX: 64, TARGET_PORT_WORDS: 2, TARGET_MAX: 512, TARGET_WORD_MAX: 1024, INITIATOR_MAX: 1024, SESSION_MAX: 4096, MOVE_MAX: 64, REGISTRATION_CHANGE_MAX: 128, ARRIVAL_MAX: 64, RESIDENCE_MAX: 1024, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 16, SERVER_MAX: 32, APPARATUS_MAX: 32, AGENT_MAX: 64, MEMBER_MAX: 144, NETWORK_PORT_MAX: 256, NETWORK_PORT_WORDS: 8, INTERFACE_MAX: 1024, ELIGIBLE_SET_MAX: 64, ELIGIBLE_SET_WORD_MAX: 512, UNIT_MAX: 64, SYSTEM_MAX: 1024, TRANSFER_MAX: 1024, DOMAIN_MAX: 16, SCOPE_MAX: 37, REQUEST_MAX: 8, ROUTE_CLASS_MAX: 3, ROUTE_MAX: 48, HEALTH_MAX: 464, DECISION_MAX: 1024, DECISION_RESERVED: 128, OUTCOME_MAX: 512, WORK_PER_TICK_MAX: 512, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 128, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 768, CONSTANTS_ADDRESS: 1792, CONSTANTS_BYTES: 5120, TABLES_ADDRESS: 6912, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 64, HEALTH_MEMBERS: 320, HEALTH_KIND_MAX: 6, MEMBER_PROCESSORS: 0, MEMBER_SERVERS: 16, MEMBER_APPARATUSES: 48, MEMBER_AGENTS: 80, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, SCOPE_GROUP_0: 1, SCOPE_GROUP_1: 2, SCOPE_ARRAY: 3, SCOPE_TRANSFERS: 4, SCOPE_PAIRS: 5, RESOURCE_COUNT: 5 },
+    limits: { NONE: 65535, TARGET_PORT_MAX: 64, TARGET_PORT_WORDS: 2, TARGET_MAX: 512, TARGET_WORD_MAX: 1024, INITIATOR_MAX: 1024, SESSION_MAX: 4096, MOVE_MAX: 64, REGISTRATION_CHANGE_MAX: 128, ARRIVAL_MAX: 64, RESIDENCE_MAX: 1024, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 16, SERVER_MAX: 32, APPARATUS_MAX: 32, AGENT_MAX: 64, MEMBER_MAX: 144, NETWORK_PORT_MAX: 256, NETWORK_PORT_WORDS: 8, GROUP_PORT_WORD_MAX: 16, GROUP_MAX: 2, INTERFACE_MAX: 1024, ELIGIBLE_SET_MAX: 64, ELIGIBLE_SET_WORD_MAX: 512, PLACE_MAX: 256, PLACE_WORDS: 8, PLACE_CLASS_MAX: 64, PLACE_CLASS_WORD_MAX: 512, PLACE_CELL_MAX: 16384, PLACE_CELL_ROW_MAX: 2048, UNIT_MAX: 64, SYSTEM_MAX: 1024, TRANSFER_MAX: 1024, DOMAIN_MAX: 16, SCOPE_MAX: 37, REQUEST_MAX: 8, ROUTE_CLASS_MAX: 3, ROUTE_MAX: 48, HEALTH_MAX: 464, DECISION_MAX: 1024, DECISION_RESERVED: 128, OUTCOME_MAX: 512, WORK_PER_TICK_MAX: 512, PLACE_WORK_MAX: 2048, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 128, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 768, CONSTANTS_ADDRESS: 1792, CONSTANTS_BYTES: 5120, TABLES_ADDRESS: 6912, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 64, HEALTH_MEMBERS: 320, HEALTH_KIND_MAX: 6, MEMBER_PROCESSORS: 0, MEMBER_SERVERS: 16, MEMBER_APPARATUSES: 48, MEMBER_AGENTS: 80, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, SCOPE_GROUP_0: 1, SCOPE_GROUP_1: 2, SCOPE_ARRAY: 3, SCOPE_TRANSFERS: 4, SCOPE_PAIRS: 5, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
       { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":6912,"stride":32,"capacity":1,"changedAddress":6944,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
@@ -1492,84 +1685,96 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"health-state","number":5,"rowType":"HealthState","kind":"state","base":56512,"stride":48,"capacity":464,"changedAddress":0,"changedShift":0,"deadlinesAddress":78784,"doc":"Health of whatever can fail: target ports, network ports, members. One row each, in that order."}, fields: fieldsOfHealthState },
       { ...{"name":"initiator-input","number":6,"rowType":"InitiatorInput","kind":"input","base":78848,"stride":16,"capacity":1024,"changedAddress":95232,"changedShift":0,"deadlinesAddress":0,"doc":"Initiators: known from their logins, so an input and not a configuration."}, fields: fieldsOfInitiatorInput },
       { ...{"name":"initiator-state","number":7,"rowType":"InitiatorState","kind":"state","base":95360,"stride":8,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of an initiator."}, fields: fieldsOfInitiatorState },
-      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":103552,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":128128,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-input","number":10,"rowType":"InterfaceInput","kind":"input","base":152704,"stride":12,"capacity":1024,"changedAddress":164992,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
-      { ...{"name":"interface-state","number":11,"rowType":"InterfaceState","kind":"state","base":165120,"stride":40,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":206080,"planned":"interface failover","doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
-      { ...{"name":"eligible-set-config","number":12,"rowType":"EligibleSetConfig","kind":"configuration","base":206208,"stride":4,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"eligible-set-config-staged","number":13,"rowType":"EligibleSetConfig","kind":"staged","base":208256,"stride":4,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"member-config","number":14,"rowType":"MemberConfig","kind":"configuration","base":210304,"stride":32,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"member-config-staged","number":15,"rowType":"MemberConfig","kind":"staged","base":214912,"stride":32,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":219520,"stride":48,"capacity":144,"changedAddress":226432,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":226496,"stride":48,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"member-input","number":18,"rowType":"MemberInput","kind":"input","base":233408,"stride":12,"capacity":144,"changedAddress":235136,"changedShift":0,"deadlinesAddress":0,"doc":"What the lease service and the command channel say of a member."}, fields: fieldsOfMemberInput },
-      { ...{"name":"member-state","number":19,"rowType":"MemberState","kind":"state","base":235200,"stride":16,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a member, beside its row of `health-state`."}, fields: fieldsOfMemberState },
-      { ...{"name":"member-by-id","number":20,"rowType":"MemberById","kind":"state","base":237504,"stride":2,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured members of each kind in ascending order of id, each kind in its own run of rows."}, fields: fieldsOfMemberById },
-      { ...{"name":"module-state","number":21,"rowType":"ModuleState","kind":"state","base":237824,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
-      { ...{"name":"work","number":22,"rowType":"Work","kind":"state","base":237888,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
-      { ...{"name":"move","number":23,"rowType":"Move","kind":"state","base":238912,"stride":80,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":244032,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
-      { ...{"name":"arrival-input","number":24,"rowType":"ArrivalInput","kind":"input","base":244096,"stride":16,"capacity":64,"changedAddress":245120,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
-      { ...{"name":"arrival-state","number":25,"rowType":"ArrivalState","kind":"state","base":245184,"stride":24,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":246720,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
-      { ...{"name":"residence","number":26,"rowType":"Residence","kind":"state","base":246784,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
-      { ...{"name":"network-port-config","number":27,"rowType":"NetworkPortConfig","kind":"configuration","base":271360,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-config-staged","number":28,"rowType":"NetworkPortConfig","kind":"staged","base":277504,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-input","number":29,"rowType":"NetworkPortInput","kind":"input","base":283648,"stride":12,"capacity":256,"changedAddress":286720,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
-      { ...{"name":"network-port-state","number":30,"rowType":"NetworkPortState","kind":"state","base":286784,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
-      { ...{"name":"outcome","number":31,"rowType":"Outcome","kind":"input","base":290880,"stride":16,"capacity":512,"changedAddress":299072,"changedShift":0,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
-      { ...{"name":"plan","number":32,"rowType":"Plan","kind":"state","base":299136,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
-      { ...{"name":"common-policy","number":33,"rowType":"CommonPolicy","kind":"configuration","base":299200,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"common-policy-staged","number":34,"rowType":"CommonPolicy","kind":"staged","base":299264,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"port-policy","number":35,"rowType":"PortPolicy","kind":"configuration","base":299328,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"port-policy-staged","number":36,"rowType":"PortPolicy","kind":"staged","base":299456,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"processor-policy","number":37,"rowType":"ProcessorPolicy","kind":"configuration","base":299584,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
-      { ...{"name":"processor-policy-staged","number":38,"rowType":"ProcessorPolicy","kind":"staged","base":299648,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
-      { ...{"name":"interface-policy","number":39,"rowType":"InterfacePolicy","kind":"configuration","base":299712,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
-      { ...{"name":"interface-policy-staged","number":40,"rowType":"InterfacePolicy","kind":"staged","base":299776,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
-      { ...{"name":"processor-state","number":41,"rowType":"ProcessorRow","kind":"state","base":299840,"stride":40,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":300480,"doc":"What the module keeps of a processor."}, fields: fieldsOfProcessorRow },
-      { ...{"name":"route-state","number":42,"rowType":"RouteState","kind":"state","base":300544,"stride":16,"capacity":48,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Who answers a request of a class about a processor: row `class * PROCESSOR_MAX + processor`."}, fields: fieldsOfRouteState },
-      { ...{"name":"request","number":43,"rowType":"Request","kind":"input","base":301312,"stride":16,"capacity":8,"changedAddress":301440,"changedShift":0,"deadlinesAddress":0,"doc":"Operators' wishes, and whether they were answered."}, fields: fieldsOfRequest },
-      { ...{"name":"request-state","number":44,"rowType":"RequestState","kind":"state","base":301504,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a request."}, fields: fieldsOfRequestState },
-      { ...{"name":"scope","number":45,"rowType":"Scope","kind":"input","base":301632,"stride":24,"capacity":37,"changedAddress":302520,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, under which epoch, and who holds it."}, fields: fieldsOfScope },
-      { ...{"name":"scope-state","number":46,"rowType":"ScopeState","kind":"state","base":302528,"stride":48,"capacity":37,"changedAddress":0,"changedShift":0,"deadlinesAddress":304304,"doc":"What the module keeps of a scope."}, fields: fieldsOfScopeState },
-      { ...{"name":"session-input","number":47,"rowType":"SessionInput","kind":"input","base":304320,"stride":16,"capacity":4096,"changedAddress":369856,"changedShift":2,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
-      { ...{"name":"session-counters","number":48,"rowType":"SessionCounters","kind":"input","base":370368,"stride":24,"capacity":4096,"changedAddress":468672,"changedShift":2,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
-      { ...{"name":"session-state","number":49,"rowType":"SessionState","kind":"state","base":469184,"stride":56,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
-      { ...{"name":"system-config","number":50,"rowType":"SystemConfig","kind":"configuration","base":698560,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-config-staged","number":51,"rowType":"SystemConfig","kind":"staged","base":714944,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-input","number":52,"rowType":"SystemInput","kind":"input","base":731328,"stride":32,"capacity":1024,"changedAddress":764096,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
-      { ...{"name":"system-state","number":53,"rowType":"SystemState","kind":"state","base":764224,"stride":40,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":805184,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
-      { ...{"name":"target-port-set","number":54,"rowType":"TargetPortSet","kind":"state","base":805312,"stride":32,"capacity":2,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
-      { ...{"name":"target-port-config","number":55,"rowType":"TargetPortConfig","kind":"configuration","base":805376,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-config-staged","number":56,"rowType":"TargetPortConfig","kind":"staged","base":809472,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-counters","number":57,"rowType":"TargetPortCounters","kind":"latched-written","base":813568,"stride":64,"capacity":64,"changedAddress":817664,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-counters-latched","number":58,"rowType":"TargetPortCounters","kind":"latched-copy","base":817728,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-input","number":59,"rowType":"TargetPortInput","kind":"input","base":821824,"stride":16,"capacity":64,"changedAddress":822848,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
-      { ...{"name":"target-port-state","number":60,"rowType":"TargetPortState","kind":"state","base":822912,"stride":128,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":831104,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
-      { ...{"name":"target-port-order","number":61,"rowType":"TargetPortOrder","kind":"state","base":831168,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
-      { ...{"name":"target-port-by-id","number":62,"rowType":"TargetPortById","kind":"state","base":831296,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
-      { ...{"name":"target-config","number":63,"rowType":"TargetConfig","kind":"configuration","base":831424,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-config-staged","number":64,"rowType":"TargetConfig","kind":"staged","base":839616,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-ports-config","number":65,"rowType":"TargetPortsConfig","kind":"configuration","base":847808,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"target-ports-config-staged","number":66,"rowType":"TargetPortsConfig","kind":"staged","base":851904,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"registration-input","number":67,"rowType":"RegistrationInput","kind":"input","base":856000,"stride":8,"capacity":1024,"changedAddress":864192,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
-      { ...{"name":"registration-state","number":68,"rowType":"RegistrationState","kind":"state","base":864320,"stride":40,"capacity":1024,"changedAddress":905280,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
-      { ...{"name":"registration-change","number":69,"rowType":"RegistrationChange","kind":"state","base":905408,"stride":24,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":908480,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
-      { ...{"name":"target-by-id","number":70,"rowType":"TargetById","kind":"state","base":908544,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":71,"rowType":"TransferConfig","kind":"configuration","base":909568,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":72,"rowType":"TransferConfig","kind":"staged","base":958720,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":73,"rowType":"TransferInput","kind":"input","base":1007872,"stride":32,"capacity":1024,"changedAddress":1040640,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":74,"rowType":"TransferState","kind":"state","base":1040768,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":1089920,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":75,"rowType":"UnitConfig","kind":"configuration","base":1090048,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":76,"rowType":"UnitConfig","kind":"staged","base":1091072,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":77,"rowType":"UnitInput","kind":"input","base":1092096,"stride":12,"capacity":64,"changedAddress":1092864,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":78,"rowType":"UnitState","kind":"state","base":1092928,"stride":24,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":1094464,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":103552,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":128128,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-by-id","number":10,"rowType":"InterfaceById","kind":"state","base":152704,"stride":2,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured interfaces in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfInterfaceById },
+      { ...{"name":"interface-input","number":11,"rowType":"InterfaceInput","kind":"input","base":154752,"stride":12,"capacity":1024,"changedAddress":167040,"changedShift":0,"deadlinesAddress":0,"doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
+      { ...{"name":"interface-state","number":12,"rowType":"InterfaceState","kind":"state","base":167168,"stride":64,"capacity":1024,"changedAddress":232704,"changedShift":0,"deadlinesAddress":232832,"doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
+      { ...{"name":"eligible-set-config","number":13,"rowType":"EligibleSetConfig","kind":"configuration","base":232960,"stride":4,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`. All are of one broadcast domain."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"eligible-set-config-staged","number":14,"rowType":"EligibleSetConfig","kind":"staged","base":235008,"stride":4,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`. All are of one broadcast domain."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"eligible-set-state","number":15,"rowType":"EligibleSetState","kind":"state","base":237056,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the plan under way makes of an eligible set."}, fields: fieldsOfEligibleSetState },
+      { ...{"name":"interface-group","number":16,"rowType":"InterfaceGroup","kind":"state","base":237184,"stride":40,"capacity":2,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a group's interfaces."}, fields: fieldsOfInterfaceGroup },
+      { ...{"name":"interface-plan","number":17,"rowType":"InterfacePlan","kind":"state","base":237312,"stride":16,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Virtual interfaces, the sets of network ports that may host them, and the plan under way for a group of them."}, fields: fieldsOfInterfacePlan },
+      { ...{"name":"member-config","number":18,"rowType":"MemberConfig","kind":"configuration","base":237376,"stride":32,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"member-config-staged","number":19,"rowType":"MemberConfig","kind":"staged","base":241984,"stride":32,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"heartbeat","number":20,"rowType":"Heartbeat","kind":"latched-written","base":246592,"stride":48,"capacity":144,"changedAddress":253504,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"heartbeat-latched","number":21,"rowType":"Heartbeat","kind":"latched-copy","base":253568,"stride":48,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"member-input","number":22,"rowType":"MemberInput","kind":"input","base":260480,"stride":12,"capacity":144,"changedAddress":262208,"changedShift":0,"deadlinesAddress":0,"doc":"What the lease service and the command channel say of a member."}, fields: fieldsOfMemberInput },
+      { ...{"name":"member-state","number":23,"rowType":"MemberState","kind":"state","base":262272,"stride":16,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a member, beside its row of `health-state`."}, fields: fieldsOfMemberState },
+      { ...{"name":"member-by-id","number":24,"rowType":"MemberById","kind":"state","base":264576,"stride":2,"capacity":144,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured members of each kind in ascending order of id, each kind in its own run of rows."}, fields: fieldsOfMemberById },
+      { ...{"name":"module-state","number":25,"rowType":"ModuleState","kind":"state","base":264896,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
+      { ...{"name":"work","number":26,"rowType":"Work","kind":"state","base":264960,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
+      { ...{"name":"move","number":27,"rowType":"Move","kind":"state","base":265984,"stride":80,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":271104,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
+      { ...{"name":"arrival-input","number":28,"rowType":"ArrivalInput","kind":"input","base":271168,"stride":16,"capacity":64,"changedAddress":272192,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
+      { ...{"name":"arrival-state","number":29,"rowType":"ArrivalState","kind":"state","base":272256,"stride":24,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":273792,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
+      { ...{"name":"residence","number":30,"rowType":"Residence","kind":"state","base":273856,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
+      { ...{"name":"network-port-config","number":31,"rowType":"NetworkPortConfig","kind":"configuration","base":298432,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-config-staged","number":32,"rowType":"NetworkPortConfig","kind":"staged","base":304576,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-by-id","number":33,"rowType":"NetworkPortById","kind":"state","base":310720,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured network ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfNetworkPortById },
+      { ...{"name":"network-port-input","number":34,"rowType":"NetworkPortInput","kind":"input","base":311232,"stride":12,"capacity":256,"changedAddress":314304,"changedShift":0,"deadlinesAddress":0,"doc":"A network port as its server's kernel reports it: an own one directly, another controller's by status message."}, fields: fieldsOfNetworkPortInput },
+      { ...{"name":"network-port-state","number":35,"rowType":"NetworkPortState","kind":"state","base":314368,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
+      { ...{"name":"group-ports","number":36,"rowType":"GroupPorts","kind":"state","base":318464,"stride":8,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The two groups' lists of operative ports: row `group * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfGroupPorts },
+      { ...{"name":"outcome","number":37,"rowType":"Outcome","kind":"input","base":318592,"stride":16,"capacity":512,"changedAddress":326784,"changedShift":0,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
+      { ...{"name":"placement","number":38,"rowType":"Placement","kind":"state","base":326848,"stride":16,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A plan of where things go: scratch of `placement/`, kept over ticks while a plan is under way."}, fields: fieldsOfPlacement },
+      { ...{"name":"placement-place","number":39,"rowType":"PlacementPlace","kind":"state","base":326912,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A place that things are put on, in the order that breaks ties."}, fields: fieldsOfPlacementPlace },
+      { ...{"name":"placement-class","number":40,"rowType":"PlacementClass","kind":"state","base":333056,"stride":20,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A class of interchangeable things."}, fields: fieldsOfPlacementClass },
+      { ...{"name":"placement-allowed","number":41,"rowType":"PlacementAllowed","kind":"state","base":334336,"stride":4,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Places that a class may use: row `class * PLACE_WORDS + word`."}, fields: fieldsOfPlacementAllowed },
+      { ...{"name":"placement-cells","number":42,"rowType":"PlacementCells","kind":"state","base":336384,"stride":32,"capacity":2048,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Cells (class, place), eight in a row: how many things of the class are planned there, and how many are there now."}, fields: fieldsOfPlacementCells },
+      { ...{"name":"plan","number":43,"rowType":"Plan","kind":"state","base":401920,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
+      { ...{"name":"common-policy","number":44,"rowType":"CommonPolicy","kind":"configuration","base":401984,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"common-policy-staged","number":45,"rowType":"CommonPolicy","kind":"staged","base":402048,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"port-policy","number":46,"rowType":"PortPolicy","kind":"configuration","base":402112,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"port-policy-staged","number":47,"rowType":"PortPolicy","kind":"staged","base":402240,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"processor-policy","number":48,"rowType":"ProcessorPolicy","kind":"configuration","base":402368,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"processor-policy-staged","number":49,"rowType":"ProcessorPolicy","kind":"staged","base":402432,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"interface-policy","number":50,"rowType":"InterfacePolicy","kind":"configuration","base":402496,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"interface-policy-staged","number":51,"rowType":"InterfacePolicy","kind":"staged","base":402560,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"processor-state","number":52,"rowType":"ProcessorRow","kind":"state","base":402624,"stride":40,"capacity":16,"changedAddress":0,"changedShift":0,"deadlinesAddress":403264,"doc":"What the module keeps of a processor."}, fields: fieldsOfProcessorRow },
+      { ...{"name":"route-state","number":53,"rowType":"RouteState","kind":"state","base":403328,"stride":16,"capacity":48,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Who answers a request of a class about a processor: row `class * PROCESSOR_MAX + processor`."}, fields: fieldsOfRouteState },
+      { ...{"name":"request","number":54,"rowType":"Request","kind":"input","base":404096,"stride":16,"capacity":8,"changedAddress":404224,"changedShift":0,"deadlinesAddress":0,"doc":"Operators' wishes, and whether they were answered."}, fields: fieldsOfRequest },
+      { ...{"name":"request-state","number":55,"rowType":"RequestState","kind":"state","base":404288,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a request."}, fields: fieldsOfRequestState },
+      { ...{"name":"scope","number":56,"rowType":"Scope","kind":"input","base":404416,"stride":24,"capacity":37,"changedAddress":405304,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, under which epoch, and who holds it."}, fields: fieldsOfScope },
+      { ...{"name":"scope-state","number":57,"rowType":"ScopeState","kind":"state","base":405312,"stride":48,"capacity":37,"changedAddress":0,"changedShift":0,"deadlinesAddress":407088,"doc":"What the module keeps of a scope."}, fields: fieldsOfScopeState },
+      { ...{"name":"session-input","number":58,"rowType":"SessionInput","kind":"input","base":407104,"stride":16,"capacity":4096,"changedAddress":472640,"changedShift":2,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
+      { ...{"name":"session-counters","number":59,"rowType":"SessionCounters","kind":"input","base":473152,"stride":24,"capacity":4096,"changedAddress":571456,"changedShift":2,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
+      { ...{"name":"session-state","number":60,"rowType":"SessionState","kind":"state","base":571968,"stride":56,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
+      { ...{"name":"system-config","number":61,"rowType":"SystemConfig","kind":"configuration","base":801344,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-config-staged","number":62,"rowType":"SystemConfig","kind":"staged","base":817728,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-input","number":63,"rowType":"SystemInput","kind":"input","base":834112,"stride":32,"capacity":1024,"changedAddress":866880,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
+      { ...{"name":"system-state","number":64,"rowType":"SystemState","kind":"state","base":867008,"stride":40,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":907968,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
+      { ...{"name":"target-port-set","number":65,"rowType":"TargetPortSet","kind":"state","base":908096,"stride":32,"capacity":2,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
+      { ...{"name":"target-port-config","number":66,"rowType":"TargetPortConfig","kind":"configuration","base":908160,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-config-staged","number":67,"rowType":"TargetPortConfig","kind":"staged","base":912256,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-counters","number":68,"rowType":"TargetPortCounters","kind":"latched-written","base":916352,"stride":64,"capacity":64,"changedAddress":920448,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-counters-latched","number":69,"rowType":"TargetPortCounters","kind":"latched-copy","base":920512,"stride":64,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-input","number":70,"rowType":"TargetPortInput","kind":"input","base":924608,"stride":16,"capacity":64,"changedAddress":925632,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
+      { ...{"name":"target-port-state","number":71,"rowType":"TargetPortState","kind":"state","base":925696,"stride":128,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":933888,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
+      { ...{"name":"target-port-order","number":72,"rowType":"TargetPortOrder","kind":"state","base":933952,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
+      { ...{"name":"target-port-by-id","number":73,"rowType":"TargetPortById","kind":"state","base":934080,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
+      { ...{"name":"target-config","number":74,"rowType":"TargetConfig","kind":"configuration","base":934208,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-config-staged","number":75,"rowType":"TargetConfig","kind":"staged","base":942400,"stride":16,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-ports-config","number":76,"rowType":"TargetPortsConfig","kind":"configuration","base":950592,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"target-ports-config-staged","number":77,"rowType":"TargetPortsConfig","kind":"staged","base":954688,"stride":4,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"registration-input","number":78,"rowType":"RegistrationInput","kind":"input","base":958784,"stride":8,"capacity":1024,"changedAddress":966976,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
+      { ...{"name":"registration-state","number":79,"rowType":"RegistrationState","kind":"state","base":967104,"stride":40,"capacity":1024,"changedAddress":1008064,"changedShift":0,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
+      { ...{"name":"registration-change","number":80,"rowType":"RegistrationChange","kind":"state","base":1008192,"stride":24,"capacity":128,"changedAddress":0,"changedShift":0,"deadlinesAddress":1011264,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
+      { ...{"name":"target-by-id","number":81,"rowType":"TargetById","kind":"state","base":1011328,"stride":2,"capacity":512,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
+      { ...{"name":"transfer-config","number":82,"rowType":"TransferConfig","kind":"configuration","base":1012352,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":83,"rowType":"TransferConfig","kind":"staged","base":1061504,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":84,"rowType":"TransferInput","kind":"input","base":1110656,"stride":32,"capacity":1024,"changedAddress":1143424,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":85,"rowType":"TransferState","kind":"state","base":1143552,"stride":48,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":1192704,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":86,"rowType":"UnitConfig","kind":"configuration","base":1192832,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":87,"rowType":"UnitConfig","kind":"staged","base":1193856,"stride":16,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-by-id","number":88,"rowType":"UnitById","kind":"state","base":1194880,"stride":2,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured units in ascending order of id: `configure` matches by it."}, fields: fieldsOfUnitById },
+      { ...{"name":"unit-input","number":89,"rowType":"UnitInput","kind":"input","base":1195008,"stride":12,"capacity":64,"changedAddress":1195776,"changedShift":0,"deadlinesAddress":0,"doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":90,"rowType":"UnitState","kind":"state","base":1195840,"stride":32,"capacity":64,"changedAddress":1197888,"changedShift":0,"deadlinesAddress":1197896,"doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
   large: {
     profile: 2,
-    memoryBytes: 12976128,
+    memoryBytes: 15728640,
     hash: layoutHash,
-    limits: { NONE: 65535, TARGET_PORT_MAX: 256, TARGET_PORT_WORDS: 8, TARGET_MAX: 4096, TARGET_WORD_MAX: 32768, INITIATOR_MAX: 8192, SESSION_MAX: 32768, MOVE_MAX: 256, REGISTRATION_CHANGE_MAX: 1024, ARRIVAL_MAX: 256, RESIDENCE_MAX: 8192, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 64, SERVER_MAX: 128, APPARATUS_MAX: 128, AGENT_MAX: 256, MEMBER_MAX: 576, NETWORK_PORT_MAX: 1024, NETWORK_PORT_WORDS: 32, INTERFACE_MAX: 16384, ELIGIBLE_SET_MAX: 1024, ELIGIBLE_SET_WORD_MAX: 32768, UNIT_MAX: 256, SYSTEM_MAX: 16384, TRANSFER_MAX: 16384, DOMAIN_MAX: 64, SCOPE_MAX: 133, REQUEST_MAX: 8, ROUTE_CLASS_MAX: 3, ROUTE_MAX: 192, HEALTH_MAX: 1856, DECISION_MAX: 8192, DECISION_RESERVED: 1024, OUTCOME_MAX: 4096, WORK_PER_TICK_MAX: 2048, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 128, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 768, CONSTANTS_ADDRESS: 1792, CONSTANTS_BYTES: 5120, TABLES_ADDRESS: 6912, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 256, HEALTH_MEMBERS: 1280, HEALTH_KIND_MAX: 6, MEMBER_PROCESSORS: 0, MEMBER_SERVERS: 64, MEMBER_APPARATUSES: 192, MEMBER_AGENTS: 320, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, SCOPE_GROUP_0: 1, SCOPE_GROUP_1: 2, SCOPE_ARRAY: 3, SCOPE_TRANSFERS: 4, SCOPE_PAIRS: 5, RESOURCE_COUNT: 5 },
+    limits: { NONE: 65535, TARGET_PORT_MAX: 256, TARGET_PORT_WORDS: 8, TARGET_MAX: 4096, TARGET_WORD_MAX: 32768, INITIATOR_MAX: 8192, SESSION_MAX: 32768, MOVE_MAX: 256, REGISTRATION_CHANGE_MAX: 1024, ARRIVAL_MAX: 256, RESIDENCE_MAX: 8192, RESIDENCE_WAYS: 4, PROCESSOR_MAX: 64, SERVER_MAX: 128, APPARATUS_MAX: 128, AGENT_MAX: 256, MEMBER_MAX: 576, NETWORK_PORT_MAX: 1024, NETWORK_PORT_WORDS: 32, GROUP_PORT_WORD_MAX: 64, GROUP_MAX: 2, INTERFACE_MAX: 16384, ELIGIBLE_SET_MAX: 1024, ELIGIBLE_SET_WORD_MAX: 32768, PLACE_MAX: 1024, PLACE_WORDS: 32, PLACE_CLASS_MAX: 1024, PLACE_CLASS_WORD_MAX: 32768, PLACE_CELL_MAX: 524288, PLACE_CELL_ROW_MAX: 65536, UNIT_MAX: 256, SYSTEM_MAX: 16384, TRANSFER_MAX: 16384, DOMAIN_MAX: 64, SCOPE_MAX: 133, REQUEST_MAX: 8, ROUTE_CLASS_MAX: 3, ROUTE_MAX: 192, HEALTH_MAX: 1856, DECISION_MAX: 8192, DECISION_RESERVED: 1024, OUTCOME_MAX: 4096, WORK_PER_TICK_MAX: 2048, PLACE_WORK_MAX: 16384, LATCH_RETRY_MAX: 4, BLOCK_ROWS: 64, MAGIC: 826559558, LAYOUT_VERSION: 1, HEADER_BYTES: 256, TABLE_MAX: 128, CHANGED_SUMMARIES_ADDRESS: 256, TABLE_DEADLINES_ADDRESS: 768, CONSTANTS_ADDRESS: 1792, CONSTANTS_BYTES: 5120, TABLES_ADDRESS: 6912, HEALTH_TARGET_PORTS: 0, HEALTH_NETWORK_PORTS: 256, HEALTH_MEMBERS: 1280, HEALTH_KIND_MAX: 6, MEMBER_PROCESSORS: 0, MEMBER_SERVERS: 64, MEMBER_APPARATUSES: 192, MEMBER_AGENTS: 320, PLAN_CANDIDATES: 7, SCOPE_PORTS: 0, SCOPE_GROUP_0: 1, SCOPE_GROUP_1: 2, SCOPE_ARRAY: 3, SCOPE_TRANSFERS: 4, SCOPE_PAIRS: 5, RESOURCE_COUNT: 5 },
     tables: [
       { ...{"name":"header","number":0,"rowType":"Header","kind":"header","base":0,"stride":160,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The header row at address 0."}, fields: fieldsOfHeader },
       { ...{"name":"control","number":1,"rowType":"Control","kind":"input","base":6912,"stride":32,"capacity":1,"changedAddress":6944,"changedShift":0,"deadlinesAddress":0,"doc":"What the host tells the module about itself: one row, written before each tick."}, fields: fieldsOfControl },
@@ -1579,77 +1784,89 @@ export const layouts: Record<ProfileName, ProfileLayout> = {
       { ...{"name":"health-state","number":5,"rowType":"HealthState","kind":"state","base":400576,"stride":48,"capacity":1856,"changedAddress":0,"changedShift":0,"deadlinesAddress":489664,"doc":"Health of whatever can fail: target ports, network ports, members. One row each, in that order."}, fields: fieldsOfHealthState },
       { ...{"name":"initiator-input","number":6,"rowType":"InitiatorInput","kind":"input","base":489920,"stride":16,"capacity":8192,"changedAddress":620992,"changedShift":3,"deadlinesAddress":0,"doc":"Initiators: known from their logins, so an input and not a configuration."}, fields: fieldsOfInitiatorInput },
       { ...{"name":"initiator-state","number":7,"rowType":"InitiatorState","kind":"state","base":622016,"stride":8,"capacity":8192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of an initiator."}, fields: fieldsOfInitiatorState },
-      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":687552,"stride":24,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":1080768,"stride":24,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
-      { ...{"name":"interface-input","number":10,"rowType":"InterfaceInput","kind":"input","base":1473984,"stride":12,"capacity":16384,"changedAddress":1670592,"changedShift":4,"deadlinesAddress":0,"planned":"interface failover","doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
-      { ...{"name":"interface-state","number":11,"rowType":"InterfaceState","kind":"state","base":1672640,"stride":40,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":2328000,"planned":"interface failover","doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
-      { ...{"name":"eligible-set-config","number":12,"rowType":"EligibleSetConfig","kind":"configuration","base":2330048,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"eligible-set-config-staged","number":13,"rowType":"EligibleSetConfig","kind":"staged","base":2461120,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfEligibleSetConfig },
-      { ...{"name":"member-config","number":14,"rowType":"MemberConfig","kind":"configuration","base":2592192,"stride":32,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"member-config-staged","number":15,"rowType":"MemberConfig","kind":"staged","base":2610624,"stride":32,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
-      { ...{"name":"heartbeat","number":16,"rowType":"Heartbeat","kind":"latched-written","base":2629056,"stride":48,"capacity":576,"changedAddress":2656704,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"heartbeat-latched","number":17,"rowType":"Heartbeat","kind":"latched-copy","base":2656832,"stride":48,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
-      { ...{"name":"member-input","number":18,"rowType":"MemberInput","kind":"input","base":2684480,"stride":12,"capacity":576,"changedAddress":2691392,"changedShift":0,"deadlinesAddress":0,"doc":"What the lease service and the command channel say of a member."}, fields: fieldsOfMemberInput },
-      { ...{"name":"member-state","number":19,"rowType":"MemberState","kind":"state","base":2691520,"stride":16,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a member, beside its row of `health-state`."}, fields: fieldsOfMemberState },
-      { ...{"name":"member-by-id","number":20,"rowType":"MemberById","kind":"state","base":2700736,"stride":2,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured members of each kind in ascending order of id, each kind in its own run of rows."}, fields: fieldsOfMemberById },
-      { ...{"name":"module-state","number":21,"rowType":"ModuleState","kind":"state","base":2701888,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
-      { ...{"name":"work","number":22,"rowType":"Work","kind":"state","base":2701952,"stride":2,"capacity":2048,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
-      { ...{"name":"move","number":23,"rowType":"Move","kind":"state","base":2706048,"stride":80,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":2726528,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
-      { ...{"name":"arrival-input","number":24,"rowType":"ArrivalInput","kind":"input","base":2726592,"stride":16,"capacity":256,"changedAddress":2730688,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
-      { ...{"name":"arrival-state","number":25,"rowType":"ArrivalState","kind":"state","base":2730752,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":2736896,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
-      { ...{"name":"residence","number":26,"rowType":"Residence","kind":"state","base":2736960,"stride":24,"capacity":8192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
-      { ...{"name":"network-port-config","number":27,"rowType":"NetworkPortConfig","kind":"configuration","base":2933568,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-config-staged","number":28,"rowType":"NetworkPortConfig","kind":"staged","base":2958144,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
-      { ...{"name":"network-port-input","number":29,"rowType":"NetworkPortInput","kind":"input","base":2982720,"stride":12,"capacity":1024,"changedAddress":2995008,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"A network port as its server reports it."}, fields: fieldsOfNetworkPortInput },
-      { ...{"name":"network-port-state","number":30,"rowType":"NetworkPortState","kind":"state","base":2995136,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
-      { ...{"name":"outcome","number":31,"rowType":"Outcome","kind":"input","base":3011520,"stride":16,"capacity":4096,"changedAddress":3077056,"changedShift":2,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
-      { ...{"name":"plan","number":32,"rowType":"Plan","kind":"state","base":3077568,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
-      { ...{"name":"common-policy","number":33,"rowType":"CommonPolicy","kind":"configuration","base":3077632,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"common-policy-staged","number":34,"rowType":"CommonPolicy","kind":"staged","base":3077696,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
-      { ...{"name":"port-policy","number":35,"rowType":"PortPolicy","kind":"configuration","base":3077760,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"port-policy-staged","number":36,"rowType":"PortPolicy","kind":"staged","base":3077888,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
-      { ...{"name":"processor-policy","number":37,"rowType":"ProcessorPolicy","kind":"configuration","base":3078016,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
-      { ...{"name":"processor-policy-staged","number":38,"rowType":"ProcessorPolicy","kind":"staged","base":3078080,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
-      { ...{"name":"interface-policy","number":39,"rowType":"InterfacePolicy","kind":"configuration","base":3078144,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
-      { ...{"name":"interface-policy-staged","number":40,"rowType":"InterfacePolicy","kind":"staged","base":3078208,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
-      { ...{"name":"processor-state","number":41,"rowType":"ProcessorRow","kind":"state","base":3078272,"stride":40,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":3080832,"doc":"What the module keeps of a processor."}, fields: fieldsOfProcessorRow },
-      { ...{"name":"route-state","number":42,"rowType":"RouteState","kind":"state","base":3080896,"stride":16,"capacity":192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Who answers a request of a class about a processor: row `class * PROCESSOR_MAX + processor`."}, fields: fieldsOfRouteState },
-      { ...{"name":"request","number":43,"rowType":"Request","kind":"input","base":3083968,"stride":16,"capacity":8,"changedAddress":3084096,"changedShift":0,"deadlinesAddress":0,"doc":"Operators' wishes, and whether they were answered."}, fields: fieldsOfRequest },
-      { ...{"name":"request-state","number":44,"rowType":"RequestState","kind":"state","base":3084160,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a request."}, fields: fieldsOfRequestState },
-      { ...{"name":"scope","number":45,"rowType":"Scope","kind":"input","base":3084288,"stride":24,"capacity":133,"changedAddress":3087480,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, under which epoch, and who holds it."}, fields: fieldsOfScope },
-      { ...{"name":"scope-state","number":46,"rowType":"ScopeState","kind":"state","base":3087552,"stride":48,"capacity":133,"changedAddress":0,"changedShift":0,"deadlinesAddress":3093936,"doc":"What the module keeps of a scope."}, fields: fieldsOfScopeState },
-      { ...{"name":"session-input","number":47,"rowType":"SessionInput","kind":"input","base":3094016,"stride":16,"capacity":32768,"changedAddress":3618304,"changedShift":5,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
-      { ...{"name":"session-counters","number":48,"rowType":"SessionCounters","kind":"input","base":3622400,"stride":24,"capacity":32768,"changedAddress":4408832,"changedShift":5,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
-      { ...{"name":"session-state","number":49,"rowType":"SessionState","kind":"state","base":4412928,"stride":56,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
-      { ...{"name":"system-config","number":50,"rowType":"SystemConfig","kind":"configuration","base":6247936,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-config-staged","number":51,"rowType":"SystemConfig","kind":"staged","base":6510080,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
-      { ...{"name":"system-input","number":52,"rowType":"SystemInput","kind":"input","base":6772224,"stride":32,"capacity":16384,"changedAddress":7296512,"changedShift":4,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
-      { ...{"name":"system-state","number":53,"rowType":"SystemState","kind":"state","base":7298560,"stride":40,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":7953920,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
-      { ...{"name":"target-port-set","number":54,"rowType":"TargetPortSet","kind":"state","base":7955968,"stride":32,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
-      { ...{"name":"target-port-config","number":55,"rowType":"TargetPortConfig","kind":"configuration","base":7956224,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-config-staged","number":56,"rowType":"TargetPortConfig","kind":"staged","base":7972608,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
-      { ...{"name":"target-port-counters","number":57,"rowType":"TargetPortCounters","kind":"latched-written","base":7988992,"stride":64,"capacity":256,"changedAddress":8005376,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-counters-latched","number":58,"rowType":"TargetPortCounters","kind":"latched-copy","base":8005440,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
-      { ...{"name":"target-port-input","number":59,"rowType":"TargetPortInput","kind":"input","base":8021824,"stride":16,"capacity":256,"changedAddress":8025920,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
-      { ...{"name":"target-port-state","number":60,"rowType":"TargetPortState","kind":"state","base":8025984,"stride":128,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":8058752,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
-      { ...{"name":"target-port-order","number":61,"rowType":"TargetPortOrder","kind":"state","base":8058816,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
-      { ...{"name":"target-port-by-id","number":62,"rowType":"TargetPortById","kind":"state","base":8059328,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
-      { ...{"name":"target-config","number":63,"rowType":"TargetConfig","kind":"configuration","base":8059840,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-config-staged","number":64,"rowType":"TargetConfig","kind":"staged","base":8125376,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
-      { ...{"name":"target-ports-config","number":65,"rowType":"TargetPortsConfig","kind":"configuration","base":8190912,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"target-ports-config-staged","number":66,"rowType":"TargetPortsConfig","kind":"staged","base":8321984,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
-      { ...{"name":"registration-input","number":67,"rowType":"RegistrationInput","kind":"input","base":8453056,"stride":8,"capacity":32768,"changedAddress":8715200,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
-      { ...{"name":"registration-state","number":68,"rowType":"RegistrationState","kind":"state","base":8719296,"stride":40,"capacity":32768,"changedAddress":10030016,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
-      { ...{"name":"registration-change","number":69,"rowType":"RegistrationChange","kind":"state","base":10034112,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":10058688,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
-      { ...{"name":"target-by-id","number":70,"rowType":"TargetById","kind":"state","base":10058816,"stride":2,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
-      { ...{"name":"transfer-config","number":71,"rowType":"TransferConfig","kind":"configuration","base":10067008,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-config-staged","number":72,"rowType":"TransferConfig","kind":"staged","base":10853440,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
-      { ...{"name":"transfer-input","number":73,"rowType":"TransferInput","kind":"input","base":11639872,"stride":32,"capacity":16384,"changedAddress":12164160,"changedShift":4,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
-      { ...{"name":"transfer-state","number":74,"rowType":"TransferState","kind":"state","base":12166208,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":12952640,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
-      { ...{"name":"unit-config","number":75,"rowType":"UnitConfig","kind":"configuration","base":12954688,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-config-staged","number":76,"rowType":"UnitConfig","kind":"staged","base":12958784,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
-      { ...{"name":"unit-input","number":77,"rowType":"UnitInput","kind":"input","base":12962880,"stride":12,"capacity":256,"changedAddress":12965952,"changedShift":0,"deadlinesAddress":0,"planned":"interface failover","doc":"Where a unit is."}, fields: fieldsOfUnitInput },
-      { ...{"name":"unit-state","number":78,"rowType":"UnitState","kind":"state","base":12966016,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":12972160,"planned":"interface failover","doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
+      { ...{"name":"interface-config","number":8,"rowType":"InterfaceConfig","kind":"configuration","base":687552,"stride":24,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-config-staged","number":9,"rowType":"InterfaceConfig","kind":"staged","base":1080768,"stride":24,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How an interface is set up."}, fields: fieldsOfInterfaceConfig },
+      { ...{"name":"interface-by-id","number":10,"rowType":"InterfaceById","kind":"state","base":1473984,"stride":2,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured interfaces in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfInterfaceById },
+      { ...{"name":"interface-input","number":11,"rowType":"InterfaceInput","kind":"input","base":1506752,"stride":12,"capacity":16384,"changedAddress":1703360,"changedShift":4,"deadlinesAddress":0,"doc":"Where an address is."}, fields: fieldsOfInterfaceInput },
+      { ...{"name":"interface-state","number":12,"rowType":"InterfaceState","kind":"state","base":1705408,"stride":64,"capacity":16384,"changedAddress":2753984,"changedShift":4,"deadlinesAddress":2756032,"doc":"What the module keeps of an interface."}, fields: fieldsOfInterfaceState },
+      { ...{"name":"eligible-set-config","number":13,"rowType":"EligibleSetConfig","kind":"configuration","base":2758080,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`. All are of one broadcast domain."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"eligible-set-config-staged","number":14,"rowType":"EligibleSetConfig","kind":"staged","base":2889152,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`. All are of one broadcast domain."}, fields: fieldsOfEligibleSetConfig },
+      { ...{"name":"eligible-set-state","number":15,"rowType":"EligibleSetState","kind":"state","base":3020224,"stride":2,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the plan under way makes of an eligible set."}, fields: fieldsOfEligibleSetState },
+      { ...{"name":"interface-group","number":16,"rowType":"InterfaceGroup","kind":"state","base":3022272,"stride":40,"capacity":2,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a group's interfaces."}, fields: fieldsOfInterfaceGroup },
+      { ...{"name":"interface-plan","number":17,"rowType":"InterfacePlan","kind":"state","base":3022400,"stride":16,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Virtual interfaces, the sets of network ports that may host them, and the plan under way for a group of them."}, fields: fieldsOfInterfacePlan },
+      { ...{"name":"member-config","number":18,"rowType":"MemberConfig","kind":"configuration","base":3022464,"stride":32,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"member-config-staged","number":19,"rowType":"MemberConfig","kind":"staged","base":3040896,"stride":32,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a member is set up."}, fields: fieldsOfMemberConfig },
+      { ...{"name":"heartbeat","number":20,"rowType":"Heartbeat","kind":"latched-written","base":3059328,"stride":48,"capacity":576,"changedAddress":3086976,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"heartbeat-latched","number":21,"rowType":"Heartbeat","kind":"latched-copy","base":3087104,"stride":48,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A status message of a member, under a sequence word; a controller writes its own members' too."}, fields: fieldsOfHeartbeat },
+      { ...{"name":"member-input","number":22,"rowType":"MemberInput","kind":"input","base":3114752,"stride":12,"capacity":576,"changedAddress":3121664,"changedShift":0,"deadlinesAddress":0,"doc":"What the lease service and the command channel say of a member."}, fields: fieldsOfMemberInput },
+      { ...{"name":"member-state","number":23,"rowType":"MemberState","kind":"state","base":3121792,"stride":16,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a member, beside its row of `health-state`."}, fields: fieldsOfMemberState },
+      { ...{"name":"member-by-id","number":24,"rowType":"MemberById","kind":"state","base":3131008,"stride":2,"capacity":576,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured members of each kind in ascending order of id, each kind in its own run of rows."}, fields: fieldsOfMemberById },
+      { ...{"name":"module-state","number":25,"rowType":"ModuleState","kind":"state","base":3132160,"stride":24,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of itself, and the scratch list of rows to look at."}, fields: fieldsOfModuleState },
+      { ...{"name":"work","number":26,"rowType":"Work","kind":"state","base":3132224,"stride":2,"capacity":2048,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Rows that the present step looks at. Of no account between ticks."}, fields: fieldsOfWork },
+      { ...{"name":"move","number":27,"rowType":"Move","kind":"state","base":3136320,"stride":80,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":3156800,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfMove },
+      { ...{"name":"arrival-input","number":28,"rowType":"ArrivalInput","kind":"input","base":3156864,"stride":16,"capacity":256,"changedAddress":3160960,"changedShift":0,"deadlinesAddress":0,"doc":"An arrival that another controller asks room for, on a port of this one."}, fields: fieldsOfArrivalInput },
+      { ...{"name":"arrival-state","number":29,"rowType":"ArrivalState","kind":"state","base":3161024,"stride":24,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":3167168,"doc":"Moves under way, arrivals reserved by other controllers, and pairs kept from moving again too soon."}, fields: fieldsOfArrivalState },
+      { ...{"name":"residence","number":30,"rowType":"Residence","kind":"state","base":3167232,"stride":24,"capacity":8192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Pairs that moved, or failed to: not moved again before `untilMs`. Kept by ids, since a session that returns is a new row."}, fields: fieldsOfResidence },
+      { ...{"name":"network-port-config","number":31,"rowType":"NetworkPortConfig","kind":"configuration","base":3363840,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-config-staged","number":32,"rowType":"NetworkPortConfig","kind":"staged","base":3388416,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a network port is set up."}, fields: fieldsOfNetworkPortConfig },
+      { ...{"name":"network-port-by-id","number":33,"rowType":"NetworkPortById","kind":"state","base":3412992,"stride":2,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured network ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfNetworkPortById },
+      { ...{"name":"network-port-input","number":34,"rowType":"NetworkPortInput","kind":"input","base":3415040,"stride":12,"capacity":1024,"changedAddress":3427328,"changedShift":0,"deadlinesAddress":0,"doc":"A network port as its server's kernel reports it: an own one directly, another controller's by status message."}, fields: fieldsOfNetworkPortInput },
+      { ...{"name":"network-port-state","number":35,"rowType":"NetworkPortState","kind":"state","base":3427456,"stride":16,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a network port."}, fields: fieldsOfNetworkPortState },
+      { ...{"name":"group-ports","number":36,"rowType":"GroupPorts","kind":"state","base":3443840,"stride":8,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The two groups' lists of operative ports: row `group * NETWORK_PORT_WORDS + word`."}, fields: fieldsOfGroupPorts },
+      { ...{"name":"outcome","number":37,"rowType":"Outcome","kind":"input","base":3444352,"stride":16,"capacity":4096,"changedAddress":3509888,"changedShift":2,"deadlinesAddress":0,"doc":"What came of a decision: the host writes a row into the next slot whose changed bit is clear."}, fields: fieldsOfOutcome },
+      { ...{"name":"placement","number":38,"rowType":"Placement","kind":"state","base":3510400,"stride":16,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A plan of where things go: scratch of `placement/`, kept over ticks while a plan is under way."}, fields: fieldsOfPlacement },
+      { ...{"name":"placement-place","number":39,"rowType":"PlacementPlace","kind":"state","base":3510464,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A place that things are put on, in the order that breaks ties."}, fields: fieldsOfPlacementPlace },
+      { ...{"name":"placement-class","number":40,"rowType":"PlacementClass","kind":"state","base":3535040,"stride":20,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"A class of interchangeable things."}, fields: fieldsOfPlacementClass },
+      { ...{"name":"placement-allowed","number":41,"rowType":"PlacementAllowed","kind":"state","base":3555520,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Places that a class may use: row `class * PLACE_WORDS + word`."}, fields: fieldsOfPlacementAllowed },
+      { ...{"name":"placement-cells","number":42,"rowType":"PlacementCells","kind":"state","base":3686592,"stride":32,"capacity":65536,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Cells (class, place), eight in a row: how many things of the class are planned there, and how many are there now."}, fields: fieldsOfPlacementCells },
+      { ...{"name":"plan","number":43,"rowType":"Plan","kind":"state","base":5783744,"stride":64,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"The plan under way: where planning goes on when a tick's work is done."}, fields: fieldsOfPlan },
+      { ...{"name":"common-policy","number":44,"rowType":"CommonPolicy","kind":"configuration","base":5783808,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"common-policy-staged","number":45,"rowType":"CommonPolicy","kind":"staged","base":5783872,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfCommonPolicy },
+      { ...{"name":"port-policy","number":46,"rowType":"PortPolicy","kind":"configuration","base":5783936,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"port-policy-staged","number":47,"rowType":"PortPolicy","kind":"staged","base":5784064,"stride":72,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs. Each has its range, default and effect here, and nowhere else."}, fields: fieldsOfPortPolicy },
+      { ...{"name":"processor-policy","number":48,"rowType":"ProcessorPolicy","kind":"configuration","base":5784192,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"processor-policy-staged","number":49,"rowType":"ProcessorPolicy","kind":"staged","base":5784256,"stride":32,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the processor election, and of campaigning for scopes in general."}, fields: fieldsOfProcessorPolicy },
+      { ...{"name":"interface-policy","number":50,"rowType":"InterfacePolicy","kind":"configuration","base":5784320,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"interface-policy-staged","number":51,"rowType":"InterfacePolicy","kind":"staged","base":5784384,"stride":40,"capacity":1,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Knobs of the interface failover."}, fields: fieldsOfInterfacePolicy },
+      { ...{"name":"processor-state","number":52,"rowType":"ProcessorRow","kind":"state","base":5784448,"stride":40,"capacity":64,"changedAddress":0,"changedShift":0,"deadlinesAddress":5787008,"doc":"What the module keeps of a processor."}, fields: fieldsOfProcessorRow },
+      { ...{"name":"route-state","number":53,"rowType":"RouteState","kind":"state","base":5787072,"stride":16,"capacity":192,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Who answers a request of a class about a processor: row `class * PROCESSOR_MAX + processor`."}, fields: fieldsOfRouteState },
+      { ...{"name":"request","number":54,"rowType":"Request","kind":"input","base":5790144,"stride":16,"capacity":8,"changedAddress":5790272,"changedShift":0,"deadlinesAddress":0,"doc":"Operators' wishes, and whether they were answered."}, fields: fieldsOfRequest },
+      { ...{"name":"request-state","number":55,"rowType":"RequestState","kind":"state","base":5790336,"stride":16,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"What the module keeps of a request."}, fields: fieldsOfRequestState },
+      { ...{"name":"scope","number":56,"rowType":"Scope","kind":"input","base":5790464,"stride":24,"capacity":133,"changedAddress":5793656,"changedShift":0,"deadlinesAddress":0,"doc":"Roles and epochs: for each scope, whether this module decides or shadows, under which epoch, and who holds it."}, fields: fieldsOfScope },
+      { ...{"name":"scope-state","number":57,"rowType":"ScopeState","kind":"state","base":5793728,"stride":48,"capacity":133,"changedAddress":0,"changedShift":0,"deadlinesAddress":5800112,"doc":"What the module keeps of a scope."}, fields: fieldsOfScopeState },
+      { ...{"name":"session-input","number":58,"rowType":"SessionInput","kind":"input","base":5800192,"stride":16,"capacity":32768,"changedAddress":6324480,"changedShift":5,"deadlinesAddress":0,"doc":"Who is logged in where. A change of these rows is a login, a logout, or another flag."}, fields: fieldsOfSessionInput },
+      { ...{"name":"session-counters","number":59,"rowType":"SessionCounters","kind":"input","base":6328576,"stride":24,"capacity":32768,"changedAddress":7115008,"changedShift":5,"deadlinesAddress":0,"doc":"What a session does. Apart from `SessionInput`, so that counters which wait their turn don't keep anything from being planned."}, fields: fieldsOfSessionCounters },
+      { ...{"name":"session-state","number":60,"rowType":"SessionState","kind":"state","base":7119104,"stride":56,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Sessions (I_T nexuses), as the target server reports them, and what the module keeps of each."}, fields: fieldsOfSessionState },
+      { ...{"name":"system-config","number":61,"rowType":"SystemConfig","kind":"configuration","base":8954112,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-config-staged","number":62,"rowType":"SystemConfig","kind":"staged","base":9216256,"stride":16,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"manager redundancy","doc":"How a system is set up."}, fields: fieldsOfSystemConfig },
+      { ...{"name":"system-input","number":63,"rowType":"SystemInput","kind":"input","base":9478400,"stride":32,"capacity":16384,"changedAddress":10002688,"changedShift":4,"deadlinesAddress":0,"planned":"manager redundancy","doc":"A system as observed."}, fields: fieldsOfSystemInput },
+      { ...{"name":"system-state","number":64,"rowType":"SystemState","kind":"state","base":10004736,"stride":40,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":10660096,"planned":"manager redundancy","doc":"What the module keeps of a system."}, fields: fieldsOfSystemState },
+      { ...{"name":"target-port-set","number":65,"rowType":"TargetPortSet","kind":"state","base":10662144,"stride":32,"capacity":8,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports as bitmaps, so that a target is judged by words and not by ports. They follow from the ports' states."}, fields: fieldsOfTargetPortSet },
+      { ...{"name":"target-port-config","number":66,"rowType":"TargetPortConfig","kind":"configuration","base":10662400,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-config-staged","number":67,"rowType":"TargetPortConfig","kind":"staged","base":10678784,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortConfig },
+      { ...{"name":"target-port-counters","number":68,"rowType":"TargetPortCounters","kind":"latched-written","base":10695168,"stride":64,"capacity":256,"changedAddress":10711552,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-counters-latched","number":69,"rowType":"TargetPortCounters","kind":"latched-copy","base":10711616,"stride":64,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Counters of a port as a writer thread leaves them, under a sequence word; and, as `TargetPortLatched`, as the latch took them."}, fields: fieldsOfTargetPortCounters },
+      { ...{"name":"target-port-input","number":70,"rowType":"TargetPortInput","kind":"input","base":10728000,"stride":16,"capacity":256,"changedAddress":10732096,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports: configuration, counters, state as the host sees it, and what the module keeps of each."}, fields: fieldsOfTargetPortInput },
+      { ...{"name":"target-port-state","number":71,"rowType":"TargetPortState","kind":"state","base":10732160,"stride":128,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":10764928,"doc":"What the module keeps of a port. Usage is smoothed; loads follow from usage and capacity."}, fields: fieldsOfTargetPortState },
+      { ...{"name":"target-port-order","number":72,"rowType":"TargetPortOrder","kind":"state","base":10764992,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Target ports in listing order: what the initiator meets next."}, fields: fieldsOfTargetPortOrder },
+      { ...{"name":"target-port-by-id","number":73,"rowType":"TargetPortById","kind":"state","base":10765504,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured target ports in ascending order of id: ties are broken by it, and `configure` matches by it."}, fields: fieldsOfTargetPortById },
+      { ...{"name":"target-config","number":74,"rowType":"TargetConfig","kind":"configuration","base":10766016,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-config-staged","number":75,"rowType":"TargetConfig","kind":"staged","base":10831552,"stride":16,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Targets, and for each the ports it is configured for, registered through, and withdrawn from."}, fields: fieldsOfTargetConfig },
+      { ...{"name":"target-ports-config","number":76,"rowType":"TargetPortsConfig","kind":"configuration","base":10897088,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"target-ports-config-staged","number":77,"rowType":"TargetPortsConfig","kind":"staged","base":11028160,"stride":4,"capacity":32768,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Ports of a target: row `target * TARGET_PORT_WORDS + word`. Staged: bit `n` is the port in staged row `n`."}, fields: fieldsOfTargetPortsConfig },
+      { ...{"name":"registration-input","number":78,"rowType":"RegistrationInput","kind":"input","base":11159232,"stride":8,"capacity":32768,"changedAddress":11421376,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as read back from the iSNS server: row `target * TARGET_PORT_WORDS + word`."}, fields: fieldsOfRegistrationInput },
+      { ...{"name":"registration-state","number":79,"rowType":"RegistrationState","kind":"state","base":11425472,"stride":40,"capacity":32768,"changedAddress":12736192,"changedShift":5,"deadlinesAddress":0,"doc":"Registrations as the module wants them: row `target * TARGET_PORT_WORDS + word`. Its changed bits are the module's own: targets to judge."}, fields: fieldsOfRegistrationState },
+      { ...{"name":"registration-change","number":80,"rowType":"RegistrationChange","kind":"state","base":12740288,"stride":24,"capacity":1024,"changedAddress":0,"changedShift":0,"deadlinesAddress":12764864,"doc":"A registration change that has been said and not yet seen done."}, fields: fieldsOfRegistrationChange },
+      { ...{"name":"target-by-id","number":81,"rowType":"TargetById","kind":"state","base":12764992,"stride":2,"capacity":4096,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured targets in ascending order of id."}, fields: fieldsOfTargetById },
+      { ...{"name":"transfer-config","number":82,"rowType":"TransferConfig","kind":"configuration","base":12773184,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-config-staged","number":83,"rowType":"TransferConfig","kind":"staged","base":13559616,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"planned":"agent failover","doc":"How a transfer is set up."}, fields: fieldsOfTransferConfig },
+      { ...{"name":"transfer-input","number":84,"rowType":"TransferInput","kind":"input","base":14346048,"stride":32,"capacity":16384,"changedAddress":14870336,"changedShift":4,"deadlinesAddress":0,"planned":"agent failover","doc":"A transfer as observed."}, fields: fieldsOfTransferInput },
+      { ...{"name":"transfer-state","number":85,"rowType":"TransferState","kind":"state","base":14872384,"stride":48,"capacity":16384,"changedAddress":0,"changedShift":0,"deadlinesAddress":15658816,"planned":"agent failover","doc":"What the module keeps of a transfer."}, fields: fieldsOfTransferState },
+      { ...{"name":"unit-config","number":86,"rowType":"UnitConfig","kind":"configuration","base":15660864,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-config-staged","number":87,"rowType":"UnitConfig","kind":"staged","base":15664960,"stride":16,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"How a unit is set up."}, fields: fieldsOfUnitConfig },
+      { ...{"name":"unit-by-id","number":88,"rowType":"UnitById","kind":"state","base":15669056,"stride":2,"capacity":256,"changedAddress":0,"changedShift":0,"deadlinesAddress":0,"doc":"Configured units in ascending order of id: `configure` matches by it."}, fields: fieldsOfUnitById },
+      { ...{"name":"unit-input","number":89,"rowType":"UnitInput","kind":"input","base":15669568,"stride":12,"capacity":256,"changedAddress":15672640,"changedShift":0,"deadlinesAddress":0,"doc":"Where a unit is."}, fields: fieldsOfUnitInput },
+      { ...{"name":"unit-state","number":90,"rowType":"UnitState","kind":"state","base":15672704,"stride":32,"capacity":256,"changedAddress":15680896,"changedShift":0,"deadlinesAddress":15680928,"doc":"What the module keeps of a unit."}, fields: fieldsOfUnitState },
     ],
   },
 };
@@ -2094,10 +2311,10 @@ export class InterfaceConfigView extends TableView {
   /** Flags. */
   flags(row: number): number { return this.u16[(this.rowZero + row * 24 + 10) >>> 1]!; }
   setFlags(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 10) >>> 1] = value; }
-  /** Home port. */
+  /** Home port. Staged: its staged row. */
   home(row: number): number { return this.u16[(this.rowZero + row * 24 + 12) >>> 1]!; }
   setHome(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 12) >>> 1] = value; }
-  /** Eligible set. */
+  /** Eligible set: the same row staged and in force. */
   eligibleSet(row: number): number { return this.u16[(this.rowZero + row * 24 + 14) >>> 1]!; }
   setEligibleSet(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 14) >>> 1] = value; }
   /** Check word of the row (its seal). */
@@ -2108,15 +2325,22 @@ export class InterfaceConfigView extends TableView {
   setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 20) >>> 2] = value; }
 }
 
+/** Configured interfaces in ascending order of id: ties are broken by it, and `configure` matches by it. */
+export class InterfaceByIdView extends TableView {
+  /** Interface at this place, or `NONE`. */
+  row(row: number): number { return this.u16[(this.rowZero + row * 2) >>> 1]!; }
+  setRow(row: number, value: number): void { this.u16[(this.rowZero + row * 2) >>> 1] = value; }
+}
+
 /** Where an address is. */
 export class InterfaceInputView extends TableView {
   /** Generation of the row. */
   generation(row: number): number { return this.u32[(this.rowZero + row * 12) >>> 2]!; }
   setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 12) >>> 2] = value; }
-  /** Count. */
+  /** Incarnation that wrote the row; of an earlier one the address counts as held by nobody who has reported. */
   incarnation(row: number): number { return this.u32[(this.rowZero + row * 12 + 4) >>> 2]!; }
   setIncarnation(row: number, value: number): void { this.u32[(this.rowZero + row * 12 + 4) >>> 2] = value; }
-  /** Port that holds the address, by its kernel, or `NONE`. */
+  /** Port whose kernel holds the address, or `NONE`. */
   port(row: number): number { return this.u16[(this.rowZero + row * 12 + 8) >>> 1]!; }
   setPort(row: number, value: number): void { this.u16[(this.rowZero + row * 12 + 8) >>> 1] = value; }
   /** Zero. */
@@ -2126,55 +2350,162 @@ export class InterfaceInputView extends TableView {
 
 /** What the module keeps of an interface. */
 export class InterfaceStateView extends TableView {
-  /** Generation of the row. */
-  generation(row: number): number { return this.u32[(this.rowZero + row * 40) >>> 2]!; }
-  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 40) >>> 2] = value; }
+  /** Term of the group's scope in which it was adopted: what is observed then is what is wanted. */
+  term(row: number): number { return this.u32[(this.rowZero + row * 64) >>> 2]!; }
+  setTerm(row: number, value: number): void { this.u32[(this.rowZero + row * 64) >>> 2] = value; }
   /** Where it is wanted, or `NONE`. */
-  wanted(row: number): number { return this.u16[(this.rowZero + row * 40 + 4) >>> 1]!; }
-  setWanted(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 4) >>> 1] = value; }
-  /** One value of an enum. */
-  reason(row: number): number { return this.u8[this.rowZero + row * 40 + 6]!; }
-  setReason(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 6] = value; }
-  /** Count. */
-  said(row: number): number { return this.u8[this.rowZero + row * 40 + 7]!; }
-  setSaid(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 7] = value; }
-  /** Servers that failed while they held it since it was last at home. */
-  lostOn(row: number): number { return this.u32[(this.rowZero + row * 40 + 8) >>> 2]! + this.u32[(this.rowZero + row * 40 + 12) >>> 2]! * HIGH; }
-  lostOnLow(row: number): number { return this.u32[(this.rowZero + row * 40 + 8) >>> 2]!; }
-  lostOnHigh(row: number): number { return this.u32[(this.rowZero + row * 40 + 12) >>> 2]!; }
+  wanted(row: number): number { return this.u16[(this.rowZero + row * 64 + 4) >>> 1]!; }
+  setWanted(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 4) >>> 1] = value; }
+  /** Where it was observed latest. */
+  held(row: number): number { return this.u16[(this.rowZero + row * 64 + 6) >>> 1]!; }
+  setHeld(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 6) >>> 1] = value; }
+  /** Port where it was last: what it leaves, or `NONE`. */
+  last(row: number): number { return this.u16[(this.rowZero + row * 64 + 8) >>> 1]!; }
+  setLast(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 8) >>> 1] = value; }
+  /** Port that was told to take it and has not been seen to, or `NONE`: it may yet. */
+  asked(row: number): number { return this.u16[(this.rowZero + row * 64 + 10) >>> 1]!; }
+  setAsked(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 10) >>> 1] = value; }
+  /** Port that was tried in vain: left alone until `barredUntilMs`. */
+  barred(row: number): number { return this.u16[(this.rowZero + row * 64 + 12) >>> 1]!; }
+  setBarred(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 12) >>> 1] = value; }
+  /** Flags. */
+  status(row: number): number { return this.u16[(this.rowZero + row * 64 + 14) >>> 1]!; }
+  setStatus(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 14) >>> 1] = value; }
+  /** Why it is where it is wanted, or why it is nowhere. */
+  reason(row: number): number { return this.u8[this.rowZero + row * 64 + 16]!; }
+  setReason(row: number, value: number): void { this.u8[this.rowZero + row * 64 + 16] = value; }
+  /** Times that the present difference was said. */
+  said(row: number): number { return this.u8[this.rowZero + row * 64 + 17]!; }
+  setSaid(row: number, value: number): void { this.u8[this.rowZero + row * 64 + 17] = value; }
+  /** Failures since it was last where it was wanted: the bar doubles with each. */
+  failures(row: number): number { return this.u16[(this.rowZero + row * 64 + 18) >>> 1]!; }
+  setFailures(row: number, value: number): void { this.u16[(this.rowZero + row * 64 + 18) >>> 1] = value; }
+  /** Latest decision. */
+  sequence(row: number): number { return this.u32[(this.rowZero + row * 64 + 20) >>> 2]!; }
+  setSequence(row: number, value: number): void { this.u32[(this.rowZero + row * 64 + 20) >>> 2] = value; }
+  /** Module time in milliseconds. */
+  barredUntilMs(row: number): number { return this.u32[(this.rowZero + row * 64 + 24) >>> 2]! + this.u32[(this.rowZero + row * 64 + 28) >>> 2]! * HIGH; }
+  barredUntilMsLow(row: number): number { return this.u32[(this.rowZero + row * 64 + 24) >>> 2]!; }
+  barredUntilMsHigh(row: number): number { return this.u32[(this.rowZero + row * 64 + 28) >>> 2]!; }
+  setBarredUntilMs(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 64 + 24) >>> 2] = value;
+    this.u32[(this.rowZero + row * 64 + 28) >>> 2] = value / HIGH;
+  }
+  /** Servers that lost it since it was last at home, and are not back: bit `n` is the `n`th server. */
+  lostOn(row: number): number { return this.u32[(this.rowZero + row * 64 + 32) >>> 2]! + this.u32[(this.rowZero + row * 64 + 36) >>> 2]! * HIGH; }
+  lostOnLow(row: number): number { return this.u32[(this.rowZero + row * 64 + 32) >>> 2]!; }
+  lostOnHigh(row: number): number { return this.u32[(this.rowZero + row * 64 + 36) >>> 2]!; }
   setLostOn(row: number, value: number): void {
-    this.u32[(this.rowZero + row * 40 + 8) >>> 2] = value;
-    this.u32[(this.rowZero + row * 40 + 12) >>> 2] = value / HIGH;
+    this.u32[(this.rowZero + row * 64 + 32) >>> 2] = value;
+    this.u32[(this.rowZero + row * 64 + 36) >>> 2] = value / HIGH;
   }
   /** Bitmap of rows. */
-  lostOnMore(row: number): number { return this.u32[(this.rowZero + row * 40 + 16) >>> 2]! + this.u32[(this.rowZero + row * 40 + 20) >>> 2]! * HIGH; }
-  lostOnMoreLow(row: number): number { return this.u32[(this.rowZero + row * 40 + 16) >>> 2]!; }
-  lostOnMoreHigh(row: number): number { return this.u32[(this.rowZero + row * 40 + 20) >>> 2]!; }
+  lostOnMore(row: number): number { return this.u32[(this.rowZero + row * 64 + 40) >>> 2]! + this.u32[(this.rowZero + row * 64 + 44) >>> 2]! * HIGH; }
+  lostOnMoreLow(row: number): number { return this.u32[(this.rowZero + row * 64 + 40) >>> 2]!; }
+  lostOnMoreHigh(row: number): number { return this.u32[(this.rowZero + row * 64 + 44) >>> 2]!; }
   setLostOnMore(row: number, value: number): void {
-    this.u32[(this.rowZero + row * 40 + 16) >>> 2] = value;
-    this.u32[(this.rowZero + row * 40 + 20) >>> 2] = value / HIGH;
+    this.u32[(this.rowZero + row * 64 + 40) >>> 2] = value;
+    this.u32[(this.rowZero + row * 64 + 44) >>> 2] = value / HIGH;
   }
-  /** Module time in milliseconds. */
-  deadlineMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 24) >>> 2]! + this.u32[(this.rowZero + row * 40 + 28) >>> 2]! * HIGH; }
-  deadlineMsLow(row: number): number { return this.u32[(this.rowZero + row * 40 + 24) >>> 2]!; }
-  deadlineMsHigh(row: number): number { return this.u32[(this.rowZero + row * 40 + 28) >>> 2]!; }
+  /** Next look: said again, or back home. */
+  deadlineMs(row: number): number { return this.u32[(this.rowZero + row * 64 + 48) >>> 2]! + this.u32[(this.rowZero + row * 64 + 52) >>> 2]! * HIGH; }
+  deadlineMsLow(row: number): number { return this.u32[(this.rowZero + row * 64 + 48) >>> 2]!; }
+  deadlineMsHigh(row: number): number { return this.u32[(this.rowZero + row * 64 + 52) >>> 2]!; }
   setDeadlineMs(row: number, value: number): void {
-    this.u32[(this.rowZero + row * 40 + 24) >>> 2] = value;
-    this.u32[(this.rowZero + row * 40 + 28) >>> 2] = value / HIGH;
+    this.u32[(this.rowZero + row * 64 + 48) >>> 2] = value;
+    this.u32[(this.rowZero + row * 64 + 52) >>> 2] = value / HIGH;
   }
-  /** Sequence number. */
-  sequence(row: number): number { return this.u32[(this.rowZero + row * 40 + 32) >>> 2]!; }
-  setSequence(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 32) >>> 2] = value; }
   /** Check word of the row (its seal). */
-  check(row: number): number { return this.u32[(this.rowZero + row * 40 + 36) >>> 2]!; }
-  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 36) >>> 2] = value; }
+  check(row: number): number { return this.u32[(this.rowZero + row * 64 + 56) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 64 + 56) >>> 2] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u32[(this.rowZero + row * 64 + 60) >>> 2]!; }
+  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 64 + 60) >>> 2] = value; }
 }
 
-/** Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`. */
+/** Ports of an eligible set: row `set * NETWORK_PORT_WORDS + word`. All are of one broadcast domain. */
 export class EligibleSetConfigView extends TableView {
   /** Bitmap of rows. */
   ports(row: number): number { return this.u32[(this.rowZero + row * 4) >>> 2]!; }
   setPorts(row: number, value: number): void { this.u32[(this.rowZero + row * 4) >>> 2] = value; }
+}
+
+/** What the plan under way makes of an eligible set. */
+export class EligibleSetStateView extends TableView {
+  /** Class of the plan, or `NONE`. */
+  placementClass(row: number): number { return this.u16[(this.rowZero + row * 2) >>> 1]!; }
+  setPlacementClass(row: number, value: number): void { this.u16[(this.rowZero + row * 2) >>> 1] = value; }
+}
+
+/** What the module keeps of a group's interfaces. */
+export class InterfaceGroupView extends TableView {
+  /** Flags. */
+  wishes(row: number): number { return this.u16[(this.rowZero + row * 40) >>> 1]!; }
+  setWishes(row: number, value: number): void { this.u16[(this.rowZero + row * 40) >>> 1] = value; }
+  /** Server whose interfaces an operator wants home, or `NONE` for all. */
+  returning(row: number): number { return this.u16[(this.rowZero + row * 40 + 2) >>> 1]!; }
+  setReturning(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 2) >>> 1] = value; }
+  /** 1: every server that may hold one of its interfaces has reported under the present epoch, or its lease is gone. */
+  reported(row: number): number { return this.u16[(this.rowZero + row * 40 + 4) >>> 1]!; }
+  setReported(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 4) >>> 1] = value; }
+  /** Moves under way that no failure forced. */
+  unforced(row: number): number { return this.u16[(this.rowZero + row * 40 + 6) >>> 1]!; }
+  setUnforced(row: number, value: number): void { this.u16[(this.rowZero + row * 40 + 6) >>> 1] = value; }
+  /** Since when all its ports are operative; 0 while one is not. */
+  wellMs(row: number): number { return this.u32[(this.rowZero + row * 40 + 8) >>> 2]! + this.u32[(this.rowZero + row * 40 + 12) >>> 2]! * HIGH; }
+  wellMsLow(row: number): number { return this.u32[(this.rowZero + row * 40 + 8) >>> 2]!; }
+  wellMsHigh(row: number): number { return this.u32[(this.rowZero + row * 40 + 12) >>> 2]!; }
+  setWellMs(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 40 + 8) >>> 2] = value;
+    this.u32[(this.rowZero + row * 40 + 12) >>> 2] = value / HIGH;
+  }
+  /** Servers in maintenance that have been reported drained. */
+  drained(row: number): number { return this.u32[(this.rowZero + row * 40 + 16) >>> 2]! + this.u32[(this.rowZero + row * 40 + 20) >>> 2]! * HIGH; }
+  drainedLow(row: number): number { return this.u32[(this.rowZero + row * 40 + 16) >>> 2]!; }
+  drainedHigh(row: number): number { return this.u32[(this.rowZero + row * 40 + 20) >>> 2]!; }
+  setDrained(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 40 + 16) >>> 2] = value;
+    this.u32[(this.rowZero + row * 40 + 20) >>> 2] = value / HIGH;
+  }
+  /** Bitmap of rows. */
+  drainedMore(row: number): number { return this.u32[(this.rowZero + row * 40 + 24) >>> 2]! + this.u32[(this.rowZero + row * 40 + 28) >>> 2]! * HIGH; }
+  drainedMoreLow(row: number): number { return this.u32[(this.rowZero + row * 40 + 24) >>> 2]!; }
+  drainedMoreHigh(row: number): number { return this.u32[(this.rowZero + row * 40 + 28) >>> 2]!; }
+  setDrainedMore(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 40 + 24) >>> 2] = value;
+    this.u32[(this.rowZero + row * 40 + 28) >>> 2] = value / HIGH;
+  }
+  /** Check word of the row (its seal). */
+  check(row: number): number { return this.u32[(this.rowZero + row * 40 + 32) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 32) >>> 2] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u32[(this.rowZero + row * 40 + 36) >>> 2]!; }
+  setPad(row: number, value: number): void { this.u32[(this.rowZero + row * 40 + 36) >>> 2] = value; }
+}
+
+/** Virtual interfaces, the sets of network ports that may host them, and the plan under way for a group of them. */
+export class InterfacePlanView extends TableView {
+  /** One value of an enum. */
+  step(row: number): number { return this.u16[(this.rowZero + row * 16) >>> 1]!; }
+  setStep(row: number, value: number): void { this.u16[(this.rowZero + row * 16) >>> 1] = value; }
+  /** The group that it is for. */
+  group(row: number): number { return this.u16[(this.rowZero + row * 16 + 2) >>> 1]!; }
+  setGroup(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 2) >>> 1] = value; }
+  /** Wishes that it grants. */
+  wishes(row: number): number { return this.u16[(this.rowZero + row * 16 + 4) >>> 1]!; }
+  setWishes(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 4) >>> 1] = value; }
+  /** Where it goes on, in order of id. */
+  cursor(row: number): number { return this.u16[(this.rowZero + row * 16 + 6) >>> 1]!; }
+  setCursor(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 6) >>> 1] = value; }
+  /** Interfaces that it has put on another port, and those for which it found none. */
+  moved(row: number): number { return this.u16[(this.rowZero + row * 16 + 8) >>> 1]!; }
+  setMoved(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 8) >>> 1] = value; }
+  /** Count. */
+  unplaced(row: number): number { return this.u16[(this.rowZero + row * 16 + 10) >>> 1]!; }
+  setUnplaced(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 10) >>> 1] = value; }
+  /** Check word of the row (its seal). */
+  check(row: number): number { return this.u32[(this.rowZero + row * 16 + 12) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 12) >>> 2] = value; }
 }
 
 /** How a member is set up. */
@@ -2520,13 +2851,13 @@ export class NetworkPortConfigView extends TableView {
   /** In the staged table: the row that `configure` gave it. */
   assigned(row: number): number { return this.u16[(this.rowZero + row * 24 + 8) >>> 1]!; }
   setAssigned(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 8) >>> 1] = value; }
-  /** Its server. */
+  /** Its server. Staged: the server's staged row. */
   server(row: number): number { return this.u16[(this.rowZero + row * 24 + 10) >>> 1]!; }
   setServer(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 10) >>> 1] = value; }
   /** Broadcast domain. */
   domain(row: number): number { return this.u16[(this.rowZero + row * 24 + 12) >>> 1]!; }
   setDomain(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 12) >>> 1] = value; }
-  /** Place in the network spread. */
+  /** Place in the network spread: of equally loaded ports the one of the lower rank is taken first. */
   rank(row: number): number { return this.u16[(this.rowZero + row * 24 + 14) >>> 1]!; }
   setRank(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 14) >>> 1] = value; }
   /** Speed: weight of the port. */
@@ -2537,39 +2868,58 @@ export class NetworkPortConfigView extends TableView {
   setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 20) >>> 2] = value; }
 }
 
-/** A network port as its server reports it. */
+/** Configured network ports in ascending order of id: ties are broken by it, and `configure` matches by it. */
+export class NetworkPortByIdView extends TableView {
+  /** Port at this place, or `NONE`. */
+  port(row: number): number { return this.u16[(this.rowZero + row * 2) >>> 1]!; }
+  setPort(row: number, value: number): void { this.u16[(this.rowZero + row * 2) >>> 1] = value; }
+}
+
+/** A network port as its server's kernel reports it: an own one directly, another controller's by status message. */
 export class NetworkPortInputView extends TableView {
   /** Generation of the row. */
   generation(row: number): number { return this.u32[(this.rowZero + row * 12) >>> 2]!; }
   setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 12) >>> 2] = value; }
-  /** Count. */
+  /** Incarnation that wrote the row; of an earlier one it counts as unknown. */
   incarnation(row: number): number { return this.u32[(this.rowZero + row * 12 + 4) >>> 2]!; }
   setIncarnation(row: number, value: number): void { this.u32[(this.rowZero + row * 12 + 4) >>> 2] = value; }
   /** One value of an enum. */
   link(row: number): number { return this.u16[(this.rowZero + row * 12 + 8) >>> 1]!; }
   setLink(row: number, value: number): void { this.u16[(this.rowZero + row * 12 + 8) >>> 1] = value; }
-  /** Count. */
+  /** Errors that the kernel counted, for a reader. */
   errors(row: number): number { return this.u16[(this.rowZero + row * 12 + 10) >>> 1]!; }
   setErrors(row: number, value: number): void { this.u16[(this.rowZero + row * 12 + 10) >>> 1] = value; }
 }
 
 /** What the module keeps of a network port. */
 export class NetworkPortStateView extends TableView {
-  /** Generation of the row. */
-  generation(row: number): number { return this.u32[(this.rowZero + row * 16) >>> 2]!; }
-  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 16) >>> 2] = value; }
-  /** Number. */
-  status(row: number): number { return this.u16[(this.rowZero + row * 16 + 4) >>> 1]!; }
-  setStatus(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 4) >>> 1] = value; }
-  /** Interfaces that it hosts. */
-  interfaces(row: number): number { return this.u16[(this.rowZero + row * 16 + 6) >>> 1]!; }
-  setInterfaces(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 6) >>> 1] = value; }
-  /** Interfaces in permille of its speed. */
-  loadPermille(row: number): number { return this.u32[(this.rowZero + row * 16 + 8) >>> 2]!; }
-  setLoadPermille(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 8) >>> 2] = value; }
+  /** Flags. */
+  status(row: number): number { return this.u16[(this.rowZero + row * 16) >>> 1]!; }
+  setStatus(row: number, value: number): void { this.u16[(this.rowZero + row * 16) >>> 1] = value; }
+  /** Interfaces that are observed on it. */
+  interfaces(row: number): number { return this.u16[(this.rowZero + row * 16 + 2) >>> 1]!; }
+  setInterfaces(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 2) >>> 1] = value; }
   /** Check word of the row (its seal). */
-  check(row: number): number { return this.u32[(this.rowZero + row * 16 + 12) >>> 2]!; }
-  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 12) >>> 2] = value; }
+  check(row: number): number { return this.u32[(this.rowZero + row * 16 + 4) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 4) >>> 2] = value; }
+  /** Since when it is operative. */
+  operativeMs(row: number): number { return this.u32[(this.rowZero + row * 16 + 8) >>> 2]! + this.u32[(this.rowZero + row * 16 + 12) >>> 2]! * HIGH; }
+  operativeMsLow(row: number): number { return this.u32[(this.rowZero + row * 16 + 8) >>> 2]!; }
+  operativeMsHigh(row: number): number { return this.u32[(this.rowZero + row * 16 + 12) >>> 2]!; }
+  setOperativeMs(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 16 + 8) >>> 2] = value;
+    this.u32[(this.rowZero + row * 16 + 12) >>> 2] = value / HIGH;
+  }
+}
+
+/** The two groups' lists of operative ports: row `group * NETWORK_PORT_WORDS + word`. */
+export class GroupPortsView extends TableView {
+  /** Ports that are operative. */
+  operative(row: number): number { return this.u32[(this.rowZero + row * 8) >>> 2]!; }
+  setOperative(row: number, value: number): void { this.u32[(this.rowZero + row * 8) >>> 2] = value; }
+  /** Check word of the row (its seal). */
+  check(row: number): number { return this.u32[(this.rowZero + row * 8 + 4) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 8 + 4) >>> 2] = value; }
 }
 
 /** What came of a decision: the host writes a row into the next slot whose changed bit is clear. */
@@ -2589,6 +2939,131 @@ export class OutcomeView extends TableView {
   /** Whatever helps a reader: an errno, a status code. */
   detail(row: number): number { return this.u32[(this.rowZero + row * 16 + 12) >>> 2]!; }
   setDetail(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 12) >>> 2] = value; }
+}
+
+/** A plan of where things go: scratch of `placement/`, kept over ticks while a plan is under way. */
+export class PlacementView extends TableView {
+  /** One value of an enum. */
+  step(row: number): number { return this.u16[(this.rowZero + row * 16) >>> 1]!; }
+  setStep(row: number, value: number): void { this.u16[(this.rowZero + row * 16) >>> 1] = value; }
+  /** Places and classes opened. */
+  places(row: number): number { return this.u16[(this.rowZero + row * 16 + 2) >>> 1]!; }
+  setPlaces(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 2) >>> 1] = value; }
+  /** Count. */
+  classes(row: number): number { return this.u16[(this.rowZero + row * 16 + 4) >>> 1]!; }
+  setClasses(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 4) >>> 1] = value; }
+  /** Class that is being filled, its place in the order of filling. */
+  filled(row: number): number { return this.u16[(this.rowZero + row * 16 + 6) >>> 1]!; }
+  setFilled(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 6) >>> 1] = value; }
+  /** Things passed on along paths since the plan began. */
+  passedOn(row: number): number { return this.u32[(this.rowZero + row * 16 + 8) >>> 2]!; }
+  setPassedOn(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 8) >>> 2] = value; }
+  /** Check word of the row (its seal). */
+  check(row: number): number { return this.u32[(this.rowZero + row * 16 + 12) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 12) >>> 2] = value; }
+}
+
+/** A place that things are put on, in the order that breaks ties. */
+export class PlacementPlaceView extends TableView {
+  /** What it stands for: a row of the caller's. */
+  subject(row: number): number { return this.u16[(this.rowZero + row * 24) >>> 1]!; }
+  setSubject(row: number, value: number): void { this.u16[(this.rowZero + row * 24) >>> 1] = value; }
+  /** Places of the same owner (ports of a server). */
+  owner(row: number): number { return this.u16[(this.rowZero + row * 24 + 2) >>> 1]!; }
+  setOwner(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 2) >>> 1] = value; }
+  /** Weight: a place of twice the weight takes twice as many things. */
+  weight(row: number): number { return this.u32[(this.rowZero + row * 24 + 4) >>> 2]!; }
+  setWeight(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 4) >>> 2] = value; }
+  /** Earlier is preferred among equally loaded ones. */
+  rank(row: number): number { return this.u16[(this.rowZero + row * 24 + 8) >>> 1]!; }
+  setRank(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 8) >>> 1] = value; }
+  /** Things on it. */
+  things(row: number): number { return this.u16[(this.rowZero + row * 24 + 10) >>> 1]!; }
+  setThings(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 10) >>> 1] = value; }
+  /** Least loaded place that a thing of this one can be passed on to, itself if none. */
+  best(row: number): number { return this.u16[(this.rowZero + row * 24 + 12) >>> 1]!; }
+  setBest(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 12) >>> 1] = value; }
+  /** First step of the way there: class of the thing, and the place that it goes to; `NONE` at its end. */
+  viaClass(row: number): number { return this.u16[(this.rowZero + row * 24 + 14) >>> 1]!; }
+  setViaClass(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 14) >>> 1] = value; }
+  /** Number. */
+  viaPlace(row: number): number { return this.u16[(this.rowZero + row * 24 + 16) >>> 1]!; }
+  setViaPlace(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 16) >>> 1] = value; }
+  /** What the way costs in moves: a thing that leaves its present place costs one, one that returns there gives it back. */
+  moves(row: number): number { return this.u16[(this.rowZero + row * 24 + 18) >>> 1]!; }
+  setMoves(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 18) >>> 1] = value; }
+  /** The heap of the class that is being filled: place at this position. */
+  heap(row: number): number { return this.u16[(this.rowZero + row * 24 + 20) >>> 1]!; }
+  setHeap(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 20) >>> 1] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u16[(this.rowZero + row * 24 + 22) >>> 1]!; }
+  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 22) >>> 1] = value; }
+}
+
+/** A class of interchangeable things. */
+export class PlacementClassView extends TableView {
+  /** Least id of its things without a place: breaks ties between classes. */
+  leastId(row: number): number { return this.u32[(this.rowZero + row * 20) >>> 2]!; }
+  setLeastId(row: number, value: number): void { this.u32[(this.rowZero + row * 20) >>> 2] = value; }
+  /** Things without a place, and how many of them are filled in. */
+  waiting(row: number): number { return this.u16[(this.rowZero + row * 20 + 4) >>> 1]!; }
+  setWaiting(row: number, value: number): void { this.u16[(this.rowZero + row * 20 + 4) >>> 1] = value; }
+  /** Count. */
+  filled(row: number): number { return this.u16[(this.rowZero + row * 20 + 6) >>> 1]!; }
+  setFilled(row: number, value: number): void { this.u16[(this.rowZero + row * 20 + 6) >>> 1] = value; }
+  /** Things that have a place and may be moved. */
+  present(row: number): number { return this.u16[(this.rowZero + row * 20 + 8) >>> 1]!; }
+  setPresent(row: number, value: number): void { this.u16[(this.rowZero + row * 20 + 8) >>> 1] = value; }
+  /** Zero. */
+  pad(row: number): number { return this.u16[(this.rowZero + row * 20 + 10) >>> 1]!; }
+  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 20 + 10) >>> 1] = value; }
+  /** Places that it may use. */
+  width(row: number): number { return this.u16[(this.rowZero + row * 20 + 12) >>> 1]!; }
+  setWidth(row: number, value: number): void { this.u16[(this.rowZero + row * 20 + 12) >>> 1] = value; }
+  /** Owner that its things came from, or `NONE` if from several: preferred among equals. */
+  owner(row: number): number { return this.u16[(this.rowZero + row * 20 + 14) >>> 1]!; }
+  setOwner(row: number, value: number): void { this.u16[(this.rowZero + row * 20 + 14) >>> 1] = value; }
+  /** Where taking places goes on. */
+  cursor(row: number): number { return this.u16[(this.rowZero + row * 20 + 16) >>> 1]!; }
+  setCursor(row: number, value: number): void { this.u16[(this.rowZero + row * 20 + 16) >>> 1] = value; }
+  /** Class at this place in the order of filling. */
+  order(row: number): number { return this.u16[(this.rowZero + row * 20 + 18) >>> 1]!; }
+  setOrder(row: number, value: number): void { this.u16[(this.rowZero + row * 20 + 18) >>> 1] = value; }
+}
+
+/** Places that a class may use: row `class * PLACE_WORDS + word`. */
+export class PlacementAllowedView extends TableView {
+  /** Number. */
+  places(row: number): number { return this.u32[(this.rowZero + row * 4) >>> 2]!; }
+  setPlaces(row: number, value: number): void { this.u32[(this.rowZero + row * 4) >>> 2] = value; }
+}
+
+/** Cells (class, place), eight in a row: how many things of the class are planned there, and how many are there now. */
+export class PlacementCellsView extends TableView {
+  /** Number. */
+  cell0(row: number): number { return this.u32[(this.rowZero + row * 32) >>> 2]!; }
+  setCell0(row: number, value: number): void { this.u32[(this.rowZero + row * 32) >>> 2] = value; }
+  /** Number. */
+  cell1(row: number): number { return this.u32[(this.rowZero + row * 32 + 4) >>> 2]!; }
+  setCell1(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 4) >>> 2] = value; }
+  /** Number. */
+  cell2(row: number): number { return this.u32[(this.rowZero + row * 32 + 8) >>> 2]!; }
+  setCell2(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 8) >>> 2] = value; }
+  /** Number. */
+  cell3(row: number): number { return this.u32[(this.rowZero + row * 32 + 12) >>> 2]!; }
+  setCell3(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 12) >>> 2] = value; }
+  /** Number. */
+  cell4(row: number): number { return this.u32[(this.rowZero + row * 32 + 16) >>> 2]!; }
+  setCell4(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 16) >>> 2] = value; }
+  /** Number. */
+  cell5(row: number): number { return this.u32[(this.rowZero + row * 32 + 20) >>> 2]!; }
+  setCell5(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 20) >>> 2] = value; }
+  /** Number. */
+  cell6(row: number): number { return this.u32[(this.rowZero + row * 32 + 24) >>> 2]!; }
+  setCell6(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 24) >>> 2] = value; }
+  /** Number. */
+  cell7(row: number): number { return this.u32[(this.rowZero + row * 32 + 28) >>> 2]!; }
+  setCell7(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 28) >>> 2] = value; }
 }
 
 /** The plan under way: where planning goes on when a tick's work is done. */
@@ -3881,7 +4356,7 @@ export class UnitConfigView extends TableView {
   /** In the staged table: the row that `configure` gave it. */
   assigned(row: number): number { return this.u16[(this.rowZero + row * 16 + 8) >>> 1]!; }
   setAssigned(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 8) >>> 1] = value; }
-  /** Server that owns it; its partner takes over. */
+  /** Server that owns it; its partner takes over. Staged: the server's staged row. */
   owner(row: number): number { return this.u16[(this.rowZero + row * 16 + 10) >>> 1]!; }
   setOwner(row: number, value: number): void { this.u16[(this.rowZero + row * 16 + 10) >>> 1] = value; }
   /** Check word of the row (its seal). */
@@ -3889,47 +4364,65 @@ export class UnitConfigView extends TableView {
   setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 16 + 12) >>> 2] = value; }
 }
 
+/** Configured units in ascending order of id: `configure` matches by it. */
+export class UnitByIdView extends TableView {
+  /** Unit at this place, or `NONE`. */
+  unit(row: number): number { return this.u16[(this.rowZero + row * 2) >>> 1]!; }
+  setUnit(row: number, value: number): void { this.u16[(this.rowZero + row * 2) >>> 1] = value; }
+}
+
 /** Where a unit is. */
 export class UnitInputView extends TableView {
   /** Generation of the row. */
   generation(row: number): number { return this.u32[(this.rowZero + row * 12) >>> 2]!; }
   setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 12) >>> 2] = value; }
-  /** Count. */
+  /** Incarnation that wrote the row; of an earlier one it counts as unknown. */
   incarnation(row: number): number { return this.u32[(this.rowZero + row * 12 + 4) >>> 2]!; }
   setIncarnation(row: number, value: number): void { this.u32[(this.rowZero + row * 12 + 4) >>> 2] = value; }
   /** Server that its shelf admits, or `NONE`. */
   server(row: number): number { return this.u16[(this.rowZero + row * 12 + 8) >>> 1]!; }
   setServer(row: number, value: number): void { this.u16[(this.rowZero + row * 12 + 8) >>> 1] = value; }
-  /** Zero. */
-  pad(row: number): number { return this.u16[(this.rowZero + row * 12 + 10) >>> 1]!; }
-  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 12 + 10) >>> 1] = value; }
+  /** Server that exports it now, or `NONE`. */
+  serving(row: number): number { return this.u16[(this.rowZero + row * 12 + 10) >>> 1]!; }
+  setServing(row: number, value: number): void { this.u16[(this.rowZero + row * 12 + 10) >>> 1] = value; }
 }
 
 /** What the module keeps of a unit. */
 export class UnitStateView extends TableView {
-  /** Generation of the row. */
-  generation(row: number): number { return this.u32[(this.rowZero + row * 24) >>> 2]!; }
-  setGeneration(row: number, value: number): void { this.u32[(this.rowZero + row * 24) >>> 2] = value; }
-  /** Row, or `NONE`. */
-  wanted(row: number): number { return this.u16[(this.rowZero + row * 24 + 4) >>> 1]!; }
-  setWanted(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 4) >>> 1] = value; }
-  /** Count. */
-  said(row: number): number { return this.u16[(this.rowZero + row * 24 + 6) >>> 1]!; }
-  setSaid(row: number, value: number): void { this.u16[(this.rowZero + row * 24 + 6) >>> 1] = value; }
+  /** Term of the pair's scope in which it was adopted. */
+  term(row: number): number { return this.u32[(this.rowZero + row * 32) >>> 2]!; }
+  setTerm(row: number, value: number): void { this.u32[(this.rowZero + row * 32) >>> 2] = value; }
+  /** Server that it is wanted with, or `NONE`. */
+  wanted(row: number): number { return this.u16[(this.rowZero + row * 32 + 4) >>> 1]!; }
+  setWanted(row: number, value: number): void { this.u16[(this.rowZero + row * 32 + 4) >>> 1] = value; }
+  /** Why. */
+  reason(row: number): number { return this.u8[this.rowZero + row * 32 + 6]!; }
+  setReason(row: number, value: number): void { this.u8[this.rowZero + row * 32 + 6] = value; }
+  /** Times that the present difference was said. */
+  said(row: number): number { return this.u8[this.rowZero + row * 32 + 7]!; }
+  setSaid(row: number, value: number): void { this.u8[this.rowZero + row * 32 + 7] = value; }
+  /** Since when its owner is well; 0 while it isn't. */
+  ownerWellMs(row: number): number { return this.u32[(this.rowZero + row * 32 + 8) >>> 2]! + this.u32[(this.rowZero + row * 32 + 12) >>> 2]! * HIGH; }
+  ownerWellMsLow(row: number): number { return this.u32[(this.rowZero + row * 32 + 8) >>> 2]!; }
+  ownerWellMsHigh(row: number): number { return this.u32[(this.rowZero + row * 32 + 12) >>> 2]!; }
+  setOwnerWellMs(row: number, value: number): void {
+    this.u32[(this.rowZero + row * 32 + 8) >>> 2] = value;
+    this.u32[(this.rowZero + row * 32 + 12) >>> 2] = value / HIGH;
+  }
   /** Module time in milliseconds. */
-  deadlineMs(row: number): number { return this.u32[(this.rowZero + row * 24 + 8) >>> 2]! + this.u32[(this.rowZero + row * 24 + 12) >>> 2]! * HIGH; }
-  deadlineMsLow(row: number): number { return this.u32[(this.rowZero + row * 24 + 8) >>> 2]!; }
-  deadlineMsHigh(row: number): number { return this.u32[(this.rowZero + row * 24 + 12) >>> 2]!; }
+  deadlineMs(row: number): number { return this.u32[(this.rowZero + row * 32 + 16) >>> 2]! + this.u32[(this.rowZero + row * 32 + 20) >>> 2]! * HIGH; }
+  deadlineMsLow(row: number): number { return this.u32[(this.rowZero + row * 32 + 16) >>> 2]!; }
+  deadlineMsHigh(row: number): number { return this.u32[(this.rowZero + row * 32 + 20) >>> 2]!; }
   setDeadlineMs(row: number, value: number): void {
-    this.u32[(this.rowZero + row * 24 + 8) >>> 2] = value;
-    this.u32[(this.rowZero + row * 24 + 12) >>> 2] = value / HIGH;
+    this.u32[(this.rowZero + row * 32 + 16) >>> 2] = value;
+    this.u32[(this.rowZero + row * 32 + 20) >>> 2] = value / HIGH;
   }
   /** Sequence number. */
-  sequence(row: number): number { return this.u32[(this.rowZero + row * 24 + 16) >>> 2]!; }
-  setSequence(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 16) >>> 2] = value; }
+  sequence(row: number): number { return this.u32[(this.rowZero + row * 32 + 24) >>> 2]!; }
+  setSequence(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 24) >>> 2] = value; }
   /** Check word of the row (its seal). */
-  check(row: number): number { return this.u32[(this.rowZero + row * 24 + 20) >>> 2]!; }
-  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 24 + 20) >>> 2] = value; }
+  check(row: number): number { return this.u32[(this.rowZero + row * 32 + 28) >>> 2]!; }
+  setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 32 + 28) >>> 2] = value; }
 }
 
 /** One view a table, by the table's name in camelCase. */
@@ -3944,10 +4437,14 @@ export interface Views {
   readonly initiatorState: InitiatorStateView;
   readonly interfaceConfig: InterfaceConfigView;
   readonly interfaceConfigStaged: InterfaceConfigView;
+  readonly interfaceById: InterfaceByIdView;
   readonly interfaceInput: InterfaceInputView;
   readonly interfaceState: InterfaceStateView;
   readonly eligibleSetConfig: EligibleSetConfigView;
   readonly eligibleSetConfigStaged: EligibleSetConfigView;
+  readonly eligibleSetState: EligibleSetStateView;
+  readonly interfaceGroup: InterfaceGroupView;
+  readonly interfacePlan: InterfacePlanView;
   readonly memberConfig: MemberConfigView;
   readonly memberConfigStaged: MemberConfigView;
   readonly heartbeat: HeartbeatView;
@@ -3963,9 +4460,16 @@ export interface Views {
   readonly residence: ResidenceView;
   readonly networkPortConfig: NetworkPortConfigView;
   readonly networkPortConfigStaged: NetworkPortConfigView;
+  readonly networkPortById: NetworkPortByIdView;
   readonly networkPortInput: NetworkPortInputView;
   readonly networkPortState: NetworkPortStateView;
+  readonly groupPorts: GroupPortsView;
   readonly outcome: OutcomeView;
+  readonly placement: PlacementView;
+  readonly placementPlace: PlacementPlaceView;
+  readonly placementClass: PlacementClassView;
+  readonly placementAllowed: PlacementAllowedView;
+  readonly placementCells: PlacementCellsView;
   readonly plan: PlanView;
   readonly commonPolicy: CommonPolicyView;
   readonly commonPolicyStaged: CommonPolicyView;
@@ -4011,6 +4515,7 @@ export interface Views {
   readonly transferState: TransferStateView;
   readonly unitConfig: UnitConfigView;
   readonly unitConfigStaged: UnitConfigView;
+  readonly unitById: UnitByIdView;
   readonly unitInput: UnitInputView;
   readonly unitState: UnitStateView;
 }
@@ -4043,74 +4548,86 @@ export function createViews(buffer: ArrayBufferLike, profile: ProfileName): View
     initiatorState: new InitiatorStateView(arrays, table(7)),
     interfaceConfig: new InterfaceConfigView(arrays, table(8)),
     interfaceConfigStaged: new InterfaceConfigView(arrays, table(9)),
-    interfaceInput: new InterfaceInputView(arrays, table(10)),
-    interfaceState: new InterfaceStateView(arrays, table(11)),
-    eligibleSetConfig: new EligibleSetConfigView(arrays, table(12)),
-    eligibleSetConfigStaged: new EligibleSetConfigView(arrays, table(13)),
-    memberConfig: new MemberConfigView(arrays, table(14)),
-    memberConfigStaged: new MemberConfigView(arrays, table(15)),
-    heartbeat: new HeartbeatView(arrays, table(16)),
-    heartbeatLatched: new HeartbeatView(arrays, table(17)),
-    memberInput: new MemberInputView(arrays, table(18)),
-    memberState: new MemberStateView(arrays, table(19)),
-    memberById: new MemberByIdView(arrays, table(20)),
-    moduleState: new ModuleStateView(arrays, table(21)),
-    work: new WorkView(arrays, table(22)),
-    move: new MoveView(arrays, table(23)),
-    arrivalInput: new ArrivalInputView(arrays, table(24)),
-    arrivalState: new ArrivalStateView(arrays, table(25)),
-    residence: new ResidenceView(arrays, table(26)),
-    networkPortConfig: new NetworkPortConfigView(arrays, table(27)),
-    networkPortConfigStaged: new NetworkPortConfigView(arrays, table(28)),
-    networkPortInput: new NetworkPortInputView(arrays, table(29)),
-    networkPortState: new NetworkPortStateView(arrays, table(30)),
-    outcome: new OutcomeView(arrays, table(31)),
-    plan: new PlanView(arrays, table(32)),
-    commonPolicy: new CommonPolicyView(arrays, table(33)),
-    commonPolicyStaged: new CommonPolicyView(arrays, table(34)),
-    portPolicy: new PortPolicyView(arrays, table(35)),
-    portPolicyStaged: new PortPolicyView(arrays, table(36)),
-    processorPolicy: new ProcessorPolicyView(arrays, table(37)),
-    processorPolicyStaged: new ProcessorPolicyView(arrays, table(38)),
-    interfacePolicy: new InterfacePolicyView(arrays, table(39)),
-    interfacePolicyStaged: new InterfacePolicyView(arrays, table(40)),
-    processorState: new ProcessorRowView(arrays, table(41)),
-    routeState: new RouteStateView(arrays, table(42)),
-    request: new RequestView(arrays, table(43)),
-    requestState: new RequestStateView(arrays, table(44)),
-    scope: new ScopeView(arrays, table(45)),
-    scopeState: new ScopeStateView(arrays, table(46)),
-    sessionInput: new SessionInputView(arrays, table(47)),
-    sessionCounters: new SessionCountersView(arrays, table(48)),
-    sessionState: new SessionStateView(arrays, table(49)),
-    systemConfig: new SystemConfigView(arrays, table(50)),
-    systemConfigStaged: new SystemConfigView(arrays, table(51)),
-    systemInput: new SystemInputView(arrays, table(52)),
-    systemState: new SystemStateView(arrays, table(53)),
-    targetPortSet: new TargetPortSetView(arrays, table(54)),
-    targetPortConfig: new TargetPortConfigView(arrays, table(55)),
-    targetPortConfigStaged: new TargetPortConfigView(arrays, table(56)),
-    targetPortCounters: new TargetPortCountersView(arrays, table(57)),
-    targetPortCountersLatched: new TargetPortCountersView(arrays, table(58)),
-    targetPortInput: new TargetPortInputView(arrays, table(59)),
-    targetPortState: new TargetPortStateView(arrays, table(60)),
-    targetPortOrder: new TargetPortOrderView(arrays, table(61)),
-    targetPortById: new TargetPortByIdView(arrays, table(62)),
-    targetConfig: new TargetConfigView(arrays, table(63)),
-    targetConfigStaged: new TargetConfigView(arrays, table(64)),
-    targetPortsConfig: new TargetPortsConfigView(arrays, table(65)),
-    targetPortsConfigStaged: new TargetPortsConfigView(arrays, table(66)),
-    registrationInput: new RegistrationInputView(arrays, table(67)),
-    registrationState: new RegistrationStateView(arrays, table(68)),
-    registrationChange: new RegistrationChangeView(arrays, table(69)),
-    targetById: new TargetByIdView(arrays, table(70)),
-    transferConfig: new TransferConfigView(arrays, table(71)),
-    transferConfigStaged: new TransferConfigView(arrays, table(72)),
-    transferInput: new TransferInputView(arrays, table(73)),
-    transferState: new TransferStateView(arrays, table(74)),
-    unitConfig: new UnitConfigView(arrays, table(75)),
-    unitConfigStaged: new UnitConfigView(arrays, table(76)),
-    unitInput: new UnitInputView(arrays, table(77)),
-    unitState: new UnitStateView(arrays, table(78)),
+    interfaceById: new InterfaceByIdView(arrays, table(10)),
+    interfaceInput: new InterfaceInputView(arrays, table(11)),
+    interfaceState: new InterfaceStateView(arrays, table(12)),
+    eligibleSetConfig: new EligibleSetConfigView(arrays, table(13)),
+    eligibleSetConfigStaged: new EligibleSetConfigView(arrays, table(14)),
+    eligibleSetState: new EligibleSetStateView(arrays, table(15)),
+    interfaceGroup: new InterfaceGroupView(arrays, table(16)),
+    interfacePlan: new InterfacePlanView(arrays, table(17)),
+    memberConfig: new MemberConfigView(arrays, table(18)),
+    memberConfigStaged: new MemberConfigView(arrays, table(19)),
+    heartbeat: new HeartbeatView(arrays, table(20)),
+    heartbeatLatched: new HeartbeatView(arrays, table(21)),
+    memberInput: new MemberInputView(arrays, table(22)),
+    memberState: new MemberStateView(arrays, table(23)),
+    memberById: new MemberByIdView(arrays, table(24)),
+    moduleState: new ModuleStateView(arrays, table(25)),
+    work: new WorkView(arrays, table(26)),
+    move: new MoveView(arrays, table(27)),
+    arrivalInput: new ArrivalInputView(arrays, table(28)),
+    arrivalState: new ArrivalStateView(arrays, table(29)),
+    residence: new ResidenceView(arrays, table(30)),
+    networkPortConfig: new NetworkPortConfigView(arrays, table(31)),
+    networkPortConfigStaged: new NetworkPortConfigView(arrays, table(32)),
+    networkPortById: new NetworkPortByIdView(arrays, table(33)),
+    networkPortInput: new NetworkPortInputView(arrays, table(34)),
+    networkPortState: new NetworkPortStateView(arrays, table(35)),
+    groupPorts: new GroupPortsView(arrays, table(36)),
+    outcome: new OutcomeView(arrays, table(37)),
+    placement: new PlacementView(arrays, table(38)),
+    placementPlace: new PlacementPlaceView(arrays, table(39)),
+    placementClass: new PlacementClassView(arrays, table(40)),
+    placementAllowed: new PlacementAllowedView(arrays, table(41)),
+    placementCells: new PlacementCellsView(arrays, table(42)),
+    plan: new PlanView(arrays, table(43)),
+    commonPolicy: new CommonPolicyView(arrays, table(44)),
+    commonPolicyStaged: new CommonPolicyView(arrays, table(45)),
+    portPolicy: new PortPolicyView(arrays, table(46)),
+    portPolicyStaged: new PortPolicyView(arrays, table(47)),
+    processorPolicy: new ProcessorPolicyView(arrays, table(48)),
+    processorPolicyStaged: new ProcessorPolicyView(arrays, table(49)),
+    interfacePolicy: new InterfacePolicyView(arrays, table(50)),
+    interfacePolicyStaged: new InterfacePolicyView(arrays, table(51)),
+    processorState: new ProcessorRowView(arrays, table(52)),
+    routeState: new RouteStateView(arrays, table(53)),
+    request: new RequestView(arrays, table(54)),
+    requestState: new RequestStateView(arrays, table(55)),
+    scope: new ScopeView(arrays, table(56)),
+    scopeState: new ScopeStateView(arrays, table(57)),
+    sessionInput: new SessionInputView(arrays, table(58)),
+    sessionCounters: new SessionCountersView(arrays, table(59)),
+    sessionState: new SessionStateView(arrays, table(60)),
+    systemConfig: new SystemConfigView(arrays, table(61)),
+    systemConfigStaged: new SystemConfigView(arrays, table(62)),
+    systemInput: new SystemInputView(arrays, table(63)),
+    systemState: new SystemStateView(arrays, table(64)),
+    targetPortSet: new TargetPortSetView(arrays, table(65)),
+    targetPortConfig: new TargetPortConfigView(arrays, table(66)),
+    targetPortConfigStaged: new TargetPortConfigView(arrays, table(67)),
+    targetPortCounters: new TargetPortCountersView(arrays, table(68)),
+    targetPortCountersLatched: new TargetPortCountersView(arrays, table(69)),
+    targetPortInput: new TargetPortInputView(arrays, table(70)),
+    targetPortState: new TargetPortStateView(arrays, table(71)),
+    targetPortOrder: new TargetPortOrderView(arrays, table(72)),
+    targetPortById: new TargetPortByIdView(arrays, table(73)),
+    targetConfig: new TargetConfigView(arrays, table(74)),
+    targetConfigStaged: new TargetConfigView(arrays, table(75)),
+    targetPortsConfig: new TargetPortsConfigView(arrays, table(76)),
+    targetPortsConfigStaged: new TargetPortsConfigView(arrays, table(77)),
+    registrationInput: new RegistrationInputView(arrays, table(78)),
+    registrationState: new RegistrationStateView(arrays, table(79)),
+    registrationChange: new RegistrationChangeView(arrays, table(80)),
+    targetById: new TargetByIdView(arrays, table(81)),
+    transferConfig: new TransferConfigView(arrays, table(82)),
+    transferConfigStaged: new TransferConfigView(arrays, table(83)),
+    transferInput: new TransferInputView(arrays, table(84)),
+    transferState: new TransferStateView(arrays, table(85)),
+    unitConfig: new UnitConfigView(arrays, table(86)),
+    unitConfigStaged: new UnitConfigView(arrays, table(87)),
+    unitById: new UnitByIdView(arrays, table(88)),
+    unitInput: new UnitInputView(arrays, table(89)),
+    unitState: new UnitStateView(arrays, table(90)),
   };
 }
