@@ -3,8 +3,17 @@
 import type { Source } from "../shim/actor.js";
 import { LinkState } from "../shim/generated/layout.js";
 import type { Shim } from "../shim/shim.js";
-import type { KernelSampler } from "./kernel/sampler.js";
-import { emptySample } from "./kernel/samples.js";
+import { PortSample } from "./kernel/samples.js";
+
+/** What the kernel knows of ports, by an index of its own: the `KernelSampler`. */
+export interface KernelActivity {
+  start(): void;
+  indexOf(port: string): number;
+  hasDevice(index: number): boolean;
+  sequence(index: number): number;
+  read(index: number, into: PortSample): boolean;
+  close(): Promise<void>;
+}
 
 /** What a target server knows of ports, by an index of its own. */
 export interface PortActivity {
@@ -19,7 +28,9 @@ const NO_ROW = -1;
 
 export class PortFeed implements Source {
   private shim: Shim | undefined;
-  private readonly sample = emptySample();
+  private readonly sample = new PortSample();
+  /** As the shim takes them: numbers too large to pass on unboxed stand in an array. */
+  private readonly counters = new Float64Array(5);
   private readonly kernelIndexes: Int32Array;
   private readonly activityIndexes: Int32Array;
   private readonly rows: Int32Array;
@@ -29,11 +40,12 @@ export class PortFeed implements Source {
   /** Generation of the configuration for which `rows` holds. */
   private generation = -1;
 
-  /** `ports`: names of this controller's ports. */
+  /** `ports`: names of this controller's ports; `now`: the clock that the samples' times are on. */
   constructor(
     private readonly ports: readonly string[],
-    private readonly kernel: KernelSampler,
+    private readonly kernel: KernelActivity,
     private readonly activity: PortActivity | undefined,
+    private readonly now: () => number = () => performance.now(),
   ) {
     this.kernelIndexes = Int32Array.from(ports, (port) => kernel.indexOf(port));
     this.activityIndexes = Int32Array.from(ports, (port) => activity?.indexOf(port) ?? -1);
@@ -47,12 +59,12 @@ export class PortFeed implements Source {
     this.kernel.start();
   }
 
-  /** Feeds each port of which there is a new sample. Allocates nothing unless the configuration changed. */
+  /** Feeds each port of which there is a new sample. Allocates nothing unless the configuration changed, or the clock does. */
   beforeTick(hostMs: number): void {
     const shim = this.shim as Shim;
     const generation = shim.core.views.header.generation(0);
     if (generation !== this.generation) this.findRows(shim, generation);
-    const nowMs = performance.now();
+    const nowMs = this.now();
     for (let port = 0; port < this.rows.length; port++) {
       const row = this.rows[port] as number;
       if (row === NO_ROW) continue;
@@ -63,7 +75,9 @@ export class PortFeed implements Source {
       shim.setLink(row, joinedState(this.sample.link, this.serverState(port)));
       if (this.sample.count === this.counted[port]) continue;
       this.counted[port] = this.sample.count;
-      this.count(shim, port, row, Math.max(0, Math.floor(hostMs - (nowMs - this.sample.timeMs))));
+      this.counters[0] = Math.max(0, Math.floor(hostMs - (nowMs - this.sample.timeMs)));
+      this.count(port);
+      shim.writePortSample(row, this.counters);
     }
   }
 
@@ -71,15 +85,15 @@ export class PortFeed implements Source {
     return this.kernel.close();
   }
 
-  private count(shim: Shim, port: number, row: number, sampledMs: number): void {
-    const { activity, sample } = this;
+  private count(port: number): void {
+    const { activity, sample, counters } = this;
     const index = this.activityIndexes[port] as number;
     const known = activity !== undefined && index >= 0;
     const hasDevice = this.kernel.hasDevice(this.kernelIndexes[port] as number);
-    const bytes = hasDevice || !known ? sample.bytes : activity.bytes(index);
-    const operations = known ? activity.operations(index) : 0;
-    const queueDepth = known ? activity.queueDepth(index) : 0;
-    shim.portCounters(row, sampledMs, sample.busyUs, bytes, operations, queueDepth);
+    counters[1] = known ? activity.queueDepth(index) : 0;
+    counters[2] = sample.busyUs;
+    counters[3] = hasDevice || !known ? sample.bytes : activity.bytes(index);
+    counters[4] = known ? activity.operations(index) : 0;
   }
 
   private serverState(port: number): LinkState {

@@ -3,7 +3,7 @@
  * that both share, under a sequence word (odd while the writer is in the row). Neither side allocates.
  */
 
-import { LinkState } from "../../shim/generated/layout.js";
+import type { LinkState } from "../../shim/generated/layout.js";
 
 const WORD_SEQUENCE = 0;
 const WORD_COUNT = 1;
@@ -16,21 +16,70 @@ const TWO_TO_32 = 2 ** 32;
 /** Times that a torn row is read again before it is left for the next tick. */
 const READ_TRIES = 4;
 
-/** One sample, filled anew by each `read`. */
-export interface PortSample {
-  /** Samples of the port with all counters known, so far; counters mean nothing before the first. */
-  count: number;
-  /** Milliseconds on the clock of `performance.now()` of the thread that made the memory, whole. */
-  timeMs: number;
-  link: LinkState;
-  /** Microseconds of processor time, monotonic. */
-  busyUs: number;
-  /** Bytes sent and received, monotonic. */
-  bytes: number;
-}
+/** One sample, filled anew by each `read`. Its numbers stand in an array: as plain fields, large ones would be boxed. */
+export class PortSample {
+  private readonly values = new Float64Array(ROW_WORDS);
 
-export function emptySample(): PortSample {
-  return { count: 0, timeMs: 0, link: LinkState.UNKNOWN, busyUs: 0, bytes: 0 };
+  /** Samples of the port with all counters known, so far; counters mean nothing before the first. */
+  get count(): number {
+    return this.values[WORD_COUNT] as number;
+  }
+  set count(value: number) {
+    this.values[WORD_COUNT] = value;
+  }
+
+  /** Milliseconds on the clock of `performance.now()` of the thread that made the memory, whole. */
+  get timeMs(): number {
+    return this.values[WORD_TIME] as number;
+  }
+  set timeMs(value: number) {
+    this.values[WORD_TIME] = value;
+  }
+
+  get link(): LinkState {
+    return this.values[WORD_LINK] as LinkState;
+  }
+  set link(value: LinkState) {
+    this.values[WORD_LINK] = value;
+  }
+
+  /** Microseconds of processor time, monotonic. */
+  get busyUs(): number {
+    return this.values[WORD_BUSY] as number;
+  }
+  set busyUs(value: number) {
+    this.values[WORD_BUSY] = value;
+  }
+
+  /** Bytes sent and received, monotonic. */
+  get bytes(): number {
+    return this.values[WORD_BYTES] as number;
+  }
+  set bytes(value: number) {
+    this.values[WORD_BYTES] = value;
+  }
+
+  /** Copies the row that begins at a word. */
+  readFrom(words: Int32Array, at: number): void {
+    for (let word = WORD_COUNT; word <= WORD_LINK; word++) this.values[word] = Atomics.load(words, at + word) >>> 0;
+    for (let word = WORD_BUSY; word <= WORD_BYTES; word += 2) {
+      const low = Atomics.load(words, at + word) >>> 0;
+      this.values[word] = (Atomics.load(words, at + word + 1) >>> 0) * TWO_TO_32 + low;
+    }
+  }
+
+  /** Writes it to the row that begins at a word. */
+  writeTo(words: Int32Array, at: number): void {
+    for (let word = WORD_COUNT; word <= WORD_LINK; word++) Atomics.store(words, at + word, this.wordAt(word));
+    for (let word = WORD_BUSY; word <= WORD_BYTES; word += 2) {
+      Atomics.store(words, at + word, this.wordAt(word));
+      Atomics.store(words, at + word + 1, ((this.values[word] as number) / TWO_TO_32) | 0);
+    }
+  }
+
+  private wordAt(word: number): number {
+    return (this.values[word] as number) | 0;
+  }
 }
 
 /** Memory for the samples of so many ports. */
@@ -50,21 +99,8 @@ export class SampleWriter {
   write(port: number, sample: PortSample): void {
     const at = port * ROW_WORDS;
     Atomics.add(this.words, at + WORD_SEQUENCE, 1);
-    this.put(at + WORD_COUNT, sample.count);
-    this.put(at + WORD_TIME, sample.timeMs);
-    this.put(at + WORD_LINK, sample.link);
-    this.putLong(at + WORD_BUSY, sample.busyUs);
-    this.putLong(at + WORD_BYTES, sample.bytes);
+    sample.writeTo(this.words, at);
     Atomics.add(this.words, at + WORD_SEQUENCE, 1);
-  }
-
-  private put(word: number, value: number): void {
-    Atomics.store(this.words, word, value | 0);
-  }
-
-  private putLong(word: number, value: number): void {
-    this.put(word, value);
-    this.put(word + 1, value / TWO_TO_32);
   }
 }
 
@@ -87,21 +123,9 @@ export class SampleReader {
     for (let attempt = 0; attempt < READ_TRIES; attempt++) {
       const before = Atomics.load(this.words, at + WORD_SEQUENCE);
       if ((before & 1) !== 0) continue;
-      into.count = this.word(at + WORD_COUNT);
-      into.timeMs = this.word(at + WORD_TIME);
-      into.link = this.word(at + WORD_LINK) as LinkState;
-      into.busyUs = this.long(at + WORD_BUSY);
-      into.bytes = this.long(at + WORD_BYTES);
+      into.readFrom(this.words, at);
       if (Atomics.load(this.words, at + WORD_SEQUENCE) === before) return true;
     }
     return false;
-  }
-
-  private word(word: number): number {
-    return Atomics.load(this.words, word) >>> 0;
-  }
-
-  private long(word: number): number {
-    return this.word(word + 1) * TWO_TO_32 + this.word(word);
   }
 }

@@ -3,7 +3,7 @@
 import { workerData } from "node:worker_threads";
 import { monotonicMs } from "./clock.js";
 import { DeviceReader, type KernelPort, ProcessorReader, UNREADABLE } from "./readers.js";
-import { emptySample, type PortSample, SampleWriter } from "./samples.js";
+import { PortSample, SampleWriter } from "./samples.js";
 
 export interface WorkerData {
   ports: readonly KernelPort[];
@@ -19,7 +19,7 @@ export interface WorkerData {
 class Port {
   private readonly device: DeviceReader | undefined;
   private readonly processor: ProcessorReader | undefined;
-  readonly sample: PortSample = emptySample();
+  readonly sample = new PortSample();
   private knowsDevice: boolean;
   private knowsProcessor: boolean;
 

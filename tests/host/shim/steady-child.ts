@@ -1,9 +1,8 @@
-/** Runs rounds of steady ticks in a process of its own (`node --expose-gc`) and prints how the heap grew in each. */
+/** Steady ticks of a shim whose ports and sessions all have new counters: see `growth.ts`. */
 
+import { measureGrowth } from "./growth.js";
 import { newCore, startedShim } from "./support.js";
 
-const ROUNDS = 5;
-const TICKS = 50_000;
 const text = "name: s\nprofile: small\nports: ['p{1..8}']\ntargets: ['t{1..8}']\n";
 const kind = process.argv[2] === "shared" ? "shared" : "plain";
 const shim = startedShim(text, {}, newCore("small", kind));
@@ -12,10 +11,7 @@ const sessions = Array.from({ length: 20 }, (_, index) =>
 );
 const sample = new Float64Array(5);
 let hostMs = 1000;
-let decisions = 0;
-const handler = () => {
-  decisions++;
-};
+const handler = () => {};
 
 function run(ticks: number): void {
   for (let tick = 0; tick < ticks; tick++) {
@@ -33,12 +29,4 @@ function run(ticks: number): void {
   }
 }
 
-run(TICKS);
-const grown: number[] = [];
-for (let round = 0; round < ROUNDS; round++) {
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
-  run(TICKS);
-  grown.push(process.memoryUsage().heapUsed - before);
-}
-process.stdout.write(JSON.stringify({ ticks: TICKS, grown, decisions }));
+measureGrowth(run);

@@ -6,10 +6,11 @@ import { after, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { DeviceReader, ProcessorReader, UNREADABLE } from "../../../host/sources/kernel/readers.js";
 import { KernelSampler } from "../../../host/sources/kernel/sampler.js";
-import { createSamples, emptySample, SampleReader, SampleWriter } from "../../../host/sources/kernel/samples.js";
+import { createSamples, PortSample, SampleReader, SampleWriter } from "../../../host/sources/kernel/samples.js";
 import { NOT_A_NUMBER, numberAt, numberOfLine, ticksOfProcess } from "../../../host/sources/kernel/text.js";
 import { joinedState, PortFeed } from "../../../host/sources/port-feed.js";
 import { LinkState } from "../../../host/shim/generated/layout.js";
+import { assertNothingAllocated } from "../shim/growth.js";
 import { until, watchedShim } from "./support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fairlead-kernel-test-"));
@@ -101,10 +102,10 @@ test("a sample is read whole or not at all, whoever writes meanwhile", async () 
   const stop = new SharedArrayBuffer(4);
   const source = `
     const { workerData } = require("node:worker_threads");
-    import(workerData.module).then(({ SampleWriter, emptySample }) => {
+    import(workerData.module).then(({ SampleWriter, PortSample }) => {
       const writer = new SampleWriter(workerData.memory);
       const stop = new Int32Array(workerData.stop);
-      const sample = emptySample();
+      const sample = new PortSample();
       // Every field follows from the count, so that a torn sample is seen; the values cross 32 bits.
       for (let count = 1; Atomics.load(stop, 0) === 0; count = (count + 1) % 1000000) {
         sample.count = count;
@@ -118,7 +119,7 @@ test("a sample is read whole or not at all, whoever writes meanwhile", async () 
   const module = new URL("../../../host/sources/kernel/samples.js", import.meta.url).href;
   const worker = new Worker(source, { eval: true, workerData: { memory, stop, module } });
   const reader = new SampleReader(memory);
-  const sample = emptySample();
+  const sample = new PortSample();
   let whole = 0;
   let counts = 0;
   let latest = 0;
@@ -142,11 +143,13 @@ test("a sample is read whole or not at all, whoever writes meanwhile", async () 
 
 test("the writer and the reader agree on every field", () => {
   const memory = createSamples(3);
-  const written = { count: 5, timeMs: 77, link: LinkState.DOWN, busyUs: 2 ** 40 + 3, bytes: 2 ** 52 + 1 };
+  const fields = { count: 5, timeMs: 2 ** 31 + 7, link: LinkState.DOWN, busyUs: 2 ** 40 + 3, bytes: 2 ** 52 + 1 };
+  const written = Object.assign(new PortSample(), fields);
   new SampleWriter(memory).write(2, written);
-  const read = emptySample();
+  const read = new PortSample();
   assert.equal(new SampleReader(memory).read(2, read), true);
-  assert.deepEqual(read, written);
+  const { count, timeMs, link, busyUs, bytes } = read;
+  assert.deepEqual({ count, timeMs, link, busyUs, bytes }, fields);
   assert.equal(new SampleReader(memory).sequence(1), 0);
 });
 
@@ -195,6 +198,10 @@ test("the sampling thread feeds a shim, with what the target server adds", async
     return targetPortCounters.busyUs(row) === 9000;
   });
   await feed.close();
+});
+
+test("feeding counters of ports allocates nothing", () => {
+  assertNothingAllocated(new URL("./feed-child.js", import.meta.url));
 });
 
 test("a counter that was never there keeps a port's counters from being fed, not its link", async () => {
