@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const main = join(root, "build/js/host/toolchain/main.js");
 const stamp = join(root, "build/js/toolchain.stamp");
-const compilerFiles = ["tsconfig.base.json", "tsconfig.toolchain.json", "package-lock.json"];
+const compilerFiles = ["host/toolchain/tsconfig.base.json", "host/toolchain/tsconfig.json", "package-lock.json"];
 
 function toolchainHash() {
   const sources = readdirSync(join(root, "host/toolchain"), { recursive: true, withFileTypes: true })
@@ -32,7 +32,10 @@ export function compileToolchain() {
     process.exit(2);
   }
   rmSync(stamp, { force: true });
-  const result = spawnSync(process.execPath, [tsc, "-p", "tsconfig.toolchain.json"], { cwd: root, stdio: "inherit" });
+  const result = spawnSync(process.execPath, [tsc, "-p", "host/toolchain/tsconfig.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (result.status !== 0) process.exit(1);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, hash);

@@ -15,7 +15,7 @@ const tsc = (project) => run("node_modules/typescript/bin/tsc", ["-p", project])
 const results = {
   "format and lint": run("node_modules/@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."]),
   "types of host and tests": tsc("tsconfig.json"),
-  "types of the toolchain's tests": tsc("tsconfig.toolchain-tests.json"),
+  "types of the toolchain's tests": tsc("host/toolchain/tsconfig.tests.json"),
 };
 const freshness = pathToFileURL(join(root, "build/js/host/toolchain/freshness.js")).href;
 const { reportStale } = await import(freshness);

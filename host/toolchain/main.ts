@@ -68,7 +68,7 @@ function compileTypeScript(root: string): boolean {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const compile = (project: string) =>
     spawnSync(process.execPath, [tsc, "-p", project], { cwd: root, stdio: "inherit" }).status === 0;
-  const [host, tests] = [compile("tsconfig.json"), compile("tsconfig.toolchain-tests.json")];
+  const [host, tests] = [compile("tsconfig.json"), compile("host/toolchain/tsconfig.tests.json")];
   return host && tests && writeSchemas(root);
 }
 

@@ -31,4 +31,12 @@ writeFileSync(join(root, config), JSON.stringify({ targets: { noCoverage: { tran
 process.chdir(root);
 const globs = process.argv.slice(2);
 if (globs.length > 0) process.env.FAIRLEAD_SPECS = JSON.stringify(globs);
-await asp([process.execPath, "asp", "--as-config", config, "--summary"]);
+await asp([
+  process.execPath,
+  "asp",
+  "--config",
+  "host/toolchain/as-pect.config.js",
+  "--as-config",
+  config,
+  "--summary",
+]);
