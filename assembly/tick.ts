@@ -3,16 +3,9 @@ import { ClockStep, advanceClock } from "./memory/clock";
 import { Call, Header } from "./memory/header";
 import { checkRing, decisionsWaiting } from "./memory/ring";
 import { anyChanged, earliestDeadline } from "./memory/scheduling";
-import {
-  decidePorts,
-  forgetPortObservations,
-  judgePorts,
-  latchPorts,
-  observePorts,
-  restartPortDetectors,
-  takeOutcomes,
-} from "./policies/ports/ports";
+import { decidePorts, forgetPortObservations, observePorts, restartPortDetectors } from "./policies/ports/ports";
 import { planUnderWay } from "./policies/ports/planning";
+import { visit } from "./visit";
 
 /** One step. Returns how many decisions wait for the host. */
 export function step(): u32 {
@@ -32,11 +25,11 @@ function work(clock: ClockStep): void {
   if (clock == ClockStep.RESTART) forgetPortObservations();
   if (clock == ClockStep.GAP) restartPortDetectors();
   // Latch: what others wrote is taken over, health and port state whole, before anything is judged.
-  latchPorts();
+  visit(TARGET_PORT_COUNTERS_TABLE);
   observePorts();
-  takeOutcomes();
+  visit(OUTCOME_TABLE);
   // Judge: samples become loads, loads become states.
-  judgePorts();
+  visit(TARGET_PORT_STATE_TABLE);
   // Decide: the difference between what is wanted and what is observed. Rows are sealed as they are written.
   decidePorts();
   header.nextDeadlineMs = nextDeadline();

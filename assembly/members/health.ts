@@ -19,8 +19,7 @@ const FLAPS_MAX: u32 = 20;
 
 /** The health row of a subject; a broken one begins anew as unknown. */
 export function healthOf(row: u32): HealthState {
-  verify(HEALTH_STATE_TABLE, row);
-  return HealthState.at(row);
+  return changetype<HealthState>(verify(HEALTH_STATE_TABLE, row));
 }
 
 /** What a report says of the subject, judged at once and then by looks. True if its status changed. */

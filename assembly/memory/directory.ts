@@ -24,6 +24,11 @@ export class TableEntry {
   @inline static of(table: u32): TableEntry {
     return changetype<TableEntry>(DIRECTORY_ADDRESS + table * 32);
   }
+
+  /** Place of a row. */
+  @inline addressOf(row: u32): usize {
+    return this.base + row * this.stride;
+  }
 }
 if (offsetof<TableEntry>() != 32) ERROR("the transform writes directory entries of 32 bytes");
 

@@ -13,7 +13,7 @@ import { isWhole, seal } from "./seals";
 /** More rows than all sealed tables of the large profile hold together. */
 const WALK_MAX: u32 = 0x4_0000;
 
-function isSealed(entry: TableEntry): bool {
+function hasSeals(entry: TableEntry): bool {
   if (entry.checkOffset == <u8>NO_FIELD) return false;
   return entry.kind == <u16>KIND_CONFIGURATION || entry.kind == <u16>KIND_STATE;
 }
@@ -27,7 +27,7 @@ export function scrubRows(rows: u32): u32 {
     if (looked == rows) break;
     if (header.scrubTable >= TABLE_COUNT) header.scrubTable = 0;
     const entry = TableEntry.of(header.scrubTable);
-    if (!isSealed(entry) || header.scrubRow >= entry.capacity) {
+    if (!hasSeals(entry) || header.scrubRow >= entry.capacity) {
       header.scrubTable++;
       header.scrubRow = 0;
       continue;
@@ -62,10 +62,10 @@ function holdPolicy(table: u32, row: u32): void {
 export function firstFault(halfWritten: bool): u32 {
   for (let table: u32 = 0; table < TABLE_COUNT; table++) {
     const entry = TableEntry.of(table);
-    if (halfWritten ? entry.kind != <u16>KIND_LATCHED : !isSealed(entry)) continue;
+    if (halfWritten ? entry.kind != <u16>KIND_LATCHED : !hasSeals(entry)) continue;
     for (let row: u32 = 0; row < ROWS_MAX; row++) {
       if (row == entry.capacity) break;
-      const isOdd = (load<u32>(entry.base + row * entry.stride) & 1) != 0;
+      const isOdd = (load<u32>(entry.addressOf(row)) & 1) != 0;
       if (halfWritten ? isOdd : !isWhole(table, row)) return (table << 8) | (row << 16);
     }
   }

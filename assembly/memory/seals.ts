@@ -43,14 +43,18 @@ function sealAt(address: usize, bytes: u32, checkOffset: u32): void {
 /** True if the row of a table is as it was when it was last sealed. */
 export function isWhole(table: u32, row: u32): bool {
   const entry = TableEntry.of(table);
-  const address: usize = entry.base + row * entry.stride;
+  return isSealed(entry, entry.addressOf(row));
+}
+
+/** The same, of a row whose place is known. */
+export function isSealed(entry: TableEntry, address: usize): bool {
   return load<u32>(address + entry.checkOffset) == sealOf(address, entry.stride, entry.checkOffset);
 }
 
 /** Sets a row to what it is in an empty array: zeros, indexes `NONE`, deadline never; sealed. */
 export function resetRow(table: u32, row: u32): void {
   const entry = TableEntry.of(table);
-  const address: usize = entry.base + row * entry.stride;
+  const address = entry.addressOf(row);
   for (let at: u32 = 0; at < ROW_BYTES_MAX; at += 2) {
     if (at == entry.stride) break;
     const isIndex = at < 64 && ((entry.noneWords >> (at >> 1)) & 1) != 0;

@@ -75,15 +75,18 @@ export class SessionState {
   @field("counter") operations: u32;
   @field("pad") pad0: u32;
   @field("counter") bytes: u64;
-  /** Smoothed: commands in a second. */
-  @field("rate") operationsRate: u32;
   /** Smoothed: KiB in a second. */
   @field("rate") bandwidthRate: u32;
+  /** Smoothed: commands in a second. */
+  @field("rate") operationsRate: u32;
   /** Commands in flight at the latest sample. */
-  @field("count") inFlight: u16;
-  /** Zero. */
-  @field("pad") pad: u16;
+  @field("count") inFlight: u32;
   @field("check") check: u32;
+
+  /** What it takes of a resource, from bandwidth to queue. */
+  @inline usage(resource: u32): u32 {
+    return load<u32>(changetype<usize>(this) + resource * 4, offsetof<SessionState>("bandwidthRate") - 4);
+  }
 
   @inline static at(index: u32): SessionState {
     return changetype<SessionState>(SESSION_STATE_BASE + index * <u32>offsetof<SessionState>());

@@ -46,6 +46,11 @@ export class TargetPortConfig {
   @field("pad") pad1: u64;
   @field("pad") pad2: u64;
 
+  /** Capacity of a resource. */
+  @inline capacity(resource: u32): u32 {
+    return load<u32>(changetype<usize>(this) + resource * 4, offsetof<TargetPortConfig>("processorCapacity"));
+  }
+
   @inline static at(index: u32): TargetPortConfig {
     return changetype<TargetPortConfig>(TARGET_PORT_CONFIG_BASE + index * <u32>offsetof<TargetPortConfig>());
   }
@@ -76,6 +81,11 @@ export class TargetPortCounters {
   @field("pad") pad0: u64;
   @field("pad") pad1: u64;
   @field("pad") pad2: u64;
+
+  /** Counter of a counted resource. */
+  @inline counter(resource: u32): u64 {
+    return load<u64>(changetype<usize>(this) + resource * 8, offsetof<TargetPortCounters>("busyUs"));
+  }
 
   @inline static at(index: u32): TargetPortCounters {
     return changetype<TargetPortCounters>(TARGET_PORT_COUNTERS_BASE + index * <u32>offsetof<TargetPortCounters>());
@@ -197,6 +207,20 @@ export class TargetPortState {
   /** Moves from the port that failed, ever. */
   @field("count") failedMoves: u32;
   @field("check") check: u32;
+
+  /** Counter of a counted resource at the latest sample. */
+  @inline counter(resource: u32): u64 {
+    return load<u64>(changetype<usize>(this) + resource * 8, offsetof<TargetPortState>("busyUs"));
+  }
+
+  /** Smoothed usage of a resource; of `Resource.SESSIONS` the number of sessions. */
+  @inline usage(resource: u32): u32 {
+    return load<u32>(changetype<usize>(this) + resource * 4, offsetof<TargetPortState>("processorUsage"));
+  }
+
+  @inline setUsage(resource: u32, usage: u32): void {
+    store<u32>(changetype<usize>(this) + resource * 4, usage, offsetof<TargetPortState>("processorUsage"));
+  }
 
   @inline static at(index: u32): TargetPortState {
     return changetype<TargetPortState>(TARGET_PORT_STATE_BASE + index * <u32>offsetof<TargetPortState>());

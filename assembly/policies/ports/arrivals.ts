@@ -80,6 +80,5 @@ function isGrantedElsewhere(row: u32, arrival: ArrivalState): bool {
 }
 
 function arrivalAt(row: u32): ArrivalState {
-  verify(ARRIVAL_STATE_TABLE, row);
-  return ArrivalState.at(row);
+  return changetype<ArrivalState>(verify(ARRIVAL_STATE_TABLE, row));
 }

@@ -1,5 +1,6 @@
 /** Where a session would land, whether that is fit, and how much the move disturbs (steps 103 to 106). */
 import { MOVE_MAX, NONE, SESSION_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../../limits";
+import { quotient } from "../../memory/division";
 import { ofThisIncarnation } from "../../memory/ring";
 import { nowMs } from "../../memory/scheduling";
 import { InitiatorInput, NextPortal } from "../../tables/initiator";
@@ -52,8 +53,8 @@ function slowed(state: TargetPortState, load: u32): u32 {
   if (state.returnedMs == 0) return load;
   const elapsedMs = nowMs() - state.returnedMs;
   if (elapsedMs >= knobs.slowStartMs) return load;
-  const grown = ((1000 - <u64>knobs.slowStartPermille) * elapsedMs) / knobs.slowStartMs;
-  return <u32>((<u64>load * 1000) / (knobs.slowStartPermille + grown));
+  const grown = quotient((1000 - <u64>knobs.slowStartPermille) * elapsedMs, knobs.slowStartMs);
+  return <u32>quotient(<u64>load * 1000, knobs.slowStartPermille + <u32>grown);
 }
 
 /** True below the high watermark: the port would not be overloaded by it (step 106). */

@@ -12,7 +12,6 @@
 import {
   ARRIVAL_MAX,
   NONE,
-  OUTCOME_MAX,
   REGISTRATION_CHANGE_MAX,
   TARGET_MAX,
   TARGET_PORT_MAX,
@@ -21,15 +20,15 @@ import {
   WORK_PER_TICK_MAX,
 } from "../../limits";
 import { healthOf, lookAgain, report } from "../../members/health";
+import { visit } from "../../visit";
 import { Header } from "../../memory/header";
 import { latchTargetPort } from "../../memory/latch";
 import { decide, ofThisIncarnation, ringHasRoom } from "../../memory/ring";
-import { changesWait, due, markChanged, nowMs, takeChanged, takeDue } from "../../memory/scheduling";
+import { changesWait, due, markChanged, nowMs, takeChanged } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
 import { Control, ControlFlag } from "../../tables/control";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import { HEALTH_TARGET_PORTS, HealthKind, HealthStatus } from "../../tables/health";
-import { Work } from "../../tables/module-state";
 import { Outcome } from "../../tables/outcome";
 import { SCOPE_PORTS, Scope, ScopeKind, ScopeRole } from "../../tables/scope";
 import { RegistrationInput } from "../../tables/target";
@@ -40,19 +39,15 @@ import {
   TargetPortState,
   TargetPortStatus,
 } from "../../tables/target-port";
-import { answerArrival, endArrival } from "./arrivals";
-import { markAllTargets, markTarget, targetOf } from "./marks";
-import { forgetMoves, moveOutcome, stepMoves, wakeMove } from "./moves";
+import { markAllTargets } from "./marks";
+import { forgetMoves, moveOutcome, stepMoves } from "./moves";
 import { planMoves } from "./planning";
 import { endConfiguration, portKept } from "./reconfigure";
-import { changeOutcome, judgeTarget, sayAgain } from "./registrations";
+import { changeOutcome } from "./registrations";
 import { beginGrace, endPlan, moduleState, portAt, registrationAt, verify, wakePort } from "./rows";
-import { countersCame, judgePort } from "./samples";
-import { observeSession, rebuildAccounts, sessionCountersCame } from "./sessions";
+import { countersCame } from "./samples";
+import { rebuildAccounts } from "./sessions";
 import { planningWanted, refreshSets } from "./sets";
-
-/** Outcomes taken in one tick: each is looked for among the moves and changes. */
-const OUTCOMES_PER_TICK: u32 = OUTCOME_MAX < 256 ? OUTCOME_MAX : 256;
 
 /** After a jump of the clock, detectors start anew and a grace period begins. */
 export function restartPortDetectors(): void {
@@ -82,14 +77,9 @@ export function forgetPortObservations(): void {
   restartPortDetectors();
 }
 
-/** The first step of the policy's tick: whatever has changed is taken over, health and port state whole. */
-export function latchPorts(): void {
-  const count = takeChanged(TARGET_PORT_COUNTERS_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == count) break;
-    const port: u32 = Work.at(n).row;
-    if (latchTargetPort(port)) countersCame(port);
-  }
+/** Counters of a port are taken over whole, or left for a later tick. */
+export function takePortCounters(port: u32): void {
+  if (latchTargetPort(port)) countersCame(port);
 }
 
 /** Role, port states, health. */
@@ -99,10 +89,13 @@ export function observePorts(): void {
   }
   if (moduleState().rebuild) rebuild();
   followRole();
-  takePortStates();
-  lookAtHealth();
-  takeSessions();
-  takeRegistrations();
+  visit(TARGET_PORT_INPUT_TABLE);
+  visit(HEALTH_STATE_TABLE);
+  visit(SESSION_INPUT_TABLE);
+  visit(SESSION_COUNTERS_TABLE);
+  // Initiator rows are read where they are needed; their bits only wake the module.
+  takeChanged(INITIATOR_INPUT_TABLE, WORK_PER_TICK_MAX);
+  visit(REGISTRATION_INPUT_TABLE);
 }
 
 /** A row was damaged: all that follows from others is made anew, and the module decides again from what is observed. */
@@ -158,15 +151,7 @@ function followRole(): void {
   beginGrace();
 }
 
-function takePortStates(): void {
-  const count = takeChanged(TARGET_PORT_INPUT_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == count) break;
-    takePortState(Work.at(n).row);
-  }
-}
-
-function takePortState(port: u32): void {
+export function takePortState(port: u32): void {
   const input = TargetPortInput.at(port);
   const config = TargetPortConfig.at(port);
   if (config.id == 0 || input.generation != config.generation || !ofThisIncarnation(input.incarnation)) {
@@ -193,13 +178,9 @@ function followRemote(port: u32, state: TargetPortState, input: TargetPortInput)
   wakePort(port, state, nowMs());
 }
 
-function lookAtHealth(): void {
-  const count = takeDue(HEALTH_STATE_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == count) break;
-    const row: u32 = Work.at(n).row;
-    if (lookAgain(row, HealthKind.TARGET_PORT)) followHealth(row - HEALTH_TARGET_PORTS);
-  }
+/** A health row whose deadline has come. */
+export function lookAtPort(row: u32): void {
+  if (lookAgain(row, HealthKind.TARGET_PORT)) followHealth(row - HEALTH_TARGET_PORTS);
 }
 
 /** A port that failed or came back: every target is judged anew. */
@@ -224,47 +205,11 @@ function followHealth(port: u32): void {
   markAllTargets();
 }
 
-function takeSessions(): void {
-  const count = takeChanged(SESSION_INPUT_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == count) break;
-    observeSession(Work.at(n).row);
-  }
-  const counted = takeChanged(SESSION_COUNTERS_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == counted) break;
-    sessionCountersCame(Work.at(n).row);
-  }
-  // Initiator rows are read where they are needed; their bits only wake the module.
-  takeChanged(INITIATOR_INPUT_TABLE, WORK_PER_TICK_MAX);
-}
-
-function takeRegistrations(): void {
-  const count = takeChanged(REGISTRATION_INPUT_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == count) break;
-    markTarget(targetOf(Work.at(n).row));
-  }
-}
-
-/** Outcomes of this incarnation; others are dropped and counted. */
-export function takeOutcomes(): void {
-  const count = takeChanged(OUTCOME_TABLE, OUTCOMES_PER_TICK);
-  for (let n: u32 = 0; n < OUTCOMES_PER_TICK; n++) {
-    if (n == count) break;
-    const outcome = Outcome.at(Work.at(n).row);
-    if (!ofThisIncarnation(outcome.incarnation)) Header.get().droppedRows++;
-    else if (!moveOutcome(outcome)) changeOutcome(outcome);
-  }
-}
-
-/** Samples that are due. */
-export function judgePorts(): void {
-  const count = takeDue(TARGET_PORT_STATE_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == count) break;
-    judgePort(Work.at(n).row);
-  }
+/** An outcome of this incarnation; others are dropped and counted. */
+export function takeOutcome(row: u32): void {
+  const outcome = Outcome.at(row);
+  if (!ofThisIncarnation(outcome.incarnation)) Header.get().droppedRows++;
+  else if (!moveOutcome(outcome)) changeOutcome(outcome);
 }
 
 /** Decisions, unless this module is a shadow, held, in its grace period, or its observer is suspected. */
@@ -275,59 +220,23 @@ export function decidePorts(): void {
   if (!module.deciding || held || header.generation == 0) return;
   if (!due(header.graceUntilMs) || !due(header.panicUntilMs)) return;
   header.ringFull = 0;
-  takeArrivals();
-  judgeTargets();
+  visit(ARRIVAL_INPUT_TABLE);
+  visit(ARRIVAL_STATE_TABLE);
+  visit(REGISTRATION_STATE_TABLE);
   if (isPictureWhole()) {
     if (planningWanted()) planMoves();
     reportDrained();
   }
   stepMoves();
-  wakeMoves();
-  judgeTargets();
-  sayChangesAgain();
+  visit(MOVE_TABLE);
+  visit(REGISTRATION_STATE_TABLE);
+  visit(REGISTRATION_CHANGE_TABLE);
 }
 
 /** Where sessions, registrations or targets were left over, nothing is planned on half of the picture. */
 function isPictureWhole(): bool {
   if (changesWait(SESSION_INPUT_TABLE) || changesWait(REGISTRATION_INPUT_TABLE)) return false;
   return !changesWait(REGISTRATION_STATE_TABLE);
-}
-
-function wakeMoves(): void {
-  const count = takeDue(MOVE_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == count) break;
-    wakeMove(Work.at(n).row);
-  }
-}
-
-function judgeTargets(): void {
-  const count = takeChanged(REGISTRATION_STATE_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == count) break;
-    judgeTarget(targetOf(Work.at(n).row));
-  }
-}
-
-function sayChangesAgain(): void {
-  const count = takeDue(REGISTRATION_CHANGE_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == count) break;
-    sayAgain(Work.at(n).row);
-  }
-}
-
-function takeArrivals(): void {
-  const count = takeChanged(ARRIVAL_INPUT_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == count) break;
-    answerArrival(Work.at(n).row);
-  }
-  const ended = takeDue(ARRIVAL_STATE_TABLE, WORK_PER_TICK_MAX);
-  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
-    if (n == ended) break;
-    endArrival(Work.at(n).row);
-  }
 }
 
 /** A port in maintenance that no session and no registration is left on is reported, once. */

@@ -77,6 +77,5 @@ function findFree(initiatorId: u32, targetId: u32): u32 {
 }
 
 function residenceAt(row: u32): Residence {
-  verify(RESIDENCE_TABLE, row);
-  return Residence.at(row);
+  return changetype<Residence>(verify(RESIDENCE_TABLE, row));
 }

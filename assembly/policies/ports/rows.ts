@@ -1,9 +1,10 @@
 /** Rows of the port policy, verified as they are read. A broken one begins anew and is rebuilt from what is observed. */
 import { NONE } from "../../limits";
+import { TableEntry } from "../../memory/directory";
 import { Header } from "../../memory/header";
 import { alarm } from "../../memory/ring";
 import { nowMs, setDeadline } from "../../memory/scheduling";
-import { isWhole, resetRow, seal } from "../../memory/seals";
+import { isSealed, resetRow, seal } from "../../memory/seals";
 import { Reason, SubjectKind } from "../../tables/decision";
 import { InitiatorState } from "../../tables/initiator";
 import { ModuleState } from "../../tables/module-state";
@@ -14,9 +15,18 @@ import { SessionState } from "../../tables/session";
 import { RegistrationChange, RegistrationState } from "../../tables/target";
 import { TargetPortState } from "../../tables/target-port";
 
-/** A state row whose check word is wrong begins anew, is reported, and the accounts are made anew after a grace period. */
-export function verify(table: u32, row: u32): void {
-  if (isWhole(table, row)) return;
+/**
+ * Place of a state row, verified. One whose check word is wrong begins anew, is reported, and the accounts are made anew
+ * after a grace period.
+ */
+export function verify(table: u32, row: u32): usize {
+  const entry = TableEntry.of(table);
+  const address = entry.addressOf(row);
+  if (!isSealed(entry, address)) beginAnew(table, row);
+  return address;
+}
+
+function beginAnew(table: u32, row: u32): void {
   resetRow(table, row);
   Header.get().brokenSeals++;
   alarm(Reason.BROKEN_SEAL, SubjectKind.TABLE_ROW, row, 0, table);
@@ -32,13 +42,11 @@ export function beginGrace(): void {
 }
 
 export function moduleState(): ModuleState {
-  verify(MODULE_STATE_TABLE, 0);
-  return ModuleState.get();
+  return changetype<ModuleState>(verify(MODULE_STATE_TABLE, 0));
 }
 
 export function portAt(port: u32): TargetPortState {
-  verify(TARGET_PORT_STATE_TABLE, port);
-  return TargetPortState.at(port);
+  return changetype<TargetPortState>(verify(TARGET_PORT_STATE_TABLE, port));
 }
 
 /** Has the port looked at by `atMs`. */
@@ -48,33 +56,27 @@ export function wakePort(port: u32, state: TargetPortState, atMs: u64): void {
 }
 
 export function sessionAt(row: u32): SessionState {
-  verify(SESSION_STATE_TABLE, row);
-  return SessionState.at(row);
+  return changetype<SessionState>(verify(SESSION_STATE_TABLE, row));
 }
 
 export function initiatorAt(row: u32): InitiatorState {
-  verify(INITIATOR_STATE_TABLE, row);
-  return InitiatorState.at(row);
+  return changetype<InitiatorState>(verify(INITIATOR_STATE_TABLE, row));
 }
 
 export function registrationAt(row: u32): RegistrationState {
-  verify(REGISTRATION_STATE_TABLE, row);
-  return RegistrationState.at(row);
+  return changetype<RegistrationState>(verify(REGISTRATION_STATE_TABLE, row));
 }
 
 export function changeAt(row: u32): RegistrationChange {
-  verify(REGISTRATION_CHANGE_TABLE, row);
-  return RegistrationChange.at(row);
+  return changetype<RegistrationChange>(verify(REGISTRATION_CHANGE_TABLE, row));
 }
 
 export function moveAt(row: u32): Move {
-  verify(MOVE_TABLE, row);
-  return Move.at(row);
+  return changetype<Move>(verify(MOVE_TABLE, row));
 }
 
 export function planRow(): Plan {
-  verify(PLAN_TABLE, 0);
-  return Plan.get();
+  return changetype<Plan>(verify(PLAN_TABLE, 0));
 }
 
 /** No plan is under way; the counts of the latest one stay for a reader. */

@@ -5,9 +5,10 @@
  *   OVERLOADED ──load ≤ low watermark, `lowSamples` in a row (step 110)──▶ RELIEVED
  */
 import { TARGET_PORT_MAX } from "../../limits";
+import { quotient } from "../../memory/division";
 import { Header } from "../../memory/header";
 import { alarm } from "../../memory/ring";
-import { due, nowMs } from "../../memory/scheduling";
+import { due, nowMs, setDeadline } from "../../memory/scheduling";
 import { NEVER, seal } from "../../memory/seals";
 import { Reason, SubjectKind } from "../../tables/decision";
 import { HealthConfig, HealthKind } from "../../tables/health";
@@ -18,13 +19,13 @@ import {
   TargetPortState,
   TargetPortStatus,
 } from "../../tables/target-port";
-import { portLoad } from "./loads";
+import { approach, portLoad } from "./loads";
 import { markAllTargets } from "./marks";
 import { policy, portAt, wakePort } from "./rows";
 import { refreshSets } from "./sets";
 
-/** A counter that began anew has no difference. */
-const NO_DIFFERENCE: u64 = 0xffff_ffff_ffff_ffff;
+/** Resources that are counted come first; the queue's depth comes behind them. */
+const COUNTED: u32 = 3;
 /** Samples that a counter may stand still while others of its port move. */
 const STUCK_SAMPLES: u32 = 3;
 /** Subjects below which falling silent together says nothing. */
@@ -57,10 +58,10 @@ export function judgePort(port: u32): void {
     seal(state);
     return;
   }
-  if (due(state.sampleDueMs)) sample(port, state, config);
+  if (state.sampleDueMs <= nowMs()) sample(port, state, config);
   checkSilence(state);
-  state.deadlineMs = NEVER;
-  wakePort(port, state, nextLook(state));
+  state.deadlineMs = nextLook(state);
+  setDeadline(TARGET_PORT_STATE_TABLE, port, state.deadlineMs);
   seal(state);
 }
 
@@ -75,83 +76,68 @@ function sample(port: u32, state: TargetPortState, config: TargetPortConfig): vo
 
 function takeCounters(port: u32, state: TargetPortState): void {
   const counters = TargetPortCounters.latchedAt(port);
-  state.status &= ~TargetPortStatus.FRESH;
+  const status = state.status;
+  state.status = (status & ~TargetPortStatus.FRESH) | TargetPortStatus.SAMPLED;
   const elapsedMs = counters.sampledMs - state.sampledMs;
-  const known = (state.status & TargetPortStatus.SAMPLED) != 0;
-  if (known && elapsedMs == 0) return;
-  const busyUs = difference(state.busyUs, counters.busyUs);
-  const bytes = difference(state.bytes, counters.bytes);
-  const operations = difference(state.operations, counters.operations);
-  const whole = busyUs != NO_DIFFERENCE && bytes != NO_DIFFERENCE && operations != NO_DIFFERENCE;
-  if (known && whole && elapsedMs < 0x8000_0000) {
-    smooth(port, state, counters, elapsedMs, busyUs, bytes, operations);
-  } else if (known) {
-    Header.get().counterResets++;
+  if (status & TargetPortStatus.SAMPLED) {
+    if (elapsedMs == 0) return;
+    if (elapsedMs < 0x8000_0000 && areWhole(state, counters)) smooth(port, state, counters, elapsedMs);
+    else Header.get().counterResets++;
   }
-  state.status |= TargetPortStatus.SAMPLED;
   state.sampledMs = counters.sampledMs;
   state.busyUs = counters.busyUs;
   state.bytes = counters.bytes;
   state.operations = counters.operations;
 }
 
-/** What a counter gained: one that came from 32 bits goes round, any other that falls began anew. */
-function difference(before: u64, now: u64): u64 {
-  if (now >= before) return now - before;
-  const wasNearEnd = before >= 0x8000_0000 && before <= 0xffff_ffff;
-  if (!wasNearEnd || now >= 0x8000_0000) return NO_DIFFERENCE;
-  Header.get().counterWraps++;
-  return 0x1_0000_0000 - before + now;
+/** False if a counter began anew: one that came from 32 bits goes round, any other that falls began anew. */
+function areWhole(state: TargetPortState, counters: TargetPortCounters): bool {
+  for (let resource: u32 = 0; resource < COUNTED; resource++) {
+    const before = state.counter(resource);
+    const now = counters.counter(resource);
+    const wentRound = before >> 31 == 1 && now < 0x8000_0000;
+    if (now < before && !wentRound) return false;
+  }
+  return true;
 }
 
-function smooth(
-  port: u32,
-  state: TargetPortState,
-  counters: TargetPortCounters,
-  elapsedMs: u32,
-  busyUs: u64,
-  bytes: u64,
-  operations: u64,
-): void {
-  const weight = policy().smoothingPermille;
+function smooth(port: u32, state: TargetPortState, counters: TargetPortCounters, elapsedMs: u32): void {
   // Processor time alone says nothing: a server that is only asked for its counters uses some.
-  const moving = bytes + operations != 0 || counters.queueDepth != 0;
-  if (follows(port, state, Resource.PROCESSOR, counters.busyUs, busyUs, moving)) {
-    state.processorUsage = blend(state.processorUsage, (busyUs * 1000) / elapsedMs, weight);
+  const traffic = state.bytes != counters.bytes || state.operations != counters.operations;
+  const moving = traffic || counters.queueDepth != 0;
+  for (let resource: u32 = 0; resource <= COUNTED; resource++) {
+    let sample: u64 = counters.queueDepth;
+    if (resource < COUNTED) {
+      const now = counters.counter(resource);
+      let gained = now - state.counter(resource);
+      if (now < state.counter(resource)) {
+        gained += 0x1_0000_0000;
+        Header.get().counterWraps++;
+      }
+      if (gained != 0 || now == 0 || !moving) state.stuckSamples &= <u16>~((<u32>3) << (resource * 2));
+      else if (isStuck(port, state, resource)) continue;
+      sample = quotient((resource == Resource.BANDWIDTH ? gained >> 10 : gained) * 1000, elapsedMs);
+    }
+    // Rounded towards the sample, so that it arrives.
+    state.setUsage(resource, approach(state.usage(resource), <u32>min(sample, <u64>0xffff_ffff), 999));
   }
-  if (follows(port, state, Resource.BANDWIDTH, counters.bytes, bytes, moving)) {
-    state.bandwidthUsage = blend(state.bandwidthUsage, ((bytes >> 10) * 1000) / elapsedMs, weight);
-  }
-  if (follows(port, state, Resource.OPERATIONS, counters.operations, operations, moving)) {
-    state.operationsUsage = blend(state.operationsUsage, (operations * 1000) / elapsedMs, weight);
-  }
-  state.queueUsage = blend(state.queueUsage, counters.queueDepth, weight);
 }
 
-/** Exponential average, rounded towards the sample so that it arrives. */
-function blend(before: u32, sample: u64, weightPermille: u32): u32 {
-  const target = min(sample, <u64>0xffff_ffff);
-  const step = (<i64>target - <i64>before) * weightPermille;
-  if (step > 0) return <u32>(<i64>before + (step + 999) / 1000);
-  return <u32>(<i64>before + (step - 999) / 1000);
-}
-
-/** True if the counter can be believed. One that stands still while others of its port move keeps its last good usage. */
-function follows(port: u32, state: TargetPortState, counter: u32, value: u64, gained: u64, moving: bool): bool {
+/** True if a counter has stood still for too long while others of its port moved: it keeps its last good usage. */
+function isStuck(port: u32, state: TargetPortState, counter: u32): bool {
   const shift = counter * 2;
   const stood = (<u32>state.stuckSamples >> shift) & 3;
-  state.stuckSamples &= <u16>~((<u32>3) << shift);
-  if (gained != 0 || value == 0 || !moving) return true;
-  const now = min(stood + 1, STUCK_SAMPLES);
-  state.stuckSamples |= <u16>(now << shift);
-  if (now < STUCK_SAMPLES) return true;
-  if (stood < STUCK_SAMPLES) Header.get().counterStuck++;
+  if (stood < STUCK_SAMPLES) {
+    state.stuckSamples += <u16>((<u32>1) << shift);
+    if (stood + 1 < STUCK_SAMPLES) return false;
+    Header.get().counterStuck++;
+  }
   if ((state.status & TargetPortStatus.STUCK) == 0) {
     if (alarm(Reason.COUNTER_STUCK, SubjectKind.TARGET_PORT, port, state.generation, counter)) {
       state.status |= TargetPortStatus.STUCK;
     }
   }
-  return false;
+  return true;
 }
 
 /** Steps 101 and 110, each for a number of samples in a row. */
@@ -182,7 +168,7 @@ function relieve(state: TargetPortState): void {
 /** Counters, or another controller's reports, that stop coming make the port's load unknown. */
 function checkSilence(state: TargetPortState): void {
   if ((state.status & TargetPortStatus.SAMPLED) == 0 || (state.status & TargetPortStatus.SILENT) != 0) return;
-  if (!due(state.changedMs + HealthConfig.at(HealthKind.TARGET_PORT).silenceMs)) return;
+  if (nowMs() < state.changedMs + HealthConfig.at(HealthKind.TARGET_PORT).silenceMs) return;
   state.status |= TargetPortStatus.SILENT;
   state.status &= ~TargetPortStatus.SAMPLED;
   refreshSets();

@@ -11,8 +11,9 @@ import { SessionCounters, SessionFlag, SessionInput, SessionState } from "../../
 import { TargetConfig } from "../../tables/target";
 import { LinkState, TargetPortConfig, TargetPortInput, TargetPortStatus } from "../../tables/target-port";
 import { otherPath } from "./fit";
-import { portLoad } from "./loads";
+import { approach, portLoad } from "./loads";
 import { beginResidence } from "./residence";
+import { quotient } from "../../memory/division";
 import { initiatorAt, policy, portAt, sessionAt, wakePort } from "./rows";
 
 /** Takes a changed session row into the accounts. */
@@ -123,10 +124,8 @@ function follow(input: SessionCounters, state: SessionState): void {
 
 /** The first rate of a session is taken as it is; an average would begin at zero. */
 function rate(before: u32, gained: u64, elapsedMs: u32, first: bool): u32 {
-  const now = min((gained * 1000) / elapsedMs, <u64>0xffff_ffff);
-  if (first) return <u32>now;
-  const step = ((<i64>now - <i64>before) * policy().smoothingPermille) / 1000;
-  return <u32>(<i64>before + step);
+  const now = <u32>min(quotient(gained * 1000, elapsedMs), <u64>0xffff_ffff);
+  return first ? now : approach(before, now, 0);
 }
 
 function linkPort(row: u32, state: SessionState, port: u32): void {

@@ -7,7 +7,6 @@
 
 #include "memory.h"
 
-#define NO_DIFFERENCE UINT64_MAX
 #define STUCK_SAMPLES 3u
 #define PANIC_SUBJECTS_MIN 4u
 #define LOAD_MAX 10000u
@@ -77,22 +76,25 @@ static bool latch_target_port(uint32_t row) {
 
 /* Loads: see assembly/policies/ports/loads.ts. */
 
+static uint64_t quotient(uint64_t dividend, uint32_t divisor) {
+  return dividend >> 32 == 0 ? (uint32_t)dividend / divisor : dividend / divisor;
+}
+
 static uint32_t permille_of(uint64_t usage, uint32_t capacity) {
   if (capacity == 0) return 0;
-  const uint64_t load = usage * 1000 / capacity;
+  const uint64_t load = quotient(usage * 1000, capacity);
   return (uint32_t)MIN(load, (uint64_t)LOAD_MAX);
 }
 
 static uint32_t port_load(const TargetPortState *state, const TargetPortConfig *config) {
-  uint32_t load = permille_of(state->processorUsage, config->processorCapacity);
-  uint32_t other = permille_of(state->bandwidthUsage, config->bandwidthCapacity);
-  load = MAX(load, other);
-  other = permille_of(state->operationsUsage, config->operationsCapacity);
-  load = MAX(load, other);
-  other = permille_of(state->queueUsage, config->queueCapacity);
-  load = MAX(load, other);
-  other = permille_of(state->sessions, config->sessionsCapacity);
-  return MAX(load, other);
+  const uint32_t *usage = &state->processorUsage;
+  const uint32_t *capacity = &config->processorCapacity;
+  uint32_t load = 0;
+  for (uint32_t resource = 0; resource < RESOURCE_COUNT; resource++) {
+    const uint32_t permille = permille_of(usage[resource], capacity[resource]);
+    load = MAX(load, permille);
+  }
+  return load;
 }
 
 /* Samples: see assembly/policies/ports/samples.ts. */
@@ -115,70 +117,76 @@ static void counters_came(uint32_t port) {
   SEAL(TargetPortState, state);
 }
 
-static uint64_t difference(uint64_t before, uint64_t now) {
-  if (now >= before) return now - before;
-  const bool was_near_end = before >= UINT64_C(0x80000000) && before <= UINT64_C(0xffffffff);
-  if (!was_near_end || now >= UINT64_C(0x80000000)) return NO_DIFFERENCE;
-  HEADER->counterWraps++;
-  return UINT64_C(0x100000000) - before + now;
+/* Counters of the counted resources, processor first, in state and in what was latched. */
+#define COUNTER_COUNT 3u
+
+static bool wraps(uint64_t before, uint64_t now) { return before >> 31 == 1 && now < UINT64_C(0x80000000); }
+
+static bool are_whole(const uint64_t *before, const uint64_t *now) {
+  for (uint32_t counter = 0; counter < COUNTER_COUNT; counter++) {
+    if (now[counter] < before[counter] && !wraps(before[counter], now[counter])) return false;
+  }
+  return true;
 }
 
-static uint32_t blend(uint32_t before, uint64_t sample, uint32_t weight_permille) {
-  const uint64_t target = MIN(sample, UINT64_C(0xffffffff));
-  const int64_t step = ((int64_t)target - (int64_t)before) * weight_permille;
-  if (step > 0) return (uint32_t)((int64_t)before + (step + 999) / 1000);
-  return (uint32_t)((int64_t)before + (step - 999) / 1000);
+static uint32_t approach(uint32_t before, uint64_t sample, uint32_t weight_permille) {
+  const uint32_t target = (uint32_t)MIN(sample, (uint64_t)UINT32_MAX);
+  const bool falls = target < before;
+  const uint32_t distance = falls ? before - target : target - before;
+  const uint32_t step = (uint32_t)quotient((uint64_t)distance * weight_permille + 999, 1000);
+  return falls ? before - step : before + step;
 }
 
-static bool follows(uint32_t port, TargetPortState *state, uint32_t counter, uint64_t value, uint64_t gained, bool moving) {
+static bool is_stuck(uint32_t port, TargetPortState *state, uint32_t counter) {
   const uint32_t shift = counter * 2;
   const uint32_t stood = ((uint32_t)state->stuckSamples >> shift) & 3;
-  state->stuckSamples &= (uint16_t) ~(UINT32_C(3) << shift);
-  if (gained != 0 || value == 0 || !moving) return true;
-  const uint32_t now = MIN(stood + 1, STUCK_SAMPLES);
-  state->stuckSamples |= (uint16_t)(now << shift);
-  if (now < STUCK_SAMPLES) return true;
-  if (stood < STUCK_SAMPLES) HEADER->counterStuck++;
+  if (stood < STUCK_SAMPLES) {
+    state->stuckSamples += (uint16_t)(1u << shift);
+    if (stood + 1 < STUCK_SAMPLES) return false;
+    HEADER->counterStuck++;
+  }
   if ((state->status & TargetPortStatus_STUCK) == 0) {
     if (alarm_about(Reason_COUNTER_STUCK, SubjectKind_TARGET_PORT, port, state->generation, counter)) {
       state->status |= TargetPortStatus_STUCK;
     }
   }
-  return false;
+  return true;
 }
 
-static void smooth(uint32_t port, TargetPortState *state, const TargetPortCounters *counters, uint32_t elapsed_ms,
-                   uint64_t busy_us, uint64_t bytes, uint64_t operations) {
+static void smooth(uint32_t port, TargetPortState *state, const TargetPortCounters *counters, uint32_t elapsed_ms) {
   const uint32_t weight = policy()->smoothingPermille;
-  const bool moving = bytes + operations != 0 || counters->queueDepth != 0;
-  if (follows(port, state, Resource_PROCESSOR, counters->busyUs, busy_us, moving)) {
-    state->processorUsage = blend(state->processorUsage, busy_us * 1000 / elapsed_ms, weight);
+  const uint64_t *before = &state->busyUs;
+  const uint64_t *now = &counters->busyUs;
+  uint32_t *usage = &state->processorUsage;
+  const bool moving = before[1] != now[1] || before[2] != now[2] || counters->queueDepth != 0;
+  for (uint32_t counter = 0; counter < COUNTER_COUNT; counter++) {
+    uint64_t gained = now[counter] - before[counter];
+    if (now[counter] < before[counter]) {
+      gained += UINT64_C(0x100000000);
+      HEADER->counterWraps++;
+    }
+    if (gained == 0 && now[counter] != 0 && moving) {
+      if (is_stuck(port, state, counter)) continue;
+    } else {
+      state->stuckSamples &= (uint16_t) ~(3u << (counter * 2));
+    }
+    if (counter == Resource_BANDWIDTH) gained >>= 10;
+    usage[counter] = approach(usage[counter], quotient(gained * 1000, elapsed_ms), weight);
   }
-  if (follows(port, state, Resource_BANDWIDTH, counters->bytes, bytes, moving)) {
-    state->bandwidthUsage = blend(state->bandwidthUsage, (bytes >> 10) * 1000 / elapsed_ms, weight);
-  }
-  if (follows(port, state, Resource_OPERATIONS, counters->operations, operations, moving)) {
-    state->operationsUsage = blend(state->operationsUsage, operations * 1000 / elapsed_ms, weight);
-  }
-  state->queueUsage = blend(state->queueUsage, counters->queueDepth, weight);
+  state->queueUsage = approach(state->queueUsage, counters->queueDepth, weight);
 }
 
 static void take_counters(uint32_t port, TargetPortState *state) {
   const TargetPortCounters *counters = ROW(TargetPortCounters, TARGET_PORT_COUNTERS_LATCHED_BASE, port);
-  state->status &= ~(uint32_t)TargetPortStatus_FRESH;
+  const uint32_t status = state->status;
+  state->status = (status & ~(uint32_t)TargetPortStatus_FRESH) | TargetPortStatus_SAMPLED;
   const uint32_t elapsed_ms = counters->sampledMs - state->sampledMs;
-  const bool known = (state->status & TargetPortStatus_SAMPLED) != 0;
-  if (known && elapsed_ms == 0) return;
-  const uint64_t busy_us = difference(state->busyUs, counters->busyUs);
-  const uint64_t bytes = difference(state->bytes, counters->bytes);
-  const uint64_t operations = difference(state->operations, counters->operations);
-  const bool whole = busy_us != NO_DIFFERENCE && bytes != NO_DIFFERENCE && operations != NO_DIFFERENCE;
-  if (known && whole && elapsed_ms < UINT32_C(0x80000000)) {
-    smooth(port, state, counters, elapsed_ms, busy_us, bytes, operations);
-  } else if (known) {
-    HEADER->counterResets++;
+  if (status & TargetPortStatus_SAMPLED) {
+    if (elapsed_ms == 0) return;
+    const bool whole = elapsed_ms < UINT32_C(0x80000000) && are_whole(&state->busyUs, &counters->busyUs);
+    if (whole) smooth(port, state, counters, elapsed_ms);
+    else HEADER->counterResets++;
   }
-  state->status |= TargetPortStatus_SAMPLED;
   state->sampledMs = counters->sampledMs;
   state->busyUs = counters->busyUs;
   state->bytes = counters->bytes;

@@ -1,0 +1,62 @@
+/**
+ * What is done with a row that has changed or is due, by its table: one walk for all, since it is the same for each.
+ *
+ * A table with deadlines is looked at by them, any other by its changed bits. No handler visits another table.
+ */
+import { OUTCOME_MAX, WORK_PER_TICK_MAX } from "./limits";
+import { TableEntry } from "./memory/directory";
+import { takeChanged, takeDue } from "./memory/scheduling";
+import { answerArrival, endArrival } from "./policies/ports/arrivals";
+import { markTarget, targetOf } from "./policies/ports/marks";
+import { wakeMove } from "./policies/ports/moves";
+import { lookAtPort, takeOutcome, takePortCounters, takePortState } from "./policies/ports/ports";
+import { judgeTarget, sayAgain } from "./policies/ports/registrations";
+import { judgePort } from "./policies/ports/samples";
+import { observeSession, sessionCountersCame } from "./policies/ports/sessions";
+import { Work } from "./tables/module-state";
+
+/** Outcomes taken in one tick: each is looked for among the moves and changes. */
+const OUTCOMES_PER_TICK: u32 = OUTCOME_MAX < 256 ? WORK_PER_TICK_MAX : 256;
+
+/** Handles the rows of a table that have changed or are due, as many as a tick's work allows. */
+export function visit(table: u32): void {
+  const most = table == OUTCOME_TABLE ? OUTCOMES_PER_TICK : WORK_PER_TICK_MAX;
+  const count = TableEntry.of(table).deadlines != 0 ? takeDue(table, most) : takeChanged(table, most);
+  for (let n: u32 = 0; n < WORK_PER_TICK_MAX; n++) {
+    if (n == count) break;
+    visitRow(table, Work.at(n).row);
+  }
+}
+
+function visitRow(table: u32, row: u32): void {
+  switch (table) {
+    case TARGET_PORT_COUNTERS_TABLE:
+      return takePortCounters(row);
+    case TARGET_PORT_STATE_TABLE:
+      return judgePort(row);
+    case TARGET_PORT_INPUT_TABLE:
+      return takePortState(row);
+    case HEALTH_STATE_TABLE:
+      return lookAtPort(row);
+    case SESSION_INPUT_TABLE:
+      return observeSession(row);
+    case SESSION_COUNTERS_TABLE:
+      return sessionCountersCame(row);
+    case REGISTRATION_INPUT_TABLE:
+      return markTarget(targetOf(row));
+    case REGISTRATION_STATE_TABLE:
+      return judgeTarget(targetOf(row));
+    case REGISTRATION_CHANGE_TABLE:
+      return sayAgain(row);
+    case MOVE_TABLE:
+      return wakeMove(row);
+    case OUTCOME_TABLE:
+      return takeOutcome(row);
+    case ARRIVAL_INPUT_TABLE:
+      return answerArrival(row);
+    case ARRIVAL_STATE_TABLE:
+      return endArrival(row);
+    default:
+      return;
+  }
+}
