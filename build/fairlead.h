@@ -47,8 +47,8 @@ extern "C" {
 #endif
 
 /* Layout version and hash: what header and custom section of a module must show for this file to fit it. */
-#define FAIRLEAD_LAYOUT_HASH_LOW 0x15a86101u
-#define FAIRLEAD_LAYOUT_HASH_HIGH 0x2128c787u
+#define FAIRLEAD_LAYOUT_HASH_LOW 0x8ece4f75u
+#define FAIRLEAD_LAYOUT_HASH_HIGH 0xd919b9e4u
 #define FAIRLEAD_DIRECTORY_ENTRY_BYTES 32u
 
 /* --- Constants, the same in every profile --- */
@@ -4541,10 +4541,9 @@ static inline void fairlead_session_counters_set_bytes(uint8_t *row, uint64_t va
 #define FAIRLEAD_SESSION_STATE_OPERATIONS_OFFSET 24u
 #define FAIRLEAD_SESSION_STATE_PAD0_OFFSET 28u
 #define FAIRLEAD_SESSION_STATE_BYTES_OFFSET 32u
-#define FAIRLEAD_SESSION_STATE_OPERATIONS_RATE_OFFSET 40u
-#define FAIRLEAD_SESSION_STATE_BANDWIDTH_RATE_OFFSET 44u
+#define FAIRLEAD_SESSION_STATE_BANDWIDTH_RATE_OFFSET 40u
+#define FAIRLEAD_SESSION_STATE_OPERATIONS_RATE_OFFSET 44u
 #define FAIRLEAD_SESSION_STATE_IN_FLIGHT_OFFSET 48u
-#define FAIRLEAD_SESSION_STATE_PAD_OFFSET 50u
 #define FAIRLEAD_SESSION_STATE_CHECK_OFFSET 52u
 
 #if FAIRLEAD_HAS_STRUCTS
@@ -4562,10 +4561,9 @@ typedef struct fairlead_session_state {
   uint32_t operations; /* Monotonic counter. */
   uint32_t pad0; /* Zero. */
   uint64_t bytes; /* Monotonic counter. */
-  uint32_t operations_rate; /* Smoothed: commands in a second. */
   uint32_t bandwidth_rate; /* Smoothed: KiB in a second. */
-  uint16_t in_flight; /* Commands in flight at the latest sample. */
-  uint16_t pad; /* Zero. */
+  uint32_t operations_rate; /* Smoothed: commands in a second. */
+  uint32_t in_flight; /* Commands in flight at the latest sample. */
   uint32_t check; /* Check word of the row (its seal). */
 } fairlead_session_state_t;
 FAIRLEAD_ASSERT(size_of_session_state, sizeof(fairlead_session_state_t) == 56);
@@ -4582,10 +4580,9 @@ FAIRLEAD_ASSERT(offset_of_session_state_sampled_ms, offsetof(fairlead_session_st
 FAIRLEAD_ASSERT(offset_of_session_state_operations, offsetof(fairlead_session_state_t, operations) == 24);
 FAIRLEAD_ASSERT(offset_of_session_state_pad0, offsetof(fairlead_session_state_t, pad0) == 28);
 FAIRLEAD_ASSERT(offset_of_session_state_bytes, offsetof(fairlead_session_state_t, bytes) == 32);
-FAIRLEAD_ASSERT(offset_of_session_state_operations_rate, offsetof(fairlead_session_state_t, operations_rate) == 40);
-FAIRLEAD_ASSERT(offset_of_session_state_bandwidth_rate, offsetof(fairlead_session_state_t, bandwidth_rate) == 44);
+FAIRLEAD_ASSERT(offset_of_session_state_bandwidth_rate, offsetof(fairlead_session_state_t, bandwidth_rate) == 40);
+FAIRLEAD_ASSERT(offset_of_session_state_operations_rate, offsetof(fairlead_session_state_t, operations_rate) == 44);
 FAIRLEAD_ASSERT(offset_of_session_state_in_flight, offsetof(fairlead_session_state_t, in_flight) == 48);
-FAIRLEAD_ASSERT(offset_of_session_state_pad, offsetof(fairlead_session_state_t, pad) == 50);
 FAIRLEAD_ASSERT(offset_of_session_state_check, offsetof(fairlead_session_state_t, check) == 52);
 #endif
 
@@ -4613,12 +4610,12 @@ static inline uint32_t fairlead_session_state_operations(const uint8_t *row) { r
 static inline void fairlead_session_state_set_operations(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 24), value); }
 static inline uint64_t fairlead_session_state_bytes(const uint8_t *row) { return fairlead_get64(&FAIRLEAD_BYTE(row, 32)); }
 static inline void fairlead_session_state_set_bytes(uint8_t *row, uint64_t value) { fairlead_set64(&FAIRLEAD_BYTE(row, 32), value); }
-static inline uint32_t fairlead_session_state_operations_rate(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 40)); }
-static inline void fairlead_session_state_set_operations_rate(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 40), value); }
-static inline uint32_t fairlead_session_state_bandwidth_rate(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 44)); }
-static inline void fairlead_session_state_set_bandwidth_rate(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 44), value); }
-static inline uint16_t fairlead_session_state_in_flight(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 48)); }
-static inline void fairlead_session_state_set_in_flight(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 48), value); }
+static inline uint32_t fairlead_session_state_bandwidth_rate(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 40)); }
+static inline void fairlead_session_state_set_bandwidth_rate(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 40), value); }
+static inline uint32_t fairlead_session_state_operations_rate(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 44)); }
+static inline void fairlead_session_state_set_operations_rate(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 44), value); }
+static inline uint32_t fairlead_session_state_in_flight(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 48)); }
+static inline void fairlead_session_state_set_in_flight(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 48), value); }
 static inline uint32_t fairlead_session_state_check(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 52)); }
 static inline void fairlead_session_state_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 52), value); }
 

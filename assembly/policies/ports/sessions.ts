@@ -14,7 +14,7 @@ import { otherPath } from "./fit";
 import { approach, portLoad } from "./loads";
 import { beginResidence } from "./residence";
 import { quotient } from "../../memory/division";
-import { initiatorAt, policy, portAt, sessionAt, wakePort } from "./rows";
+import { initiatorAt, portAt, sessionAt, wakePort } from "./rows";
 
 /** Takes a changed session row into the accounts. */
 export function observeSession(row: u32): void {

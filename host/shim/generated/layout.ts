@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "2128c78715a86101";
+export const layoutHash: string = "d919b9e48ece4f75";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -1317,10 +1317,9 @@ const fieldsOfSessionState: readonly FieldLayout[] = [
   {"name":"operations","offset":24,"size":4,"role":"counter","doc":"Monotonic counter."},
   {"name":"pad0","offset":28,"size":4,"role":"pad","doc":"Zero."},
   {"name":"bytes","offset":32,"size":8,"role":"counter","doc":"Monotonic counter."},
-  {"name":"operationsRate","offset":40,"size":4,"role":"rate","doc":"Smoothed: commands in a second."},
-  {"name":"bandwidthRate","offset":44,"size":4,"role":"rate","doc":"Smoothed: KiB in a second."},
-  {"name":"inFlight","offset":48,"size":2,"role":"count","doc":"Commands in flight at the latest sample."},
-  {"name":"pad","offset":50,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"bandwidthRate","offset":40,"size":4,"role":"rate","doc":"Smoothed: KiB in a second."},
+  {"name":"operationsRate","offset":44,"size":4,"role":"rate","doc":"Smoothed: commands in a second."},
+  {"name":"inFlight","offset":48,"size":4,"role":"count","doc":"Commands in flight at the latest sample."},
   {"name":"check","offset":52,"size":4,"role":"check","doc":"Check word of the row (its seal)."},
 ];
 
@@ -3647,18 +3646,15 @@ export class SessionStateView extends TableView {
     this.u32[(this.rowZero + row * 56 + 32) >>> 2] = value;
     this.u32[(this.rowZero + row * 56 + 36) >>> 2] = value / HIGH;
   }
-  /** Smoothed: commands in a second. */
-  operationsRate(row: number): number { return this.u32[(this.rowZero + row * 56 + 40) >>> 2]!; }
-  setOperationsRate(row: number, value: number): void { this.u32[(this.rowZero + row * 56 + 40) >>> 2] = value; }
   /** Smoothed: KiB in a second. */
-  bandwidthRate(row: number): number { return this.u32[(this.rowZero + row * 56 + 44) >>> 2]!; }
-  setBandwidthRate(row: number, value: number): void { this.u32[(this.rowZero + row * 56 + 44) >>> 2] = value; }
+  bandwidthRate(row: number): number { return this.u32[(this.rowZero + row * 56 + 40) >>> 2]!; }
+  setBandwidthRate(row: number, value: number): void { this.u32[(this.rowZero + row * 56 + 40) >>> 2] = value; }
+  /** Smoothed: commands in a second. */
+  operationsRate(row: number): number { return this.u32[(this.rowZero + row * 56 + 44) >>> 2]!; }
+  setOperationsRate(row: number, value: number): void { this.u32[(this.rowZero + row * 56 + 44) >>> 2] = value; }
   /** Commands in flight at the latest sample. */
-  inFlight(row: number): number { return this.u16[(this.rowZero + row * 56 + 48) >>> 1]!; }
-  setInFlight(row: number, value: number): void { this.u16[(this.rowZero + row * 56 + 48) >>> 1] = value; }
-  /** Zero. */
-  pad(row: number): number { return this.u16[(this.rowZero + row * 56 + 50) >>> 1]!; }
-  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 56 + 50) >>> 1] = value; }
+  inFlight(row: number): number { return this.u32[(this.rowZero + row * 56 + 48) >>> 2]!; }
+  setInFlight(row: number, value: number): void { this.u32[(this.rowZero + row * 56 + 48) >>> 2] = value; }
   /** Check word of the row (its seal). */
   check(row: number): number { return this.u32[(this.rowZero + row * 56 + 52) >>> 2]!; }
   setCheck(row: number, value: number): void { this.u32[(this.rowZero + row * 56 + 52) >>> 2] = value; }
