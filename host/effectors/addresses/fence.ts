@@ -1,0 +1,164 @@
+/**
+ * The fence: a paused controller can't stop itself, but its kernel can. All failover addresses that this controller may
+ * ever have stand in nft sets; what comes for them or leaves from them goes through one chain, whose one rule drops it
+ * from an absolute time on. A renewal replaces that rule, whatever the number of addresses; a late one does no harm.
+ */
+
+import { spawn } from "node:child_process";
+import type { ParsedAddress } from "./address.js";
+import { nftTime, nftTimePrinted } from "./end-of-time.js";
+import { LineProcess } from "./line-process.js";
+
+export interface FenceOptions {
+  /** Tells tables of several controllers in one network namespace apart. */
+  name: string;
+  /** Devices that failover addresses may be on. All must be there. */
+  devices: readonly string[];
+  addresses: readonly ParsedAddress[];
+}
+
+interface Renewal {
+  wallMs: number;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+const ANSWER_TIMEOUT_MS = 5000;
+/** Before everything else at these hooks. */
+const PRIORITY = -500;
+
+export class Fence {
+  private readonly table: string;
+  private readonly process = new LineProcess("nft", ["-i"], {
+    onLine: (line, isError) => this.take(line, isError),
+    onEnd: (why) => this.answer(new Error(`nft: ${why}`)),
+  });
+  private waiting: Renewal[] = [];
+  private underWay: Renewal[] = [];
+  private answered = "";
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: FenceOptions) {
+    this.table = `fairlead-${options.name.replace(/[^A-Za-z0-9]/g, "_")}`;
+  }
+
+  /** In force from here on, and ended: nothing passes before the first renewal. */
+  async start(): Promise<void> {
+    await load(this.ruleset());
+  }
+
+  /** See `AddressKernel.fenceUntil`. Of several that wait, only the last is written. */
+  until(wallMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ wallMs, resolve, reject });
+      this.next();
+    });
+  }
+
+  /** Takes the fence away. Only after the last address is gone. */
+  async close(): Promise<void> {
+    await this.process.close();
+    await load(`add table netdev ${this.table}\ndelete table netdev ${this.table}\n`);
+  }
+
+  private next(): void {
+    if (this.underWay.length > 0 || this.waiting.length === 0) return;
+    this.underWay = this.waiting;
+    this.waiting = [];
+    this.answered = "";
+    const chain = `netdev ${this.table} fence`;
+    const rule = ruleUntil((this.underWay.at(-1) as Renewal).wallMs);
+    this.timer = setTimeout(() => this.process.kill(), ANSWER_TIMEOUT_MS);
+    // One line is one transaction. The listing that follows shows what the kernel has.
+    this.process.write(`flush chain ${chain}; add rule ${chain} ${rule}\nlist chain ${chain}\n`);
+  }
+
+  private take(line: string, isError: boolean): void {
+    this.answered += `${line.trim()} `;
+    if (!isError && line !== "}") return;
+    if (isError) {
+      // An nft that found an error is left, so that its next answer is to the next question.
+      if (/Error/.test(line)) this.process.kill();
+      return;
+    }
+    const wanted = this.underWay.at(-1);
+    if (wanted === undefined) return;
+    const shown = `${shownRule(wanted.wallMs)} `;
+    this.answer(this.answered.includes(shown) ? undefined : new Error(`nft lists ${this.answered}instead of ${shown}`));
+  }
+
+  private answer(error: Error | undefined): void {
+    clearTimeout(this.timer);
+    const done = this.underWay;
+    this.underWay = [];
+    const said = this.answered.trim();
+    for (const renewal of done) {
+      if (error === undefined) renewal.resolve();
+      else renewal.reject(said === "" ? error : new Error(`${error.message}; it said: ${said}`));
+    }
+    this.next();
+  }
+
+  private ruleset(): string {
+    const { addresses, devices } = this.options;
+    const four = addresses.filter(({ family }) => family === 4).map(({ text }) => text);
+    const six = addresses.filter(({ family }) => family === 6);
+    const targets = six.map(({ bytes }) => `0x${Buffer.from(bytes).toString("hex")}`);
+    const discovery = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } @th,64,128 @target6 jump fence";
+    const hook = (way: string) =>
+      `type filter hook ${way} devices = { ${devices.map((name) => `"${name}"`).join(", ")} } priority ${PRIORITY};`;
+    return [
+      `add table netdev ${this.table}`,
+      `delete table netdev ${this.table}`,
+      `table netdev ${this.table} {`,
+      `  set held4 { type ipv4_addr; ${elements(four)} }`,
+      `  set held6 { type ipv6_addr; ${elements(six.map(({ text }) => text))} }`,
+      // The same as the target of neighbour discovery: nft can't look a raw field up in a set of addresses.
+      `  set target6 { typeof @th,64,128; ${elements(targets)} }`,
+      "  chain fence { drop; }",
+      `  chain in { ${hook("ingress")}`,
+      "    arp daddr ip @held4 jump fence",
+      "    ip daddr @held4 jump fence",
+      "    ip6 daddr @held6 jump fence",
+      `    ${discovery}`,
+      "  }",
+      `  chain out { ${hook("egress")}`,
+      "    arp saddr ip @held4 jump fence",
+      "    ip saddr @held4 jump fence",
+      "    ip6 saddr @held6 jump fence",
+      `    ${discovery}`,
+      "  }",
+      "}",
+      "",
+    ].join("\n");
+  }
+}
+
+/** An end that has passed for good needs no time. */
+function ruleUntil(wallMs: number): string {
+  return wallMs <= 0 ? "drop" : `meta time >= ${nftTime(wallMs)} drop`;
+}
+
+function shownRule(wallMs: number): string {
+  return wallMs <= 0 ? "drop" : `meta time >= "${nftTimePrinted(wallMs)}" drop`;
+}
+
+function elements(list: readonly string[]): string {
+  return list.length === 0 ? "" : `elements = { ${list.join(", ")} }`;
+}
+
+/** One `nft -f -`, a transaction. @throws Error with what nft said */
+export async function load(text: string): Promise<void> {
+  const child = spawn("nft", ["-f", "-"], { stdio: ["pipe", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (part: string) => {
+    said += part;
+  });
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(text);
+  const code = await new Promise<number | string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (status) => resolve(status ?? "ended by a signal"));
+  });
+  if (code !== 0) throw new Error(`nft: ${said.trim() === "" ? code : said.trim()}`);
+}
