@@ -54,6 +54,65 @@ export interface InitiatorDescription {
   switchingPriority: number;
 }
 
+/** A controller: it runs a server (network ports, interfaces, units) and a processor. */
+export interface ControllerDescription {
+  name: string;
+  /** Stable id of its server and its processor. */
+  id?: number;
+  /** The other controller of the failover pair. */
+  partner?: string;
+  /** Group of its server, 0 or 1; derived from the pairs if not given. */
+  group?: number;
+  /** Of its processor: higher is preferred; 100 if not given. */
+  priority?: number;
+  /** Failure domain, from 0; 0 if not given. */
+  failureDomain?: number;
+  maintenance?: boolean;
+  /** Its processor is to be active whenever it can. */
+  preferred?: boolean;
+  /** Where it takes status messages: `address:port`, one for each link. */
+  control?: string[];
+  /** Where it takes commands of other controllers: `address:port`. */
+  command?: string;
+}
+
+/** A network port, which hosts addresses of virtual interfaces. */
+export interface NetworkPortDescription {
+  name: string;
+  id?: number;
+  controller: string;
+  /** Name of its network device; its own name if not given. */
+  device: string;
+  /** Mbit/s: its weight. */
+  speed: number;
+  /** Broadcast domain, by name. */
+  domain: string;
+  /** Place in the network spread: lower is taken first among equally loaded ones. */
+  rank: number;
+}
+
+/** A virtual interface: an address that moves. */
+export interface InterfaceDescription {
+  name: string;
+  id?: number;
+  /** Address with the length of its prefix. */
+  address: string;
+  /** Network port that it lives on. */
+  home: string;
+  /** Network ports that may host it; undefined: all of its domain. */
+  eligible?: string[];
+  /** It returns to its home port by itself. */
+  failBack: boolean;
+}
+
+/** A storage unit. */
+export interface UnitDescription {
+  name: string;
+  id?: number;
+  /** Controller that serves it; its partner takes over. */
+  owner: string;
+}
+
 /** Knobs by section, under the names of `build/knobs.md`; those that the file leaves out have their defaults here. */
 export interface PolicyDescription {
   common: Record<string, number>;
@@ -67,13 +126,19 @@ export interface PolicyDescription {
 export interface ArrayDescription {
   name: string;
   profile: ProfileName;
-  controllers: { name: string }[];
+  controllers: ControllerDescription[];
+  /** Absent where no interfaces move. */
+  networkPorts?: NetworkPortDescription[];
+  interfaces?: InterfaceDescription[];
+  units?: UnitDescription[];
   ports: PortDescription[];
   targets: TargetDescription[];
   initiators: InitiatorDescription[];
   policy: PolicyDescription;
   /** Sections of sources and effectors (`simulated`, `tgt`, …), as written; their owners check them. */
   sources: Record<string, unknown>;
+  /** Section of status messages and the lease, as written; its owners check it. */
+  coordination?: Record<string, unknown>;
 }
 
 /** One thing wrong with an input file. Lines and columns count from 1; 0 where a file has no such place. */

@@ -5,9 +5,10 @@ import { checkSections } from "../sources/sections.js";
 import { checkSimulated } from "../sources/simulated/section.js";
 import type { CheckedYaml, Path } from "./checked-yaml.js";
 import type { Problem } from "./description.js";
+import { checkInterfaces } from "./interfaces-meaning.js";
 import type { Placed, PlacedArray } from "./parse.js";
 
-type Report = (path: Path, message: string, expected: string) => void;
+export type Report = (path: Path, message: string, expected: string) => void;
 
 /** All problems that the schema can't see. `path`: where the array stands in the document. */
 export function checkMeaning(placed: PlacedArray, path: Path, yaml: CheckedYaml): Problem[] {
@@ -19,7 +20,16 @@ export function checkMeaning(placed: PlacedArray, path: Path, yaml: CheckedYaml)
   checkNames(placed.initiators, "initiator", report);
   checkIds(placed.ports, "port", report);
   checkIds(placed.targets, "target", report);
+  for (const [list, kind] of [
+    [placed.networkPorts, "network port"],
+    [placed.interfaces, "interface"],
+    [placed.units, "unit"],
+  ] as const) {
+    checkNames(list, kind, report);
+    checkIds(list, kind, report);
+  }
   checkAddresses(placed, report);
+  checkInterfaces(placed, path, report);
   checkReferences(placed, report);
   checkSizes(placed, path, report);
   checkWatermarks(placed, path, report);
@@ -94,6 +104,9 @@ function checkSizes({ array }: PlacedArray, path: Path, report: Report): void {
   check("controllers", "SERVER_MAX", array.controllers.length);
   check("ports", "TARGET_PORT_MAX", array.ports.length);
   check("targets", "TARGET_MAX", array.targets.length);
+  check("networkPorts", "NETWORK_PORT_MAX", array.networkPorts?.length ?? 0);
+  check("interfaces", "INTERFACE_MAX", array.interfaces?.length ?? 0);
+  check("units", "UNIT_MAX", array.units?.length ?? 0);
   check("initiators", "INITIATOR_MAX", array.initiators.length);
 }
 

@@ -6,16 +6,22 @@ import { type CheckedYaml, compileSchema, type Path, readCheckedYaml } from "./c
 import type {
   ArrayDescription,
   CapacityDescription,
+  ControllerDescription,
   InitiatorDescription,
+  InterfaceDescription,
+  NetworkPortDescription,
   PolicyDescription,
   PortDescription,
   Problem,
   TargetDescription,
+  UnitDescription,
 } from "./description.js";
+import { readController, readInterface, readNetworkPort, readUnit } from "./interfaces.js";
 import { checkMeaning } from "./meaning.js";
 import { expandRange } from "./ranges.js";
 import { arraySchema, choicesOf, knobsOf } from "./schema.js";
 import { quantity } from "./units.js";
+import { warningsOf } from "./warnings.js";
 
 type Fields = Record<string, unknown>;
 
@@ -28,7 +34,10 @@ export interface Placed<T> {
 /** An array with the places of its parts. */
 export interface PlacedArray {
   array: ArrayDescription;
-  controllers: Placed<{ name: string }>[];
+  controllers: Placed<ControllerDescription>[];
+  networkPorts: Placed<NetworkPortDescription>[];
+  interfaces: Placed<InterfaceDescription>[];
+  units: Placed<UnitDescription>[];
   ports: Placed<PortDescription>[];
   targets: Placed<TargetDescription>[];
   initiators: Placed<InitiatorDescription>[];
@@ -36,25 +45,34 @@ export interface PlacedArray {
 
 let compiled: ReturnType<typeof compileSchema> | undefined;
 
+export interface ParsedArray {
+  array?: ArrayDescription;
+  problems: Problem[];
+  /** What is allowed, and probably not meant. */
+  warnings?: Problem[];
+}
+
 /**
  * Reads an array file. @returns the array when nothing is wrong, and every problem otherwise.
  * Shape: README.md beside this file, and `build/array.schema.json`.
  */
-export function parseArray(text: string, file: string): { array?: ArrayDescription; problems: Problem[] } {
+export function parseArray(text: string, file: string): ParsedArray {
   compiled ??= compileSchema(arraySchema());
   const yaml = readCheckedYaml(text, file, compiled);
   if (!isFields(yaml.value)) return { problems: yaml.problems };
   const read = readArray(yaml.value, [], yaml);
   const problems = [...yaml.problems, ...read.problems].sort(byPlace);
-  return problems.length === 0 ? { array: read.placed.array, problems } : { problems };
+  if (problems.length > 0) return { problems };
+  return { array: read.placed.array, problems, warnings: warningsOf(read.placed, yaml) };
 }
 
 /** Reads an array that stands at `path` of a checked document; what the schema found wrong is passed over. */
 export function readArray(fields: Fields, path: Path, yaml: CheckedYaml): { placed: PlacedArray; problems: Problem[] } {
   const problems: Problem[] = [];
-  const controllers = namedThings(fields.controllers ?? ["controller"], [...path, "controllers"]).map(
-    ({ fields: controller, path: at }) => ({ thing: { name: text(controller.name) }, path: at }),
-  );
+  const controllers = namedThings(fields.controllers ?? ["controller"], [...path, "controllers"]).map((entry) => ({
+    thing: readController(entry.fields),
+    path: entry.path,
+  }));
   const defaults = isFields(fields.portDefaults) ? fields.portDefaults : {};
   const firstController = controllers[0]?.thing.name ?? "controller";
   const ports: Placed<PortDescription>[] = [];
@@ -70,17 +88,29 @@ export function readArray(fields: Fields, path: Path, yaml: CheckedYaml): { plac
     thing: readInitiator(entry.fields),
     path: entry.path,
   }));
+  const read = <T>(list: string, one: (fields: Fields) => T): Placed<T>[] =>
+    expanded(fields[list], [...path, list], yaml, problems).map((entry) => ({
+      thing: one(entry.fields),
+      path: entry.path,
+    }));
+  const networkPorts = read("networkPorts", (entry) => readNetworkPort(entry, firstController));
+  const interfaces = read("interfaces", readInterface);
+  const units = read("units", (entry) => readUnit(entry, firstController));
   const array: ArrayDescription = {
     name: text(fields.name),
     profile: profileOf(fields.profile),
     controllers: controllers.map(({ thing }) => thing),
+    networkPorts: networkPorts.map(({ thing }) => thing),
+    interfaces: interfaces.map(({ thing }) => thing),
+    units: units.map(({ thing }) => thing),
     ports: ports.map(({ thing }) => thing),
     targets: targets.map(({ thing }) => thing),
     initiators: initiators.map(({ thing }) => thing),
     policy: readPolicy(fields.policy),
     sources: isFields(fields.sources) ? fields.sources : {},
+    ...(isFields(fields.coordination) ? { coordination: fields.coordination } : {}),
   };
-  const placed = { array, controllers, ports, targets, initiators };
+  const placed = { array, controllers, networkPorts, interfaces, units, ports, targets, initiators };
   problems.push(...checkMeaning(placed, path, yaml));
   return { placed, problems };
 }
@@ -93,7 +123,7 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function text(value: unknown): string {
+export function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
@@ -146,11 +176,11 @@ function readCapacity(own: unknown, defaults: unknown): CapacityDescription {
   };
 }
 
-function idOf(fields: Fields): { id?: number } {
+export function idOf(fields: Fields): { id?: number } {
   return typeof fields.id === "number" ? { id: fields.id } : {};
 }
 
-function whole(value: unknown, otherwise: number): number {
+export function whole(value: unknown, otherwise: number): number {
   return typeof value === "number" && Number.isInteger(value) ? value : otherwise;
 }
 

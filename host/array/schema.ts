@@ -144,6 +144,79 @@ function targetSchema(): Schema {
   return { ...object(properties, ["name"], "A target."), type: ["string", "object"], ...shorthand() };
 }
 
+function controllerSchema(): Schema {
+  const endpoint = {
+    type: "string",
+    pattern: "^\\S+:[0-9]+$",
+    "x-expected": "`address:port`, `[address]:port` for IPv6",
+  };
+  const properties = {
+    name: NAME_SCHEMA,
+    id: ID_SCHEMA,
+    partner: {
+      ...NAME_SCHEMA,
+      description: "The other controller of its failover pair; naming one of the two is enough.",
+    },
+    group: { enum: [0, 1], description: "Group of its server; derived from the pairs if not given." },
+    priority: { ...knobOf("member-config", "priority"), description: "Of its processor: higher is preferred." },
+    failureDomain: knobOf("member-config", "failureDomain"),
+    maintenance: { type: "boolean", description: "Drain it and keep it drained." },
+    preferred: { type: "boolean", description: "Its processor is to be active whenever it can." },
+    control: {
+      type: "array",
+      minItems: 1,
+      items: endpoint,
+      description: "Where it takes status messages, one a link.",
+    },
+    command: { ...endpoint, description: "Where it takes commands of other controllers." },
+  };
+  return { ...object(properties, ["name"], "A controller."), type: ["string", "object"], ...shorthand() };
+}
+
+function networkPortSchema(): Schema {
+  const speed = knobOf("network-port-config", "speed");
+  const properties = {
+    name: { ...NAME_SCHEMA, description: "Name; `a-e{0..3}` stands for four ports." },
+    id: ID_SCHEMA,
+    controller: { ...NAME_SCHEMA, description: "Controller that it is in; the first if not given." },
+    device: { ...NAME_SCHEMA, maxLength: 15, description: "Network device; the port's name if not given." },
+    speed: { ...speed, description: "Its weight: a port of twice the speed takes twice as many interfaces." },
+    domain: { ...NAME_SCHEMA, description: "Broadcast domain; all ports are in one if not given." },
+    rank: { ...knobOf("network-port-config", "rank") },
+  };
+  return { ...object(properties, ["name"], "A network port."), type: ["string", "object"], ...shorthand() };
+}
+
+function interfaceSchema(): Schema {
+  const eligible: Schema = {
+    type: "array",
+    minItems: 1,
+    items: NAME_SCHEMA,
+    description: "Network ports that may host it, its home among them; all of its domain if not given.",
+  };
+  const properties = {
+    name: { ...NAME_SCHEMA, description: "Name; `data{1..9}` stands for nine interfaces." },
+    id: ID_SCHEMA,
+    address: { ...NAME_SCHEMA, description: "Address with its prefix, `192.0.2.11/24`; a range counts along." },
+    home: { ...NAME_SCHEMA, description: "Network port that it lives on." },
+    eligible,
+    failBack: { type: "boolean", description: "It returns to its home port by itself; true if not given." },
+  };
+  return object(properties, ["name", "home"], "A virtual interface.");
+}
+
+function unitSchema(): Schema {
+  const properties = {
+    name: { ...NAME_SCHEMA, description: "Name; `u{1..4}` stands for four units." },
+    id: ID_SCHEMA,
+    owner: {
+      ...NAME_SCHEMA,
+      description: "Controller that serves it; its partner takes over. The first if not given.",
+    },
+  };
+  return { ...object(properties, ["name"], "A storage unit."), type: ["string", "object"], ...shorthand() };
+}
+
 function initiatorSchema(): Schema {
   const properties = {
     name: { ...NAME_SCHEMA, description: "iSCSI name." },
@@ -167,12 +240,16 @@ export function sharedDefinitions(): Schema {
 
 /** Schema of an array, without `$schema`, to be used inside another beside `sharedDefinitions`. */
 export function arrayBody(): Schema {
-  const controller = { ...object({ name: NAME_SCHEMA }, ["name"]), type: ["string", "object"], ...shorthand() };
   return object(
     {
       name: NAME_SCHEMA,
       profile: { enum: ["small", "standard", "large"], default: "standard", description: "Sizes of the module." },
-      controllers: { type: "array", minItems: 1, items: controller, description: "Controllers; one, if not given." },
+      controllers: {
+        type: "array",
+        minItems: 1,
+        items: controllerSchema(),
+        description: "Controllers; one, if not given.",
+      },
       portDefaults: object(
         { controller: NAME_SCHEMA, capacity: { $ref: "#/definitions/capacity" } },
         [],
@@ -180,6 +257,9 @@ export function arrayBody(): Schema {
       ),
       ports: { type: "array", minItems: 1, items: portSchema(), description: "In the order in which they are listed." },
       targets: { type: "array", items: targetSchema() },
+      networkPorts: { type: "array", items: networkPortSchema(), description: "Ports that host virtual interfaces." },
+      interfaces: { type: "array", items: interfaceSchema(), description: "Virtual interfaces: addresses that move." },
+      units: { type: "array", items: unitSchema(), description: "Storage units: a failed server's go to its partner." },
       initiators: { type: "array", items: initiatorSchema(), description: "What is known of initiators beforehand." },
       policy: policySchema(),
       sources: {
@@ -188,8 +268,9 @@ export function arrayBody(): Schema {
         properties: { ...realSectionSchemas(), simulated: simulatedSchema() },
         description: "Sections of sources and effectors: `simulated`, or `kernel`, `tgt` and `isns`.",
       },
+      coordination: { type: "object", description: "Status messages between controllers, and the lease." },
     },
-    ["name", "ports"],
+    ["name"],
     "A storage array for fairlead.",
   );
 }

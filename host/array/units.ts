@@ -31,6 +31,10 @@ const BANDWIDTH: readonly UnitSuffix[] = [
   { suffix: "Mbit/s", factor: 1e6 / 8 / 1024 },
   { suffix: "Gbit/s", factor: 1e9 / 8 / 1024 },
 ];
+const SPEED: readonly UnitSuffix[] = [
+  { suffix: "Mbit/s", factor: 1 },
+  { suffix: "Gbit/s", factor: 1000 },
+];
 const RATE: readonly UnitSuffix[] = [
   { suffix: "/s", factor: 1 },
   { suffix: "k/s", factor: 1000 },
@@ -44,6 +48,7 @@ const SUFFIXES: Readonly<Record<string, readonly UnitSuffix[]>> = {
   "us/s": PROCESSOR,
   "KiB/s": BANDWIDTH,
   "1/s": RATE,
+  "Mbit/s": SPEED,
 };
 
 const NUMBER = "[0-9]+(?:\\.[0-9]+)?";

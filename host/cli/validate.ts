@@ -20,23 +20,26 @@ interface Checked {
   file: string;
   kind: "array" | "scenario";
   problems: Problem[];
+  /** What is allowed, and probably not meant. */
+  warnings: Problem[];
   summary: string;
 }
 
 function summaryOf(array: ArrayDescription): string {
-  const { ports, targets, controllers } = array;
-  return `array ${array.name}: ${ports.length} ports, ${targets.length} targets, ${controllers.length} controllers`;
+  const { ports, targets, controllers, interfaces = [] } = array;
+  const hosted = interfaces.length === 0 ? "" : `, ${interfaces.length} interfaces`;
+  return `array ${array.name}: ${ports.length} ports, ${targets.length} targets${hosted}, ${controllers.length} controllers`;
 }
 
 function check(file: string): Checked {
   const text = readInput(file).toString("utf8");
   if (/^cases:/m.test(text)) {
     const { scenario, problems } = parseScenario(text, file);
-    return { file, kind: "scenario", problems, summary: `${scenario?.cases.length ?? 0} cases` };
+    return { file, kind: "scenario", problems, warnings: [], summary: `${scenario?.cases.length ?? 0} cases` };
   }
-  const { array, problems } = parseArray(text, file);
+  const { array, problems, warnings = [] } = parseArray(text, file);
   const summary = array === undefined ? "" : `${summaryOf(array)}, profile ${array.profile}`;
-  return { file, kind: "array", problems, summary };
+  return { file, kind: "array", problems, warnings, summary };
 }
 
 function validate(files: readonly string[], options: { json?: boolean }): void {
@@ -44,11 +47,20 @@ function validate(files: readonly string[], options: { json?: boolean }): void {
   const bad = checked.some(({ problems }) => problems.length > 0);
   if (options.json === true) {
     print(
-      JSON.stringify(checked.map(({ file, kind, problems }) => ({ file, kind, ok: problems.length === 0, problems }))),
+      JSON.stringify(
+        checked.map(({ file, kind, problems, warnings }) => ({
+          file,
+          kind,
+          ok: problems.length === 0,
+          problems,
+          ...(warnings.length > 0 ? { warnings } : {}),
+        })),
+      ),
     );
   } else {
-    for (const { file, problems, summary } of checked) {
+    for (const { file, problems, warnings, summary } of checked) {
       for (const problem of problems) print(formatProblem(problem));
+      for (const warning of warnings) print(`warning: ${formatProblem(warning)}`);
       if (problems.length === 0) print(`${file}: ok (${summary})`);
     }
   }

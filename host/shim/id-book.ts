@@ -1,12 +1,12 @@
 /** Stable ids by name, kept over reconfigurations and, through the snapshot, over restarts. */
 
-export type BookKind = "ports" | "targets" | "initiators";
+export type BookKind = "ports" | "targets" | "initiators" | "controllers" | "networkPorts" | "interfaces" | "units";
 
-/** As stored in a snapshot. */
+/** As stored in a snapshot; kinds that an earlier version did not know are missing. */
 export interface IdBookContents {
-  ids: Record<BookKind, [name: string, id: number][]>;
+  ids: Partial<Record<BookKind, [name: string, id: number][]>>;
   /** Next id of each kind that was never given out. */
-  next: Record<BookKind, number>;
+  next: Partial<Record<BookKind, number>>;
 }
 
 /** A thing that asks for its id; `id` from the array file wins. */
@@ -15,7 +15,20 @@ export interface IdRequest {
   id?: number;
 }
 
-const KINDS: readonly BookKind[] = ["ports", "targets", "initiators"];
+const KINDS: readonly BookKind[] = [
+  "ports",
+  "targets",
+  "initiators",
+  "controllers",
+  "networkPorts",
+  "interfaces",
+  "units",
+];
+
+/** One value for each kind. */
+function forEachKind<T>(make: (kind: BookKind) => T): Record<BookKind, T> {
+  return Object.fromEntries(KINDS.map((kind) => [kind, make(kind)])) as Record<BookKind, T>;
+}
 
 /**
  * The id book. An id stays with its name for good, so that a port that leaves the array file and comes back is the
@@ -26,12 +39,12 @@ export class IdBook {
   private readonly next: Record<BookKind, number>;
 
   constructor(contents?: IdBookContents) {
-    this.ids = { ports: new Map(), targets: new Map(), initiators: new Map() };
-    this.next = { ports: 1, targets: 1, initiators: 1 };
+    this.ids = forEachKind(() => new Map<string, number>());
+    this.next = forEachKind(() => 1);
     if (contents === undefined) return;
     for (const kind of KINDS) {
-      for (const [name, id] of contents.ids[kind]) this.put(kind, name, id);
-      this.next[kind] = Math.max(this.next[kind], contents.next[kind]);
+      for (const [name, id] of contents.ids[kind] ?? []) this.put(kind, name, id);
+      this.next[kind] = Math.max(this.next[kind], contents.next[kind] ?? 1);
     }
   }
 
@@ -72,8 +85,7 @@ export class IdBook {
   }
 
   contents(): IdBookContents {
-    const { ports, targets, initiators } = this.ids;
-    return { ids: { ports: [...ports], targets: [...targets], initiators: [...initiators] }, next: { ...this.next } };
+    return { ids: forEachKind((kind) => [...this.ids[kind]]), next: { ...this.next } };
   }
 
   copy(): IdBook {

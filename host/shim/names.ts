@@ -44,6 +44,11 @@ export class NameTable {
     this.byRow[row] = name;
   }
 
+  /** Another row that is printed by this name. */
+  alias(row: number, name: string): void {
+    this.byRow[row] = name;
+  }
+
   remove(row: number): void {
     const name = this.byRow[row];
     if (name === undefined || name === "") return;
@@ -69,7 +74,13 @@ export class Names {
   readonly ports = new NameTable();
   readonly targets = new NameTable();
   readonly initiators = new NameTable();
+  /** By index among the controllers. */
   readonly controllers = new NameTable();
+  /** By member row: names of the controllers that the members run on. */
+  readonly members = new NameTable();
+  readonly networkPorts = new NameTable();
+  readonly interfaces = new NameTable();
+  readonly units = new NameTable();
 
   /** `session`: initiator, target and port rows of a session row. */
   constructor(private readonly sessionRow: (row: number) => readonly [number, number, number]) {}
@@ -93,7 +104,29 @@ export class Names {
       const session = this.session(row);
       return `${session.initiator}>${session.target}`;
     }
+    if (kind === SubjectKind.MEMBER) return this.members.name(row) || `#${row}`;
+    if (kind === SubjectKind.NETWORK_PORT) return this.networkPorts.name(row) || `#${row}`;
+    if (kind === SubjectKind.INTERFACE) return this.interfaces.name(row) || `#${row}`;
+    if (kind === SubjectKind.UNIT) return this.units.name(row) || `#${row}`;
     return kind === SubjectKind.NONE ? "" : `#${row}`;
+  }
+
+  /** `from` or `to` of a decision in print: what it is a row of follows from the decision's subject; "" for none. */
+  place(subjectKind: number, row: number): string {
+    if (row === NONE) return "";
+    if (subjectKind === SubjectKind.INTERFACE) return this.networkPort(row);
+    if (subjectKind === SubjectKind.UNIT || subjectKind === SubjectKind.MEMBER) return this.member(row);
+    return this.port(row);
+  }
+
+  /** A network port in print; "" for none. */
+  networkPort(row: number): string {
+    return row === NONE ? "" : this.networkPorts.name(row) || `#${row}`;
+  }
+
+  /** A member in print: its controller; "" for none. */
+  member(row: number): string {
+    return row === NONE ? "" : this.members.name(row) || `#${row}`;
   }
 
   /** A port of a decision in print; "" for none. */

@@ -3,6 +3,7 @@
 import type { ArrayDescription, Problem } from "../array/description.js";
 import { type DecisionView, emptyDecision, fillDecision } from "./decision-view.js";
 import { layouts, ScopeKind, ScopeRole, type TableLayout } from "./generated/layout.js";
+import { Hosting } from "./hosting.js";
 import { IdBook } from "./id-book.js";
 import type { LatchedTable } from "./latched-rows.js";
 import { type LatchedRows, openLatchedRows } from "./latched-path.js";
@@ -49,6 +50,7 @@ export class Shim {
   private readonly decision = emptyDecision();
   private readonly latched: LatchedRows;
   private readonly observations: Observations;
+  private readonly hosting: Hosting;
   private readonly portSample = new Float64Array(5);
   private recorder: Recorder | undefined;
   private adopted: ArrayDescription | undefined;
@@ -69,7 +71,11 @@ export class Shim {
     this.sessions = new Sessions(core.views, this.book, this.names);
     this.outcomes = new Outcomes(core.views);
     this.observations = new Observations(core, this.incarnation, this.names);
-    if (options.attached === true) this.observations.readNames(this.book);
+    this.hosting = new Hosting(core, this.incarnation, this.names);
+    if (options.attached === true) {
+      this.observations.readNames(this.book);
+      this.hosting.readNames(this.book);
+    }
   }
 
   /** The configuration in force as it was described; undefined before the first. */
@@ -166,6 +172,26 @@ export class Shim {
   /** Ports through which the iSNS server lists a target with a tag that is not NULL, as read back from it. */
   setRegistrations(target: number, ports: ReadonlySet<number> | readonly number[]): void {
     this.observations.setRegistrations(target, ports);
+  }
+
+  /** A network port as its kernel has it: `link` of `LinkState`; `errors` that the kernel counted. */
+  networkPort(port: number, link: number, errors = 0): void {
+    this.hosting.networkPort(port, link, errors);
+  }
+
+  /** Port whose kernel holds an interface's address, by that kernel's own or its controller's report; NONE: nobody. */
+  interfaceAt(row: number, port: number): void {
+    this.hosting.interfaceAt(row, port);
+  }
+
+  /** Member row of the server that a unit's shelf admits, and of the one that exports it now; NONE: nobody. */
+  unitAt(unit: number, admitted: number, serving: number): void {
+    this.hosting.unitAt(unit, admitted, serving);
+  }
+
+  /** Member row of a controller's server, by the controller's index. */
+  serverRow(controller: number): number {
+    return this.hosting.serverRow(controller);
   }
 
   /** Row of an initiator, made at first sight under what the array file says of it; -1 when there is no row. */
@@ -330,6 +356,7 @@ export class Shim {
       this.names.targets.set(targetConfigStaged.assigned(row), target.name);
     }
     for (const [index, controller] of array.controllers.entries()) this.names.controllers.set(index, controller.name);
+    this.hosting.adopt(staged);
     this.observations.forgetMovedRows();
     this.sessions.describe(array.initiators);
     control.setControllerIndex(0, controllerIndex);

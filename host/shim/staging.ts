@@ -12,11 +12,19 @@ import {
   layouts,
 } from "./generated/layout.js";
 import type { IdBook } from "./id-book.js";
+import { stageInterfaces, stageMembers } from "./staging-interfaces.js";
 
 /** Things of one kind in the order of their staged rows. */
 export interface Staged {
   ports: PortDescription[];
   targets: TargetDescription[];
+  /** Names of the others, in the order of their staged rows; members of each kind from its own first row. */
+  controllers: string[];
+  /** First member row of the servers. */
+  firstServer: number;
+  networkPorts: string[];
+  interfaces: string[];
+  units: string[];
 }
 
 /** The part of a core that staging needs. */
@@ -44,10 +52,15 @@ export function checkSizes(core: StagingMemory, array: ArrayDescription): Proble
   };
   check("ports", array.ports.length, limits.TARGET_PORT_MAX ?? 0);
   check("targets", array.targets.length, limits.TARGET_MAX ?? 0);
+  check("controllers", array.controllers.length, limits.SERVER_MAX ?? 0);
+  check("networkPorts", array.networkPorts?.length ?? 0, limits.NETWORK_PORT_MAX ?? 0);
+  check("interfaces", array.interfaces?.length ?? 0, limits.INTERFACE_MAX ?? 0);
+  check("units", array.units?.length ?? 0, limits.UNIT_MAX ?? 0);
   return problems;
 }
 
-function byId<T>(things: readonly T[], ids: readonly number[]): { thing: T; id: number }[] {
+/** Things with their ids, in ascending order of id. */
+export function byId<T>(things: readonly T[], ids: readonly number[]): { thing: T; id: number }[] {
   const pairs = things.map((thing, index) => ({ thing, id: ids[index] as number }));
   return pairs.sort((left, right) => left.id - right.id);
 }
@@ -67,7 +80,14 @@ export function stage(core: StagingMemory, array: ArrayDescription, book: IdBook
   const portRows = new Map(ports.map(({ thing }, row) => [thing.name, row]));
   const words = layouts[core.profile].limits.TARGET_PORT_WORDS ?? 1;
   for (const [row, { thing, id }] of targets.entries()) stageTarget(views, row, thing, id, portRows, words);
-  return { ports: ports.map(({ thing }) => thing), targets: targets.map(({ thing }) => thing) };
+  const controllers = stageMembers(core, array, book);
+  return {
+    ports: ports.map(({ thing }) => thing),
+    targets: targets.map(({ thing }) => thing),
+    controllers,
+    firstServer: layouts[core.profile].limits.PROCESSOR_MAX ?? 0,
+    ...stageInterfaces(core, array, book, controllers),
+  };
 }
 
 function clearStaged(core: StagingMemory): void {
@@ -157,5 +177,14 @@ function thingName(table: string, row: number, staged: Staged): string {
   const name = table.replace(/-staged$/, "");
   if (name === "target-port-config") return `ports[${staged.ports[row]?.name ?? row}]`;
   if (name === "target-config") return `targets[${staged.targets[row]?.name ?? row}]`;
+  if (name === "member-config") return `controllers[${staged.controllers[memberPlace(row, staged)] ?? row}]`;
+  if (name === "network-port-config") return `networkPorts[${staged.networkPorts[row] ?? row}]`;
+  if (name === "interface-config") return `interfaces[${staged.interfaces[row] ?? row}]`;
+  if (name === "unit-config") return `units[${staged.units[row] ?? row}]`;
   return `${name}[${row}]`;
+}
+
+/** Servers come after the processors, each kind from its own first row. */
+function memberPlace(row: number, staged: Staged): number {
+  return row < staged.firstServer ? row : row - staged.firstServer;
 }

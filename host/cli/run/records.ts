@@ -48,8 +48,8 @@ export function recordOf(decision: DecisionView, names: Names): DecisionRecord {
     kind: DecisionKindNames[decision.kind] ?? `#${decision.kind}`,
     subjectKind: SubjectKindNames[decision.subjectKind] ?? `#${decision.subjectKind}`,
     subject: subjectName(decision, names),
-    from: names.port(decision.from) || null,
-    to: names.port(decision.to) || null,
+    from: names.place(decision.subjectKind, decision.from) || null,
+    to: names.place(decision.subjectKind, decision.to) || null,
     reason: ReasonNames[decision.reason] ?? `#${decision.reason}`,
     detail: decision.detail,
   };
