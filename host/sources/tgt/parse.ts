@@ -73,6 +73,49 @@ function parseNexusLine(line: string, number: number, target: TgtTarget, nexus: 
   return nexus;
 }
 
+/** Who may log in to a target, and who has a connection to it. */
+export interface TgtAccess {
+  tid: number;
+  name: string;
+  /** Names of initiators that may log in, as `tgtadm --op bind --initiator-name` made them. */
+  initiators: string[];
+  /** `initiator` is "" while the session is logging in. */
+  sessions: { sid: number; initiator: string; cids: number[] }[];
+}
+
+/**
+ * The same output as `parseTargets` reads: its lists of who is admitted, and all sessions.
+ * @throws OutputError, also where a target admits by address: anybody could then come from there
+ */
+export function parseAccess(text: string): TgtAccess[] {
+  const all: TgtAccess[] = [];
+  let section = "";
+  for (const [index, line] of text.split("\n").entries()) {
+    const found = /^Target (\d+): (\S+)$/.exec(line);
+    if (found !== null) all.push({ tid: Number(found[1]), name: found[2] as string, initiators: [], sessions: [] });
+    const access = all.at(-1);
+    if (access === undefined || found !== null || line.trim() === "") continue;
+    if (/^ {4}\S/.test(line)) section = line.trim();
+    else if (section === "I_T nexus information:") takeSession(access, line);
+    else if (section === "ACL information:") {
+      const name = line.trim();
+      if (!/^(iqn|eui|naa)\./.test(name)) throw new OutputError(SHOW, index + 1, `admits by address: "${name}"`);
+      access.initiators.push(name);
+    }
+  }
+  return all;
+}
+
+function takeSession(access: TgtAccess, line: string): void {
+  const begins = /^ {8}I_T nexus: (\d+)$/.exec(line);
+  if (begins !== null) access.sessions.push({ sid: Number(begins[1]), initiator: "", cids: [] });
+  const session = access.sessions.at(-1);
+  const initiator = /^ {12}Initiator: (\S+)( alias: .*)?$/.exec(line)?.[1];
+  const cid = /^ {12}Connection: (\d+)$/.exec(line)?.[1];
+  if (session !== undefined && initiator !== undefined) session.initiator = initiator;
+  if (session !== undefined && cid !== undefined) session.cids.push(Number(cid));
+}
+
 /** Commands and bytes of one session, summed over its logical units; each counter goes round at 2^32. */
 export interface TgtStatistics {
   tid: number;

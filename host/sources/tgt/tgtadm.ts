@@ -1,7 +1,15 @@
 /** One tgtd, spoken to through `tgtadm` over its private Unix socket. */
 
 import { type CommandQueue, failureText } from "../command.js";
-import { parseRedirection, parseStatistics, parseTargets, type TgtStatistics, type TgtTarget } from "./parse.js";
+import {
+  parseAccess,
+  parseRedirection,
+  parseStatistics,
+  parseTargets,
+  type TgtAccess,
+  type TgtStatistics,
+  type TgtTarget,
+} from "./parse.js";
 
 /** Exit code where no tgtd listens on the control port: tgtadm returns errno (ENOTCONN). */
 const NO_SERVER_STATUS = 107;
@@ -44,6 +52,21 @@ export class Tgtadm {
 
   async targets(): Promise<TgtTarget[]> {
     return parseTargets(await this.run(["--mode", "target", "--op", "show"]));
+  }
+
+  /** Who may log in to each target, and who has a connection, logged in or not yet. */
+  async access(): Promise<TgtAccess[]> {
+    return parseAccess(await this.run(["--mode", "target", "--op", "show"]));
+  }
+
+  /** Lets an initiator log in to a target. */
+  async admit(tid: number, initiator: string): Promise<void> {
+    await this.run(["--mode", "target", "--op", "bind", "--tid", `${tid}`, "--initiator-name", initiator]);
+  }
+
+  /** Lets an initiator log in no more; its connections stay. */
+  async expel(tid: number, initiator: string): Promise<void> {
+    await this.run(["--mode", "target", "--op", "unbind", "--tid", `${tid}`, "--initiator-name", initiator]);
   }
 
   /** Statistics of all sessions by `sessionKey`. */
