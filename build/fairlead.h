@@ -240,7 +240,7 @@ typedef enum fairlead_reason {
   FAIRLEAD_REASON_COUNTER_STUCK = 22,
   /* The effect did not come by its deadline: said again. */
   FAIRLEAD_REASON_SAID_AGAIN = 23,
-  /* Registration of a target that was never registered. */
+  /* Registration of a target that was never registered, or whose move was given up before anybody was disturbed. */
   FAIRLEAD_REASON_FIRST_REGISTRATION = 24,
   /* The port is no longer configured for the target. */
   FAIRLEAD_REASON_NOT_CONFIGURED = 25,

@@ -211,7 +211,7 @@ export const Reason = {
   COUNTER_STUCK: 22,
   /** The effect did not come by its deadline: said again. */
   SAID_AGAIN: 23,
-  /** Registration of a target that was never registered. */
+  /** Registration of a target that was never registered, or whose move was given up before anybody was disturbed. */
   FIRST_REGISTRATION: 24,
   /** The port is no longer configured for the target. */
   NOT_CONFIGURED: 25,
