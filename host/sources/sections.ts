@@ -1,9 +1,10 @@
-/** The sections of an array file for real arrays: `sources.kernel`, `sources.tgt` and `sources.isns`. */
+/** The sections of an array file for real arrays: `sources.kernel`, `sources.tgt`, `sources.isns`; and `sources.shelf`. */
 
 import type { Path } from "../array/checked-yaml.js";
 import type { ArrayDescription } from "../array/description.js";
 import { NAME_SCHEMA, quantitySchema, type Schema } from "../array/schema.js";
 import { quantity } from "../array/units.js";
+import { checkShelf, shelfSchema } from "../effectors/units/section.js";
 import type { ProcessorPlace } from "./kernel/readers.js";
 import { canonicalPortal } from "./portal.js";
 
@@ -134,7 +135,7 @@ function isnsSchema(): Schema {
 
 /** JSON Schemas of the sections, by name. */
 export function realSectionSchemas(): Record<string, Schema> {
-  return { kernel: kernelSchema(), tgt: tgtSchema(), isns: isnsSchema() };
+  return { kernel: kernelSchema(), tgt: tgtSchema(), isns: isnsSchema(), shelf: shelfSchema() };
 }
 
 /** Reports a problem at a place below the array. */
@@ -148,6 +149,7 @@ export function checkSections(array: ArrayDescription, report: SectionReport): v
   }
   if (isFields(tgt)) checkTgt(tgt, report);
   if (isFields(isns)) checkIsns(array, isns, report);
+  checkShelf(array, report);
   if (isFields(tgt) && !isFields(kernel)) {
     report(["sources"], "a section tgt without a section kernel", "a section kernel: loads of ports come from it");
   }

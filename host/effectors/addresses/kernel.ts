@@ -22,7 +22,7 @@ export interface AddressKernel {
    */
   fenceUntil(wallMs: number): Promise<void>;
   /** Tells the neighbours again where an address is: after a split has healed. */
-  announce(address: string, device: string): void;
+  announce(address: string, device: string): Promise<void>;
   /** Removes all failover addresses, then the fence. */
   close(): Promise<void>;
 }

@@ -61,7 +61,7 @@ export class LinuxKernel implements AddressKernel {
       await this.ip.run([`address del ${parsed.text}/${parsed.prefixLength} dev ${device}`], "link show dev lo");
       throw new Error(`${address} on ${device}: it is on ${places.filter((each) => each !== device).join(", ")} too`);
     }
-    this.announce(address, device);
+    await this.announce(address, device);
   }
 
   async remove(address: string, device: string): Promise<void> {
@@ -82,10 +82,11 @@ export class LinuxKernel implements AddressKernel {
     return this.fence.until(wallMs);
   }
 
-  announce(address: string, device: string): void {
+  announce(address: string, device: string): Promise<void> {
     const hardware = this.hardware.get(device) ?? "";
     // Only Ethernet has neighbours to tell.
     if (/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(hardware)) this.announcer.announce(this.known(address), device, hardware);
+    return Promise.resolve();
   }
 
   async close(): Promise<void> {

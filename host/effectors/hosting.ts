@@ -1,0 +1,97 @@
+/** What one controller hosts for real: addresses in its kernel, units of the shelf, and the way from one to the other. */
+
+import type { ArrayDescription } from "../array/description.js";
+import { parseEndpoint } from "../coordination/endpoint.js";
+import { parseAddress } from "./addresses/address.js";
+import { LinuxKernel } from "./addresses/linux-kernel.js";
+import { UnitExporter } from "./units/exporter.js";
+import { type FixedAddresses, UnitForwarding } from "./units/forwarding.js";
+import { type ShelfSection, shelfSection } from "./units/section.js";
+import { type AskingLink, ShelfClient } from "./units/shelf-client.js";
+import { UnitService } from "./units/unit-service.js";
+
+/** Name of the shelf's agent on the link between controllers. */
+export const SHELF = "shelf";
+
+export interface HostingOptions {
+  /** Name of the controller. */
+  controller: string;
+  /** Tells this start of the controller from all others: its boot count. */
+  instance: string;
+  /** The authenticated link between controllers, on which the shelf's agent is called `SHELF`. */
+  link: AskingLink;
+  /** The management address, with its prefix length, and the device it belongs on here. */
+  management?: { address: string; device: string };
+  report: (line: string) => void;
+}
+
+export interface Hosting {
+  kernel: LinuxKernel;
+  /** Undefined where the array has no shelf. */
+  units: UnitService | undefined;
+  forwarding: UnitForwarding | undefined;
+  /** The fence first; what an earlier process left is gone when it resolves. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param array checked */
+export function hostingOf(array: ArrayDescription, options: HostingOptions): Hosting {
+  const { controller, management, report } = options;
+  const own = (array.networkPorts ?? []).filter((port) => port.controller === controller);
+  const devices = [...new Set([...own.map(({ device }) => device), ...(management ? [management.device] : [])])];
+  const addresses = [
+    ...(array.interfaces ?? []).map(({ address }) => address),
+    ...(management ? [management.address] : []),
+  ];
+  const kernel = new LinuxKernel({ name: controller, devices, addresses, report });
+  const section = shelfSection(array);
+  const units = section === undefined ? undefined : unitsOf(section, options);
+  const forwarding = section === undefined ? undefined : forwardingOf(array, section, controller);
+  return {
+    kernel,
+    units,
+    forwarding,
+    async start() {
+      await kernel.start();
+      await forwarding?.start(devices);
+    },
+    async close() {
+      await units?.close();
+      await kernel.close();
+      await forwarding?.close();
+    },
+  };
+}
+
+function unitsOf(section: ShelfSection, { controller, instance, link, report }: HostingOptions): UnitService {
+  const { portal, timeoutMs } = section;
+  const units = Object.entries(section.units).map(([name, unit]) => ({ name, ...unit }));
+  const shelf = new ShelfClient(link, { shelf: SHELF, instance, timeoutMs });
+  return new UnitService(controller, shelf, new UnitExporter({ portal, units, timeoutMs, report }));
+}
+
+function forwardingOf(array: ArrayDescription, section: ShelfSection, name: string): UnitForwarding {
+  const addresses = (array.interfaces ?? []).map(({ address }) => parseAddress(address));
+  return new UnitForwarding({
+    name,
+    addresses4: addresses.filter(({ family }) => family === 4).map(({ text }) => text),
+    addresses6: addresses.filter(({ family }) => family === 6).map(({ text }) => text),
+    ports: new Map(Object.entries(section.units).map(([unit, { port }]) => [unit, port])),
+    controllers: new Map(
+      array.controllers.map((each) => [each.name, fixedAddresses([each.command, ...(each.control ?? [])])]),
+    ),
+  });
+}
+
+/** The first address of each family on which a controller takes commands or status messages: those stay with it. */
+function fixedAddresses(endpoints: readonly (string | undefined)[]): FixedAddresses {
+  const fixed: FixedAddresses = { ipv4: "", ipv6: "" };
+  for (const text of endpoints) {
+    const endpoint = text === undefined ? undefined : parseEndpoint(text);
+    if (endpoint === undefined) continue;
+    const key = endpoint.address.includes(":") ? "ipv6" : "ipv4";
+    if (fixed[key] === "") fixed[key] = endpoint.address;
+  }
+  return fixed;
+}
