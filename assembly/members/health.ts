@@ -9,8 +9,8 @@
  * Silence is told apart from a reported failure: where too many of a kind fall silent together, the observer is the
  * likelier fault (panic), and none of them goes down for it.
  */
-import { nowMs, setDeadline } from "../memory/scheduling";
-import { NEVER, seal } from "../memory/seals";
+import { nowMs, rest } from "../memory/scheduling";
+import { NEVER } from "../memory/seals";
 import { verify } from "../policies/ports/rows";
 import { HealthConfig, HealthKind, HealthState, HealthStatus } from "../tables/health";
 
@@ -64,9 +64,7 @@ function look(row: u32, kind: HealthKind, health: HealthState): bool {
   }
   if (health.status == <u8>HealthStatus.HELD_DOWN && health.heldUntilMs <= nowMs()) goUp(health);
   forgetFlaps(health, config);
-  health.deadlineMs = nextLook(health, config);
-  seal(health);
-  setDeadline(HEALTH_STATE_TABLE, row, health.deadlineMs);
+  rest(HEALTH_STATE_TABLE, row, nextLook(health, config));
   return health.status != before;
 }
 

@@ -9,7 +9,7 @@ import { BLOCK_ROWS } from "../limits";
 import { Work } from "../tables/module-state";
 import { ROWS_MAX, TableEntry } from "./directory";
 import { CHANGED_SUMMARIES_ADDRESS, Header, TABLE_DEADLINES_ADDRESS } from "./header";
-import { NEVER } from "./seals";
+import { NEVER, sealRow } from "./seals";
 
 /** Takes all bits of a word that host threads may set meanwhile. */
 function exchange(address: usize): u32 {
@@ -106,6 +106,14 @@ export function setDeadline(table: u32, row: u32, deadlineMs: u64): void {
   if (deadlineMs < load<u64>(whole)) store<u64>(whole, deadlineMs);
 }
 
+/** Sets the deadline that a row keeps, seals the row, and has it looked at by then: the last of what is done to it. */
+export function rest(table: u32, row: u32, deadlineMs: u64): void {
+  const entry = TableEntry.of(table);
+  store<u64>(entry.addressOf(row) + entry.deadlineOffset, deadlineMs);
+  sealRow(table, row);
+  setDeadline(table, row, deadlineMs);
+}
+
 /**
  * Takes the rows that are due into the work list, at most `most`, and makes the deadlines of their blocks anew from
  * the rows that aren't; whoever handles a row sets its next deadline. A block is taken whole or left due.
@@ -133,7 +141,7 @@ function takeBlock(entry: TableEntry, block: u32, nowMs: u64, taken: u32): u32 {
   const first = block * BLOCK_ROWS;
   for (let row = first; row < ROWS_MAX; row++) {
     if (row == first + BLOCK_ROWS || row == entry.capacity) break;
-    const deadlineMs = load<u64>(entry.base + row * entry.stride + entry.deadlineOffset);
+    const deadlineMs = load<u64>(entry.addressOf(row) + entry.deadlineOffset);
     if (deadlineMs > nowMs) {
       earliest = min(earliest, deadlineMs);
       continue;

@@ -36,6 +36,12 @@ export function seal<T>(row: T): void {
   sealAt(changetype<usize>(row), offsetof<T>(), offsetof<T>("check"));
 }
 
+/** Writes the check word of a row of any table. */
+export function sealRow(table: u32, row: u32): void {
+  const entry = TableEntry.of(table);
+  sealAt(entry.addressOf(row), entry.stride, entry.checkOffset);
+}
+
 function sealAt(address: usize, bytes: u32, checkOffset: u32): void {
   store<u32>(address + checkOffset, sealOf(address, bytes, checkOffset));
 }

@@ -4,7 +4,7 @@
  */
 import { ARRIVAL_MAX, TARGET_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../../limits";
 import { ofThisIncarnation } from "../../memory/ring";
-import { nowMs, setDeadline } from "../../memory/scheduling";
+import { nowMs, rest } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
 import { ArrivalInput, ArrivalState, ArrivalStatus } from "../../tables/move";
 import { RegistrationState } from "../../tables/target";
@@ -24,9 +24,7 @@ export function answerArrival(row: u32): void {
   state.loadPermille = input.loadPermille;
   state.sequence = input.sequence;
   state.status = <u16>(mayGrant(input) ? ArrivalStatus.GRANTED : ArrivalStatus.REFUSED);
-  state.deadlineMs = nowMs() + policy().moveMs;
-  seal(state);
-  setDeadline(ARRIVAL_STATE_TABLE, row, state.deadlineMs);
+  rest(ARRIVAL_STATE_TABLE, row, nowMs() + policy().moveMs);
   if (state.status == <u16>ArrivalStatus.GRANTED) keepRoom(state);
 }
 

@@ -11,7 +11,7 @@
  */
 import { MOVE_MAX, NONE, SESSION_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../../limits";
 import { alarmBetween, decide, ringHasRoom } from "../../memory/ring";
-import { due, nowMs, setDeadline } from "../../memory/scheduling";
+import { due, nowMs, rest } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import { InitiatorInput } from "../../tables/initiator";
@@ -76,14 +76,7 @@ function enter(row: u32, move: Move, state: MoveState, deadlineMs: u64): void {
   move.state = <u8>state;
   move.said = 0;
   move.sayAgainMs = 0;
-  rest(row, move, deadlineMs);
-}
-
-/** Seals the move and has it looked at by then. */
-function rest(row: u32, move: Move, deadlineMs: u64): void {
-  move.deadlineMs = deadlineMs;
-  seal(move);
-  setDeadline(MOVE_TABLE, row, deadlineMs);
+  rest(MOVE_TABLE, row, deadlineMs);
 }
 
 /** Step 107. */
@@ -240,7 +233,7 @@ function logOut(row: u32, move: Move): void {
   );
   move.sayAgainMs = sayAgainAt(knobs.logoutMs + knobs.registrationMs, move.said);
   if (move.said < 255) move.said++;
-  rest(row, move, min(move.sayAgainMs, move.endMs));
+  rest(MOVE_TABLE, row, min(move.sayAgainMs, move.endMs));
 }
 
 /** True once the session is no longer logged in, or its row is another's. */
@@ -366,7 +359,7 @@ function answered(row: u32, move: Move, result: u32): void {
   if (result == OutcomeResult.REFUSED) return fail(row, move, Reason.MOVE_NOT_LOGGED_OUT);
   if (result == OutcomeResult.DONE) return;
   move.sayAgainMs = sayAgainAt(policy().registrationMs, move.said);
-  rest(row, move, min(move.sayAgainMs, move.endMs));
+  rest(MOVE_TABLE, row, min(move.sayAgainMs, move.endMs));
 }
 
 /** Forgets all moves without effects: another decider, or another configuration, begins from what is observed. */
@@ -397,5 +390,6 @@ export function dropMovesOfRemoved(): void {
 /** A move that was stepped and is still due waits for room in the ring: looked at again after a while. */
 export function wakeMove(row: u32): void {
   const move = moveAt(row);
-  if (move.state != <u8>MoveState.FREE && due(move.deadlineMs)) rest(row, move, nowMs() + policy().registrationMs);
+  if (move.state != <u8>MoveState.FREE && due(move.deadlineMs))
+    rest(MOVE_TABLE, row, nowMs() + policy().registrationMs);
 }

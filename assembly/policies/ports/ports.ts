@@ -57,7 +57,6 @@ export function restartPortDetectors(): void {
     state.lowSamples = 0;
     state.status &= ~TargetPortStatus.SAMPLED;
     wakePort(port, state, nowMs());
-    seal(state);
   }
   beginGrace();
 }
@@ -200,7 +199,6 @@ function followHealth(port: u32): void {
     state.withdrawReason = <u8>Reason.PORT_FAILED;
   }
   wakePort(port, state, nowMs());
-  seal(state);
   refreshSets();
   markAllTargets();
 }

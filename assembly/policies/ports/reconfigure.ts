@@ -44,7 +44,6 @@ export function portKept(port: u32): void {
     if (wasInMaintenance) state.restoreReason = <u8>Reason.MAINTENANCE_ENDED;
   }
   wakePort(port, state, nowMs());
-  seal(state);
 }
 
 /** Its registrations and moves go when they are looked at next; its sessions now, since its row may be given out anew. */

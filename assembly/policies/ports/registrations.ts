@@ -10,7 +10,7 @@
  */
 import { NONE, REGISTRATION_CHANGE_MAX, TARGET_PORT_WORDS, TARGET_WORD_MAX } from "../../limits";
 import { alarmBetween, decide, ofThisIncarnation, ringHasRoom } from "../../memory/ring";
-import { nowMs, setDeadline } from "../../memory/scheduling";
+import { nowMs, rest } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import { ModuleState } from "../../tables/module-state";
@@ -260,10 +260,9 @@ function say(row: u32, change: RegistrationChange, reason: Reason): void {
   const to = restore ? <u32>change.port : NONE;
   const kind = <DecisionKind>change.kind;
   change.sequence = decide(kind, reason, SubjectKind.TARGET, change.target, generation, from, to, change.said);
-  change.deadlineMs = sayAgainAt(policy().registrationMs, change.said);
+  const deadlineMs = sayAgainAt(policy().registrationMs, change.said);
   if (change.said < 255) change.said++;
-  seal(change);
-  setDeadline(REGISTRATION_CHANGE_TABLE, row, change.deadlineMs);
+  rest(REGISTRATION_CHANGE_TABLE, row, deadlineMs);
 }
 
 /** A change whose effect did not come by its deadline is said again. */
@@ -280,9 +279,7 @@ export function sayAgain(row: u32): void {
     say(row, change, Reason.SAID_AGAIN);
     return;
   }
-  change.deadlineMs = nowMs() + policy().registrationMs;
-  seal(change);
-  setDeadline(REGISTRATION_CHANGE_TABLE, row, change.deadlineMs);
+  rest(REGISTRATION_CHANGE_TABLE, row, nowMs() + policy().registrationMs);
 }
 
 /** A change that the host reports as failed is said again after its wait; one that is done shows in what is observed. */
@@ -291,9 +288,7 @@ export function changeOutcome(outcome: Outcome): bool {
     const change = RegistrationChange.at(row);
     if (change.sequence != outcome.sequence || change.target == <u16>NONE) continue;
     if (outcome.result != <u16>OutcomeResult.DONE) {
-      change.deadlineMs = sayAgainAt(policy().registrationMs, change.said);
-      seal(change);
-      setDeadline(REGISTRATION_CHANGE_TABLE, row, change.deadlineMs);
+      rest(REGISTRATION_CHANGE_TABLE, row, sayAgainAt(policy().registrationMs, change.said));
     }
     return true;
   }

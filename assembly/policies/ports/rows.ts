@@ -3,7 +3,7 @@ import { NONE } from "../../limits";
 import { TableEntry } from "../../memory/directory";
 import { Header } from "../../memory/header";
 import { alarm } from "../../memory/ring";
-import { nowMs, setDeadline } from "../../memory/scheduling";
+import { nowMs, rest } from "../../memory/scheduling";
 import { isSealed, resetRow, seal } from "../../memory/seals";
 import { Reason, SubjectKind } from "../../tables/decision";
 import { InitiatorState } from "../../tables/initiator";
@@ -49,10 +49,9 @@ export function portAt(port: u32): TargetPortState {
   return changetype<TargetPortState>(verify(TARGET_PORT_STATE_TABLE, port));
 }
 
-/** Has the port looked at by `atMs`. */
+/** Seals the port and has it looked at by `atMs`. */
 export function wakePort(port: u32, state: TargetPortState, atMs: u64): void {
-  if (atMs < state.deadlineMs) state.deadlineMs = atMs;
-  setDeadline(TARGET_PORT_STATE_TABLE, port, state.deadlineMs);
+  rest(TARGET_PORT_STATE_TABLE, port, min(atMs, state.deadlineMs));
 }
 
 export function sessionAt(row: u32): SessionState {

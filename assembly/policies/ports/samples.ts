@@ -8,8 +8,8 @@ import { TARGET_PORT_MAX } from "../../limits";
 import { quotient } from "../../memory/division";
 import { Header } from "../../memory/header";
 import { alarm } from "../../memory/ring";
-import { due, nowMs, setDeadline } from "../../memory/scheduling";
-import { NEVER, seal } from "../../memory/seals";
+import { due, nowMs, rest } from "../../memory/scheduling";
+import { NEVER } from "../../memory/seals";
 import { Reason, SubjectKind } from "../../tables/decision";
 import { HealthConfig, HealthKind } from "../../tables/health";
 import {
@@ -46,7 +46,6 @@ export function countersCame(port: u32): void {
     refreshSets();
   }
   wakePort(port, state, state.sampleDueMs);
-  seal(state);
 }
 
 /** A port whose deadline has come. */
@@ -54,15 +53,12 @@ export function judgePort(port: u32): void {
   const config = TargetPortConfig.at(port);
   const state = portAt(port);
   if (config.id == 0) {
-    state.deadlineMs = NEVER;
-    seal(state);
+    rest(TARGET_PORT_STATE_TABLE, port, NEVER);
     return;
   }
   if (state.sampleDueMs <= nowMs()) sample(port, state, config);
   checkSilence(state);
-  state.deadlineMs = nextLook(state);
-  setDeadline(TARGET_PORT_STATE_TABLE, port, state.deadlineMs);
-  seal(state);
+  rest(TARGET_PORT_STATE_TABLE, port, nextLook(state));
 }
 
 function sample(port: u32, state: TargetPortState, config: TargetPortConfig): void {

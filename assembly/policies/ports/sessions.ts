@@ -5,16 +5,22 @@
 import { INITIATOR_MAX, NONE, SESSION_MAX, TARGET_MAX, TARGET_PORT_MAX } from "../../limits";
 import { Header } from "../../memory/header";
 import { markChanged } from "../../memory/scheduling";
-import { resetRow, seal } from "../../memory/seals";
-import { InitiatorInput } from "../../tables/initiator";
+import { resetRow, seal, sealRow } from "../../memory/seals";
+import { InitiatorInput, InitiatorState } from "../../tables/initiator";
 import { SessionCounters, SessionFlag, SessionInput, SessionState } from "../../tables/session";
 import { TargetConfig } from "../../tables/target";
-import { LinkState, TargetPortConfig, TargetPortInput, TargetPortStatus } from "../../tables/target-port";
+import {
+  LinkState,
+  TargetPortConfig,
+  TargetPortInput,
+  TargetPortState,
+  TargetPortStatus,
+} from "../../tables/target-port";
 import { otherPath } from "./fit";
 import { approach, portLoad } from "./loads";
 import { beginResidence } from "./residence";
 import { quotient } from "../../memory/division";
-import { initiatorAt, portAt, sessionAt, wakePort } from "./rows";
+import { portAt, sessionAt, verify, wakePort } from "./rows";
 
 /** Takes a changed session row into the accounts. */
 export function observeSession(row: u32): void {
@@ -63,8 +69,8 @@ function begin(row: u32, input: SessionInput, state: SessionState, port: u32): v
   state.sampled = 0;
   state.operationsRate = 0;
   state.bandwidthRate = 0;
-  linkPort(row, state, port);
-  linkInitiator(row, state);
+  link(TARGET_PORT_STATE_TABLE, port, row, state);
+  link(INITIATOR_STATE_TABLE, state.initiator, row, state);
   state.inFlight = 0;
   const counters = SessionCounters.at(row);
   // Counters that nobody has written yet are no sample.
@@ -78,8 +84,8 @@ function end(row: u32, state: SessionState): void {
     // A host that has just lost a path keeps the one it has left for a while.
     beginResidence(InitiatorInput.at(state.initiator).id, TargetConfig.at(state.target).id);
   }
-  unlinkPort(state, port);
-  unlinkInitiator(state);
+  unlink(TARGET_PORT_STATE_TABLE, port, state);
+  unlink(INITIATOR_STATE_TABLE, state.initiator, state);
   resetRow(SESSION_STATE_TABLE, row);
   accountPort(port, -1);
 }
@@ -99,7 +105,6 @@ function accountPort(port: u32, change: i32): void {
   state.sessions += change;
   if (state.status & TargetPortStatus.OWN) state.loadPermille = portLoad(state, TargetPortConfig.at(port));
   wakePort(port, state, state.sampleDueMs);
-  seal(state);
 }
 
 /** Rates of a session, smoothed as the port's are. */
@@ -128,64 +133,59 @@ function rate(before: u32, gained: u64, elapsedMs: u32, first: bool): u32 {
   return first ? now : approach(before, now, 0);
 }
 
-function linkPort(row: u32, state: SessionState, port: u32): void {
-  const owner = portAt(port);
-  state.portPrevious = <u16>NONE;
-  state.portNext = owner.firstSession;
-  if (owner.firstSession != <u16>NONE) {
-    const next = sessionAt(owner.firstSession);
-    next.portPrevious = <u16>row;
-    seal(next);
-  }
-  owner.firstSession = <u16>row;
-  seal(owner);
+/** The links of one of a session's two lists, as they stand in its row. */
+@unmanaged
+class SessionLinks {
+  next: u16;
+  previous: u16;
 }
 
-function unlinkPort(state: SessionState, port: u32): void {
-  if (state.portNext != <u16>NONE) {
-    const next = sessionAt(state.portNext);
-    next.portPrevious = state.portPrevious;
+const INITIATOR_LINKS: usize = offsetof<SessionState>("initiatorNext");
+const PORT_LINKS: usize = offsetof<SessionState>("portNext");
+
+function linksOf(state: SessionState, owners: u32): SessionLinks {
+  const offset = owners == INITIATOR_STATE_TABLE ? INITIATOR_LINKS : PORT_LINKS;
+  return changetype<SessionLinks>(changetype<usize>(state) + offset);
+}
+
+/** Puts a session at the head of the list that a port or an initiator, a row of `owners`, has of its sessions. */
+function link(owners: u32, owner: u32, row: u32, state: SessionState): void {
+  const head = verify(owners, owner) + headOf(owners);
+  const links = linksOf(state, owners);
+  const first = load<u16>(head);
+  links.previous = <u16>NONE;
+  links.next = first;
+  if (first != <u16>NONE) {
+    const next = sessionAt(first);
+    linksOf(next, owners).previous = <u16>row;
     seal(next);
   }
-  if (state.portPrevious != <u16>NONE) {
-    const previous = sessionAt(state.portPrevious);
-    previous.portNext = state.portNext;
+  store<u16>(head, <u16>row);
+  sealRow(owners, owner);
+}
+
+/** Takes a session out of the list. */
+function unlink(owners: u32, owner: u32, state: SessionState): void {
+  const links = linksOf(state, owners);
+  if (links.next != <u16>NONE) {
+    const next = sessionAt(links.next);
+    linksOf(next, owners).previous = links.previous;
+    seal(next);
+  }
+  if (links.previous != <u16>NONE) {
+    const previous = sessionAt(links.previous);
+    linksOf(previous, owners).next = links.next;
     seal(previous);
     return;
   }
-  const owner = portAt(port);
-  owner.firstSession = state.portNext;
-  seal(owner);
+  store<u16>(verify(owners, owner) + headOf(owners), links.next);
+  sealRow(owners, owner);
 }
 
-function linkInitiator(row: u32, state: SessionState): void {
-  const owner = initiatorAt(state.initiator);
-  state.initiatorPrevious = <u16>NONE;
-  state.initiatorNext = owner.firstSession;
-  if (owner.firstSession != <u16>NONE) {
-    const next = sessionAt(owner.firstSession);
-    next.initiatorPrevious = <u16>row;
-    seal(next);
-  }
-  owner.firstSession = <u16>row;
-  seal(owner);
-}
-
-function unlinkInitiator(state: SessionState): void {
-  if (state.initiatorNext != <u16>NONE) {
-    const next = sessionAt(state.initiatorNext);
-    next.initiatorPrevious = state.initiatorPrevious;
-    seal(next);
-  }
-  if (state.initiatorPrevious != <u16>NONE) {
-    const previous = sessionAt(state.initiatorPrevious);
-    previous.initiatorNext = state.initiatorNext;
-    seal(previous);
-    return;
-  }
-  const owner = initiatorAt(state.initiator);
-  owner.firstSession = state.initiatorNext;
-  seal(owner);
+/** Where a row of `owners` keeps the first session of its list. */
+function headOf(owners: u32): usize {
+  const ofPort = offsetof<TargetPortState>("firstSession");
+  return owners == TARGET_PORT_STATE_TABLE ? ofPort : offsetof<InitiatorState>("firstSession");
 }
 
 /** Forgets all accounts and has every session row looked at again. */

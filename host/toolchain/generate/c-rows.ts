@@ -49,6 +49,11 @@ static inline void fairlead_set64(uint8_t *at, uint64_t value) {
   fairlead_set32(at, (uint32_t)(value & 0xffffffffu));
   fairlead_set32(&FAIRLEAD_BYTE(at, 4), (uint32_t)(value >> 32));
 }
+
+/* Sets single bytes of a row, given as pairs of offset and byte. */
+static inline void fairlead_set_bytes(uint8_t *row, const uint8_t *pairs, size_t count) {
+  for (size_t at = 0; at < count; at += 2) FAIRLEAD_BYTE(row, pairs[at]) = pairs[at + 1];
+}
 `;
 
 /** The struct of a row for little-endian hosts, with an assertion on each offset and on the size. */
@@ -69,15 +74,32 @@ export function structOf(row: RowClass): string[] {
   return [...lines, "#endif", ""];
 }
 
-/** Writes the defaults of a row's knobs, for hosts that stage a configuration of their own; nothing without knobs. */
+/**
+ * Writes the defaults of a row's knobs, for hosts that stage a configuration of their own; nothing without knobs. They are
+ * data, an offset and a byte each, since code for each knob takes three times the room.
+ */
 export function defaultsOf(row: RowClass): string[] {
-  const prefix = `fairlead_${snake(row.name)}`;
-  const setters = row.fields.flatMap(({ name, knob }) =>
-    knob === undefined ? [] : [`  ${prefix}_set_${snake(name)}(row, ${knob.default}u);`],
+  const knobs = row.fields.flatMap(({ name, offset, size, knob }) =>
+    knob === undefined ? [] : [{ name, bytes: bytesOf(offset, size, knob.default) }],
   );
-  if (setters.length === 0) return [];
-  const comment = "/* Writes the default of every knob; nothing else of the row. */";
-  return [comment, `static inline void ${prefix}_set_defaults(uint8_t *row) {`, ...setters, "}"];
+  if (knobs.length === 0) return [];
+  return [
+    "/* Writes the default of every knob; nothing else of the row. */",
+    `static inline void fairlead_${snake(row.name)}_set_defaults(uint8_t *row) {`,
+    "  static const uint8_t defaults[] = {",
+    ...knobs.map(({ name, bytes }) => `      ${bytes.join(", ")}, /* ${snake(name)} */`),
+    "  };",
+    "  fairlead_set_bytes(row, defaults, sizeof defaults);",
+    "}",
+  ];
+}
+
+/** Pairs of offset and byte of a little-endian value. */
+function bytesOf(offset: number, size: number, value: number): string[] {
+  return Array.from({ length: size }, (_, index) => {
+    const byte = Math.floor(value / 2 ** (8 * index)) % 256;
+    return `${offset + index}, ${byte}`;
+  });
 }
 
 /** Getter and setter of a field. */
