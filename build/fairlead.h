@@ -1819,6 +1819,11 @@ static inline void fairlead_set64(uint8_t *at, uint64_t value) {
   fairlead_set32(&FAIRLEAD_BYTE(at, 4), (uint32_t)(value >> 32));
 }
 
+/* Sets single bytes of a row, given as pairs of offset and byte. */
+static inline void fairlead_set_bytes(uint8_t *row, const uint8_t *pairs, size_t count) {
+  for (size_t at = 0; at < count; at += 2) FAIRLEAD_BYTE(row, pairs[at]) = pairs[at + 1];
+}
+
 /* --- Header --- */
 /* The header row at address 0. */
 #define FAIRLEAD_HEADER_ROW_BYTES 160u
@@ -2190,15 +2195,18 @@ static inline uint32_t fairlead_health_config_check(const uint8_t *row) { return
 static inline void fairlead_health_config_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 28), value); }
 /* Writes the default of every knob; nothing else of the row. */
 static inline void fairlead_health_config_set_defaults(uint8_t *row) {
-  fairlead_health_config_set_interval_ms(row, 100u);
-  fairlead_health_config_set_rise_count(row, 2u);
-  fairlead_health_config_set_fall_count(row, 2u);
-  fairlead_health_config_set_panic_permille(row, 500u);
-  fairlead_health_config_set_silence_ms(row, 3000u);
-  fairlead_health_config_set_hold_down_ms(row, 2000u);
-  fairlead_health_config_set_hold_down_max_ms(row, 300000u);
-  fairlead_health_config_set_flap_forget_ms(row, 600000u);
-  fairlead_health_config_set_panic_ms(row, 10000u);
+  static const uint8_t defaults[] = {
+      0, 100, 1, 0, 2, 0, 3, 0, /* interval_ms */
+      4, 2, /* rise_count */
+      5, 2, /* fall_count */
+      6, 244, 7, 1, /* panic_permille */
+      8, 184, 9, 11, 10, 0, 11, 0, /* silence_ms */
+      12, 208, 13, 7, 14, 0, 15, 0, /* hold_down_ms */
+      16, 224, 17, 147, 18, 4, 19, 0, /* hold_down_max_ms */
+      20, 192, 21, 39, 22, 9, 23, 0, /* flap_forget_ms */
+      24, 16, 25, 39, 26, 0, 27, 0, /* panic_ms */
+  };
+  fairlead_set_bytes(row, defaults, sizeof defaults);
 }
 
 /* --- HealthState --- */
@@ -2726,10 +2734,13 @@ static inline uint32_t fairlead_member_config_check(const uint8_t *row) { return
 static inline void fairlead_member_config_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 28), value); }
 /* Writes the default of every knob; nothing else of the row. */
 static inline void fairlead_member_config_set_defaults(uint8_t *row) {
-  fairlead_member_config_set_priority(row, 100u);
-  fairlead_member_config_set_failure_domain(row, 0u);
-  fairlead_member_config_set_group(row, 2u);
-  fairlead_member_config_set_carried_max(row, 65535u);
+  static const uint8_t defaults[] = {
+      12, 100, 13, 0, /* priority */
+      16, 0, 17, 0, /* failure_domain */
+      18, 2, 19, 0, /* group */
+      24, 255, 25, 255, 26, 0, 27, 0, /* carried_max */
+  };
+  fairlead_set_bytes(row, defaults, sizeof defaults);
 }
 
 /* --- Heartbeat --- */
@@ -3258,9 +3269,12 @@ static inline uint32_t fairlead_network_port_config_check(const uint8_t *row) { 
 static inline void fairlead_network_port_config_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 20), value); }
 /* Writes the default of every knob; nothing else of the row. */
 static inline void fairlead_network_port_config_set_defaults(uint8_t *row) {
-  fairlead_network_port_config_set_domain(row, 0u);
-  fairlead_network_port_config_set_rank(row, 0u);
-  fairlead_network_port_config_set_speed(row, 1000u);
+  static const uint8_t defaults[] = {
+      12, 0, 13, 0, /* domain */
+      14, 0, 15, 0, /* rank */
+      16, 232, 17, 3, 18, 0, 19, 0, /* speed */
+  };
+  fairlead_set_bytes(row, defaults, sizeof defaults);
 }
 
 /* --- NetworkPortById --- */
@@ -3841,8 +3855,11 @@ static inline uint32_t fairlead_common_policy_check(const uint8_t *row) { return
 static inline void fairlead_common_policy_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 32), value); }
 /* Writes the default of every knob; nothing else of the row. */
 static inline void fairlead_common_policy_set_defaults(uint8_t *row) {
-  fairlead_common_policy_set_time_step_max_ms(row, 5000u);
-  fairlead_common_policy_set_grace_ms(row, 2000u);
+  static const uint8_t defaults[] = {
+      24, 136, 25, 19, 26, 0, 27, 0, /* time_step_max_ms */
+      28, 208, 29, 7, 30, 0, 31, 0, /* grace_ms */
+  };
+  fairlead_set_bytes(row, defaults, sizeof defaults);
 }
 
 /* --- PortPolicy --- */
@@ -3975,28 +3992,31 @@ static inline uint32_t fairlead_port_policy_check(const uint8_t *row) { return f
 static inline void fairlead_port_policy_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 64), value); }
 /* Writes the default of every knob; nothing else of the row. */
 static inline void fairlead_port_policy_set_defaults(uint8_t *row) {
-  fairlead_port_policy_set_sample_ms(row, 500u);
-  fairlead_port_policy_set_high_watermark_permille(row, 800u);
-  fairlead_port_policy_set_low_watermark_permille(row, 600u);
-  fairlead_port_policy_set_high_samples(row, 3u);
-  fairlead_port_policy_set_low_samples(row, 3u);
-  fairlead_port_policy_set_smoothing_permille(row, 500u);
-  fairlead_port_policy_set_hysteresis_permille(row, 20u);
-  fairlead_port_policy_set_moves_under_way_max(row, 4u);
-  fairlead_port_policy_set_moves_from_port_max(row, 2u);
-  fairlead_port_policy_set_reservation_moves(row, 0u);
-  fairlead_port_policy_set_residence_ms(row, 60000u);
-  fairlead_port_policy_set_registration_ms(row, 1000u);
-  fairlead_port_policy_set_withdraw_ms(row, 10000u);
-  fairlead_port_policy_set_logout_ms(row, 3000u);
-  fairlead_port_policy_set_move_ms(row, 20000u);
-  fairlead_port_policy_set_reserve_ms(row, 1000u);
-  fairlead_port_policy_set_back_off_ms(row, 5000u);
-  fairlead_port_policy_set_back_off_max_ms(row, 300000u);
-  fairlead_port_policy_set_settle_ms(row, 1500u);
-  fairlead_port_policy_set_slow_start_ms(row, 10000u);
-  fairlead_port_policy_set_slow_start_permille(row, 250u);
-  fairlead_port_policy_set_steering(row, 1u);
+  static const uint8_t defaults[] = {
+      0, 244, 1, 1, 2, 0, 3, 0, /* sample_ms */
+      4, 32, 5, 3, /* high_watermark_permille */
+      6, 88, 7, 2, /* low_watermark_permille */
+      8, 3, /* high_samples */
+      9, 3, /* low_samples */
+      10, 244, 11, 1, /* smoothing_permille */
+      12, 20, 13, 0, /* hysteresis_permille */
+      14, 4, 15, 0, /* moves_under_way_max */
+      16, 2, 17, 0, /* moves_from_port_max */
+      18, 0, 19, 0, /* reservation_moves */
+      20, 96, 21, 234, 22, 0, 23, 0, /* residence_ms */
+      24, 232, 25, 3, 26, 0, 27, 0, /* registration_ms */
+      28, 16, 29, 39, 30, 0, 31, 0, /* withdraw_ms */
+      32, 184, 33, 11, 34, 0, 35, 0, /* logout_ms */
+      36, 32, 37, 78, 38, 0, 39, 0, /* move_ms */
+      40, 232, 41, 3, 42, 0, 43, 0, /* reserve_ms */
+      44, 136, 45, 19, 46, 0, 47, 0, /* back_off_ms */
+      48, 224, 49, 147, 50, 4, 51, 0, /* back_off_max_ms */
+      52, 220, 53, 5, 54, 0, 55, 0, /* settle_ms */
+      56, 16, 57, 39, 58, 0, 59, 0, /* slow_start_ms */
+      60, 250, 61, 0, /* slow_start_permille */
+      62, 1, 63, 0, /* steering */
+  };
+  fairlead_set_bytes(row, defaults, sizeof defaults);
 }
 
 /* --- ProcessorPolicy --- */
@@ -4056,14 +4076,17 @@ static inline uint32_t fairlead_processor_policy_check(const uint8_t *row) { ret
 static inline void fairlead_processor_policy_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 28), value); }
 /* Writes the default of every knob; nothing else of the row. */
 static inline void fairlead_processor_policy_set_defaults(uint8_t *row) {
-  fairlead_processor_policy_set_unhealthy_tests(row, 31u);
-  fairlead_processor_policy_set_fail_back(row, 2u);
-  fairlead_processor_policy_set_fail_back_ms(row, 60000u);
-  fairlead_processor_policy_set_drain_ms(row, 10000u);
-  fairlead_processor_policy_set_effect_ms(row, 1000u);
-  fairlead_processor_policy_set_campaign_ms(row, 500u);
-  fairlead_processor_policy_set_back_off_max_ms(row, 5000u);
-  fairlead_processor_policy_set_defer_ms(row, 200u);
+  static const uint8_t defaults[] = {
+      0, 31, 1, 0, /* unhealthy_tests */
+      2, 2, 3, 0, /* fail_back */
+      4, 96, 5, 234, 6, 0, 7, 0, /* fail_back_ms */
+      8, 16, 9, 39, 10, 0, 11, 0, /* drain_ms */
+      12, 232, 13, 3, 14, 0, 15, 0, /* effect_ms */
+      16, 244, 17, 1, 18, 0, 19, 0, /* campaign_ms */
+      20, 136, 21, 19, 22, 0, 23, 0, /* back_off_max_ms */
+      24, 200, 25, 0, 26, 0, 27, 0, /* defer_ms */
+  };
+  fairlead_set_bytes(row, defaults, sizeof defaults);
 }
 
 /* --- InterfacePolicy --- */
@@ -4146,18 +4169,21 @@ static inline uint32_t fairlead_interface_policy_check(const uint8_t *row) { ret
 static inline void fairlead_interface_policy_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 36), value); }
 /* Writes the default of every knob; nothing else of the row. */
 static inline void fairlead_interface_policy_set_defaults(uint8_t *row) {
-  fairlead_interface_policy_set_fail_back(row, 2u);
-  fairlead_interface_policy_set_follow_over(row, 0u);
-  fairlead_interface_policy_set_other_group(row, 0u);
-  fairlead_interface_policy_set_unit_return(row, 2u);
-  fairlead_interface_policy_set_fail_back_ms(row, 60000u);
-  fairlead_interface_policy_set_unit_return_ms(row, 60000u);
-  fairlead_interface_policy_set_unhost_ms(row, 1000u);
-  fairlead_interface_policy_set_move_ms(row, 1000u);
-  fairlead_interface_policy_set_unit_ms(row, 2000u);
-  fairlead_interface_policy_set_back_off_ms(row, 2000u);
-  fairlead_interface_policy_set_back_off_max_ms(row, 60000u);
-  fairlead_interface_policy_set_moves_under_way_max(row, 16u);
+  static const uint8_t defaults[] = {
+      0, 2, /* fail_back */
+      1, 0, /* follow_over */
+      2, 0, /* other_group */
+      3, 2, /* unit_return */
+      4, 96, 5, 234, 6, 0, 7, 0, /* fail_back_ms */
+      8, 96, 9, 234, 10, 0, 11, 0, /* unit_return_ms */
+      12, 232, 13, 3, 14, 0, 15, 0, /* unhost_ms */
+      16, 232, 17, 3, 18, 0, 19, 0, /* move_ms */
+      20, 208, 21, 7, 22, 0, 23, 0, /* unit_ms */
+      24, 208, 25, 7, 26, 0, 27, 0, /* back_off_ms */
+      28, 96, 29, 234, 30, 0, 31, 0, /* back_off_max_ms */
+      32, 16, 33, 0, /* moves_under_way_max */
+  };
+  fairlead_set_bytes(row, defaults, sizeof defaults);
 }
 
 /* --- ProcessorRow --- */
@@ -4903,14 +4929,17 @@ static inline uint32_t fairlead_target_port_config_check(const uint8_t *row) { r
 static inline void fairlead_target_port_config_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 40), value); }
 /* Writes the default of every knob; nothing else of the row. */
 static inline void fairlead_target_port_config_set_defaults(uint8_t *row) {
-  fairlead_target_port_config_set_owner(row, 0u);
-  fairlead_target_port_config_set_portal_group_tag(row, 1u);
-  fairlead_target_port_config_set_list_order(row, 0u);
-  fairlead_target_port_config_set_processor_capacity(row, 1000000u);
-  fairlead_target_port_config_set_bandwidth_capacity(row, 0u);
-  fairlead_target_port_config_set_operations_capacity(row, 0u);
-  fairlead_target_port_config_set_queue_capacity(row, 0u);
-  fairlead_target_port_config_set_sessions_capacity(row, 0u);
+  static const uint8_t defaults[] = {
+      12, 0, 13, 0, /* owner */
+      14, 1, 15, 0, /* portal_group_tag */
+      16, 0, 17, 0, /* list_order */
+      20, 64, 21, 66, 22, 15, 23, 0, /* processor_capacity */
+      24, 0, 25, 0, 26, 0, 27, 0, /* bandwidth_capacity */
+      28, 0, 29, 0, 30, 0, 31, 0, /* operations_capacity */
+      32, 0, 33, 0, 34, 0, 35, 0, /* queue_capacity */
+      36, 0, 37, 0, 38, 0, 39, 0, /* sessions_capacity */
+  };
+  fairlead_set_bytes(row, defaults, sizeof defaults);
 }
 
 /* --- TargetPortCounters --- */
@@ -5502,8 +5531,11 @@ static inline uint32_t fairlead_transfer_config_check(const uint8_t *row) { retu
 static inline void fairlead_transfer_config_set_check(uint8_t *row, uint32_t value) { fairlead_set32(&FAIRLEAD_BYTE(row, 40), value); }
 /* Writes the default of every knob; nothing else of the row. */
 static inline void fairlead_transfer_config_set_defaults(uint8_t *row) {
-  fairlead_transfer_config_set_script_seconds(row, 60u);
-  fairlead_transfer_config_set_host_dead(row, 0u);
+  static const uint8_t defaults[] = {
+      30, 60, 31, 0, /* script_seconds */
+      34, 0, 35, 0, /* host_dead */
+  };
+  fairlead_set_bytes(row, defaults, sizeof defaults);
 }
 
 /* --- TransferInput --- */
