@@ -5,11 +5,6 @@ export const HEARS_WORDS = 4;
 /** Controllers at most: bits of that bitmap. */
 export const CONTROLLER_MAX = 32 * HEARS_WORDS;
 
-/** Low byte of `role`: the web server that runs. */
-export const ROLE_WEB_SERVER_MASK = 0xff;
-/** Bit of `role`: this processor is the active one. */
-export const ROLE_ACTIVE = 0x100;
-
 /** Heads every part. */
 export interface StatusFacts {
   /** Digest of the configuration in force; places mean something only where it is the receiver's own. */
@@ -21,7 +16,7 @@ export interface StatusFacts {
   selfTests: number;
   /** Sum of the weighted inputs that fail, 0 to 65535. */
   penalty: number;
-  /** Web server in the low byte, `ROLE_ACTIVE`. */
+  /** As `Heartbeat.role` of a processor: `WebServerKind` in bits 0 to 7, `ProcessorRole` in bits 8 to 15. */
   role: number;
   /** Number of the latest failsafe ask; 0 asks for nothing. */
   ask: number;
