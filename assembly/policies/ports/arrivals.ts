@@ -10,6 +10,7 @@ import { ArrivalInput, ArrivalState, ArrivalStatus } from "../../tables/move";
 import { RegistrationState } from "../../tables/target";
 import { TargetPortState, TargetPortStatus } from "../../tables/target-port";
 import { isFit } from "./fit";
+import { markTarget } from "./marks";
 import { isObserved } from "./registrations";
 import { policy, portAt, registrationAt, verify } from "./rows";
 
@@ -48,12 +49,13 @@ function keepRoom(arrival: ArrivalState): void {
   pin(arrival, true);
 }
 
-/** A pair stays pinned while any grant names it. */
+/** A pair stays pinned while any grant names it; what had to wait for its end is judged then. */
 function pin(arrival: ArrivalState, pinned: bool): void {
   const registration: RegistrationState = registrationAt(<u32>arrival.target * TARGET_PORT_WORDS + (arrival.port >> 5));
   const bit: u32 = 1 << (arrival.port & 31);
   registration.pinned = pinned ? registration.pinned | bit : registration.pinned & ~bit;
   seal(registration);
+  markTarget(arrival.target);
 }
 
 /** The grant's time is over, or its asker took it back. */

@@ -1,7 +1,6 @@
 /** Where a session would land, whether that is fit, and how much the move disturbs (steps 103 to 106). */
 import { MOVE_MAX, NONE, SESSION_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../../limits";
 import { quotient } from "../../memory/division";
-import { ofThisIncarnation } from "../../memory/ring";
 import { nowMs } from "../../memory/scheduling";
 import { InitiatorInput, NextPortal } from "../../tables/initiator";
 import { Move, MoveState } from "../../tables/move";
@@ -36,14 +35,12 @@ export function landingLoad(port: u32, row: u32, from: u32, ownArriving: u32): u
   const own = (state.status & TargetPortStatus.OWN) != 0;
   const charged = state.arrivingPermille - min(ownArriving, state.arrivingPermille);
   let load = loadOf(Sum.PORT_WITH_SESSION, state, config, session, portAt(from));
-  if (!own) load += remoteLoad(port);
+  if (!own) load += remoteLoad(TargetPortInput.at(port));
   return slowed(state, load + charged);
 }
 
-/** What another controller says of its own port; unknown in this incarnation means full. */
-function remoteLoad(port: u32): u32 {
-  const input = TargetPortInput.at(port);
-  if (!ofThisIncarnation(input.incarnation)) return LOAD_UNFIT;
+/** What another controller says of its own port: with the link, so that a port which is operative has told it. */
+function remoteLoad(input: TargetPortInput): u32 {
   return <u32>input.remoteLoadPermille + <u32>input.remotePlannedPermille;
 }
 
