@@ -6,6 +6,7 @@ import { demoText } from "../sources/simulated/demo.js";
 import { guarded, print } from "./exit.js";
 import type { Engine } from "./run/engine.js";
 import { JsonLines } from "./run/lines.js";
+import { type Managed, startManaged } from "./run/managed.js";
 import { parseRunOptions, type RunOptions, type RunWords } from "./run/options.js";
 import { Output } from "./run/output.js";
 import { Pace } from "./run/pace.js";
@@ -28,6 +29,7 @@ Examples:
   fairlead run --duration 5min --speed max --seed 7      a simulated array, as fast as the machine can
   fairlead run --print-config > array.yaml               an array file to begin with
   fairlead run --config array.yaml --controller a --snapshot /var/lib/fairlead/a.snapshot
+  fairlead run --page                                    and open the address that it prints in a browser
 
 Exit codes: 0 ended by its duration, by q or by a signal, 1 failed, 2 wrong usage or input.`;
 
@@ -58,6 +60,8 @@ export function register(program: Command): void {
     .option("--seed <number>", "seed of the simulated array")
     .option("--speed <factor>", "pace of a simulated array: a factor, or max for no waiting", "1")
     .option("--tick <time>", "time between ticks", "100ms")
+    .option("--page [address]", "serve the page on loopback (default: 127.0.0.1:8420) and print its address")
+    .option("--management <file>", "serve management as this file says: addresses, keys, users, other processors")
     .addHelpText("after", HELP)
     .action((words: RunWords) => guarded(() => run(words)));
 }
@@ -77,7 +81,8 @@ async function run(words: RunWords): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const record = attempt === 1 || words.record === undefined ? {} : { record: `${words.record}.${attempt}` };
     const made = await setUp({ ...words, ...record }, options, report);
-    const ended = await new Run(made, words, options, live, notes).run();
+    const managed = await startManaged(made, words, report);
+    const ended = await new Run(made, words, options, live, notes, managed).run();
     if (ended !== "returned") return;
     report("module: the trial failed, the old module is put back in service");
   }
@@ -98,6 +103,7 @@ class Run {
     private readonly options: RunOptions,
     private readonly live: boolean,
     private readonly notes: readonly string[],
+    private readonly managed: Managed | undefined,
   ) {
     this.engine = made.engine;
     this.pace = new Pace(options);
@@ -113,6 +119,7 @@ class Run {
       else await this.runLines();
     } finally {
       process.off("SIGINT", stop).off("SIGTERM", stop).off("SIGHUP", stop);
+      await this.managed?.close();
       await this.engine.close();
       this.made.recorder?.close();
     }
@@ -148,6 +155,7 @@ class Run {
 
   private step(hostMs: number): void {
     if (!this.stepTrial(hostMs)) return;
+    this.managed?.afterTick();
     if (this.words.snapshot === undefined || this.engine.elapsedMs < this.snapshotDueMs) return;
     this.snapshotDueMs = this.engine.elapsedMs + SNAPSHOT_EVERY_MS;
     writeSnapshot(this.words.snapshot, this.engine.shim, Date.now());

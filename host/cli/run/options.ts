@@ -20,6 +20,9 @@ export interface RunWords extends ModuleWords {
   seed?: string;
   speed: string;
   tick: string;
+  /** An address, or true for the usual one. */
+  page?: string | true;
+  management?: string;
 }
 
 export interface RunOptions {

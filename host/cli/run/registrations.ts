@@ -1,6 +1,13 @@
 /** Registrations wanted by the module beside those read back from the iSNS server. */
 
-import type { Shim } from "../../shim/shim.js";
+import type { Views } from "../../shim/generated/layout.js";
+import type { Names } from "../../shim/names.js";
+
+/** Tables and names to read from: a shim, or a copy of one. */
+export interface Tables {
+  core: { readonly views: Views };
+  names: Names;
+}
 
 /** Of one (target, port) pair. */
 export interface PairState {
@@ -12,7 +19,7 @@ export interface PairState {
 }
 
 /** Fills `state` for a target's and a port's row. */
-export function readPair(shim: Shim, target: number, port: number, state: PairState): PairState {
+export function readPair(shim: Tables, target: number, port: number, state: PairState): PairState {
   const { targetPortsConfig, registrationState, registrationInput, targetPortConfig } = shim.core.views;
   const words = targetPortsConfig.capacity / shim.core.views.targetConfig.capacity;
   const row = target * words + (port >> 5);
@@ -30,7 +37,7 @@ export interface RegistrationCounts {
 }
 
 /** Counts bit by bit: the time depends on the registrations that there are, not on targets times ports. */
-export function countRegistrations(shim: Shim): RegistrationCounts {
+export function countRegistrations(shim: Tables): RegistrationCounts {
   const { targetPortsConfig, registrationState, registrationInput, targetPortConfig, targetConfig } = shim.core.views;
   const words = targetPortsConfig.capacity / targetConfig.capacity;
   const wanted = new Uint32Array(targetPortConfig.capacity);
@@ -61,7 +68,7 @@ export interface RegistrationSummary {
   withdrawn: string[];
 }
 
-export function summarizeRegistrations(shim: Shim): RegistrationSummary {
+export function summarizeRegistrations(shim: Tables): RegistrationSummary {
   const summary: RegistrationSummary = { wanted: 0, observed: 0, differences: [], withdrawn: [] };
   const pair: PairState = { configured: false, wanted: false, observed: false };
   for (const target of shim.names.targets.rows()) {

@@ -16,6 +16,9 @@ import type { RunOptions, RunWords } from "./options.js";
 
 export interface SetUp {
   array: ArrayDescription;
+  /** The array file as it was read. */
+  text: string;
+  controller: string;
   engine: Engine;
   recorder: Recorder | undefined;
   module: ModuleChoice;
@@ -26,7 +29,8 @@ export interface SetUp {
  * @throws InputError, UsageError, ModuleError
  */
 export async function setUp(words: RunWords, options: RunOptions, report: (line: string) => void): Promise<SetUp> {
-  const array = readArrayFile(words.config);
+  const text = words.config === undefined ? demoText : readInput(words.config).toString("utf8");
+  const array = readArrayFile(text, words.config);
   const controller = controllerOf(array, words.controller);
   const actors = await makeActors(array, controller, options, report);
   const module = chooseModule(words, array, performance.now());
@@ -42,7 +46,7 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
     for (const part of new Set<Source | Effector>([...actors.sources, ...actors.effectors])) await part.close();
     return setUp(words, options, report);
   }
-  return { array, engine: new Engine({ shim, ...actors }), recorder, module };
+  return { array, text, controller, engine: new Engine({ shim, ...actors }), recorder, module };
 }
 
 /** @throws InputError where the module refuses the array */
@@ -63,8 +67,7 @@ function startChosen(module: ModuleChoice, start: () => Shim): Shim | undefined 
   }
 }
 
-function readArrayFile(file: string | undefined): ArrayDescription {
-  const text = file === undefined ? demoText : readInput(file).toString("utf8");
+function readArrayFile(text: string, file: string | undefined): ArrayDescription {
   const { array, problems } = parseArray(text, file ?? DEMO_FILE);
   if (array === undefined) throw new InputError(problems);
   return array;

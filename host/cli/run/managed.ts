@@ -1,0 +1,87 @@
+/** The management of a run, where the command line asks for it: `--page` or `--management`. */
+
+import { BundleKeeper } from "../../management/array/bundle-keeper.js";
+import { EngineArray } from "../../management/array/engine-array.js";
+import { SingleProcessor } from "../../management/processors/directory.js";
+import type { Management } from "../../management/run/management.js";
+import type { ManagementSettings } from "../../management/run/settings.js";
+import { topFolder, UsageError, version } from "../exit.js";
+import type { RunWords } from "./options.js";
+import type { SetUp } from "./set-up.js";
+
+export class Managed {
+  constructor(
+    private readonly array: EngineArray,
+    private readonly management: Management,
+    private readonly link: SupervisorLink | undefined,
+  ) {}
+
+  afterTick(): void {
+    this.array.afterTick();
+    this.link?.afterTick(this.array);
+  }
+
+  async close(): Promise<void> {
+    this.link?.close();
+    await this.management.close();
+  }
+}
+
+/** What the supervisor is told of the service, now and then. */
+export interface SupervisorLink {
+  afterTick(array: EngineArray): void;
+  close(): void;
+}
+
+/** Undefined where the run is not managed. @throws UsageError, InputError, UnsafeFile */
+export async function startManaged(
+  made: SetUp,
+  words: RunWords,
+  report: (line: string) => void,
+): Promise<Managed | undefined> {
+  if (words.page === undefined && words.management === undefined) return undefined;
+  if (words.page !== undefined && words.management !== undefined) {
+    throw new UsageError("--page and --management: one of the two");
+  }
+  const settings = await readSettings(words);
+  const array = new EngineArray({
+    engine: made.engine,
+    controller: made.controller,
+    text: made.text,
+    file: words.config,
+    report,
+    ...bundlesOf(words, settings),
+  });
+  const others = made.array.controllers.map(({ name }) => name).filter((name) => name !== made.controller);
+  const directory = new SingleProcessor(made.controller, others);
+  const { Management } = await import("../../management/run/management.js");
+  const { supervisorLink } = await import("../../management/run/supervisor-link.js");
+  const link = supervisorLink(directory);
+  const management = new Management({
+    array,
+    directory,
+    settings,
+    version: version(topFolder()),
+    bootCount: link?.bootCount ?? made.engine.shim.incarnation,
+    oneTimeToken: words.page !== undefined,
+    ...(link === undefined ? {} : { restart: () => process.kill(process.pid, "SIGTERM") }),
+    report,
+  });
+  const url = await management.start();
+  report(words.page === undefined ? `management: ${url}` : `page: open ${url}`);
+  return new Managed(array, management, link);
+}
+
+async function readSettings(words: RunWords): Promise<ManagementSettings> {
+  const { embeddedSettings, readManagementFile } = await import("../../management/run/settings.js");
+  if (words.management !== undefined) return readManagementFile(words.management);
+  return embeddedSettings(typeof words.page === "string" ? words.page : undefined);
+}
+
+function bundlesOf(words: RunWords, { waitingBundles }: ManagementSettings) {
+  const { slots, trust } = words as { slots?: string; trust?: string };
+  if (slots === undefined || trust === undefined) return {};
+  return {
+    bundles: new BundleKeeper({ slots, trust, ...(waitingBundles === undefined ? {} : { waiting: waitingBundles }) }),
+  };
+}

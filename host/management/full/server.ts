@@ -1,0 +1,300 @@
+/** The full management server: every command of the table, the event stream and the page, over fastify. */
+
+import Fastify, {
+  LogController,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from "fastify";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Incoming, Principal } from "../access/gate.js";
+import { Refusal } from "../access/refusal.js";
+import type { Command } from "../commands/command.js";
+import { BODY_BYTES_MAX, commands, findCommand } from "../commands/table.js";
+import { type ArrayParts, arrayHandlers } from "../handlers/array.js";
+import { ownHandlers, serviceTag } from "../handlers/own.js";
+import { Pipeline, type Reply } from "../pipeline.js";
+import { certificateName, PROBLEM_TYPE, SECURITY_HEADERS, sourceOf } from "../wire.js";
+import { EventStreams } from "./event-streams.js";
+import { Metrics } from "./metrics.js";
+import { OverviewSource } from "./overview-source.js";
+import { PageFiles } from "./page-files.js";
+
+export interface FullServerTls {
+  key: string | Buffer;
+  certificate: string | Buffer;
+  /** Signs the certificates of the other processors. */
+  authority: string | Buffer;
+}
+
+export interface FullServerOptions {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  tls?: FullServerTls;
+  /** JSON logs go here; none where not given. */
+  log?: { write(line: string): void };
+}
+
+export type FullParts = Omit<ArrayParts, "kind" | "overviews" | "metrics">;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    incoming: Incoming | undefined;
+    principal: Principal | undefined;
+    beganMs: number;
+  }
+}
+
+const REQUEST_MS = 10_000;
+const HEADERS_MS = 5_000;
+const CONNECTIONS_MAX = 256;
+const HEADER_BYTES_MAX = 16 * 1024;
+
+export class FullServer {
+  readonly pipeline: Pipeline;
+  private readonly app: FastifyInstance;
+  private readonly overviews: OverviewSource;
+  private readonly metrics: Metrics;
+  private readonly streams: EventStreams;
+  private readonly page = new PageFiles();
+
+  constructor(
+    private readonly parts: FullParts,
+    private readonly options: FullServerOptions,
+  ) {
+    this.overviews = new OverviewSource(parts.array, parts.directory);
+    this.metrics = new Metrics(parts, this.overviews);
+    const all: ArrayParts = { ...parts, kind: "full", overviews: this.overviews, metrics: () => this.metrics.text() };
+    this.pipeline = new Pipeline(all, { ...ownHandlers(all), ...arrayHandlers(all) }, (kind) =>
+      kind === "service" ? Promise.resolve(serviceTag(parts.own.bootCount())) : parts.array.revision(),
+    );
+    this.streams = new EventStreams(all, parts.array, this.overviews);
+    this.app = Fastify(this.fastifyOptions());
+    this.addHooks();
+    for (const command of commands) this.addCommand(command);
+    for (const path of this.page.paths) this.app.get(path, (request, reply) => this.sendPage(path, request, reply));
+  }
+
+  /** Address that it listens on, such as `http://127.0.0.1:8420`. */
+  async listen(): Promise<string> {
+    const { host, port, tls } = this.options;
+    await this.app.listen({ host, port });
+    this.app.server.maxConnections = CONNECTIONS_MAX;
+    const address = this.app.server.address();
+    const actual = typeof address === "object" && address !== null ? address.port : port;
+    return `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${actual}`;
+  }
+
+  async close(): Promise<void> {
+    this.streams.close();
+    this.overviews.close();
+    this.metrics.close();
+    this.app.server.closeAllConnections();
+    await this.app.close();
+  }
+
+  private fastifyOptions(): FastifyServerOptions {
+    const { tls, log } = this.options;
+    const https = tls && {
+      key: tls.key,
+      cert: tls.certificate,
+      ca: tls.authority,
+      requestCert: true,
+      // People have no certificate; one that is not the array's is as none.
+      rejectUnauthorized: false,
+      minVersion: "TLSv1.2" as const,
+      maxHeaderSize: HEADER_BYTES_MAX,
+    };
+    return {
+      ...(https ? { https } : { http: { maxHeaderSize: HEADER_BYTES_MAX } }),
+      logger: log === undefined ? false : { level: "info", stream: log, base: { processor: this.parts.directory.own } },
+      logController: new LogController({ disableRequestLogging: true }),
+      exposeHeadRoutes: false,
+      bodyLimit: BODY_BYTES_MAX,
+      requestTimeout: REQUEST_MS,
+      connectionTimeout: 0,
+      routerOptions: { maxParamLength: 256 },
+      forceCloseConnections: true,
+      frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+        this.refuse(error, request, reply),
+      clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => this.refuseBytes(error, socket),
+    } as unknown as FastifyServerOptions;
+  }
+
+  private addHooks(): void {
+    const { app } = this;
+    (app.server as { headersTimeout?: number }).headersTimeout = HEADERS_MS;
+    app.decorateRequest("incoming", undefined);
+    app.decorateRequest("principal", undefined);
+    app.decorateRequest("beganMs", 0);
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("application/json", { parseAs: "string" }, app.getDefaultJsonParser("error", "error"));
+    app.addHook("onRequest", async (request, reply) => this.receive(request, reply));
+    app.addHook("onResponse", async (request, reply) => this.answered(request, reply));
+    app.setErrorHandler((error: Error, request, reply) => this.refuse(error, request, reply));
+    app.setNotFoundHandler((request) => {
+      const found = findCommand(request.method, pathOf(request));
+      if (found !== undefined && "allowed" in found) {
+        const allow = found.allowed.join(", ");
+        throw new Refusal(405, "other_method", `${allow} would be right`, { headers: { allow } });
+      }
+      throw new Refusal(404, "no_such_path", "no such path");
+    });
+  }
+
+  /** What is checked before the body is read. */
+  private receive(request: FastifyRequest, reply: FastifyReply): void {
+    request.beganMs = performance.now();
+    request.incoming = incomingOf(request);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) reply.header(name, value);
+    if (request.incoming.secure) reply.header("strict-transport-security", "max-age=31536000");
+    const { gate } = this.parts;
+    gate.checkRate(request.incoming);
+    gate.checkTarget(request.incoming);
+    const command = commandOf(request);
+    if (command !== undefined) request.principal = this.pipeline.admit(request.incoming, command);
+  }
+
+  private addCommand(command: Command): void {
+    this.app.route({
+      method: command.method,
+      url: command.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      config: { command } as never,
+      bodyLimit: command.bodyBytesMax ?? BODY_BYTES_MAX,
+      handler: async (request, reply) => {
+        const call = {
+          command,
+          incoming: request.incoming as Incoming,
+          principal: request.principal as Principal,
+          parameters: { ...(request.params as Record<string, unknown>) },
+          query: { ...(request.query as Record<string, unknown>) },
+          body: request.body,
+          search: request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "",
+        };
+        if (command.name === "watchArray") return this.streams.open(call, request.raw, reply);
+        return send(reply, await this.pipeline.run(call), command);
+      },
+    });
+  }
+
+  private sendPage(path: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const file = this.page.file(path);
+    reply.headers({ "content-type": file.type, etag: file.etag, "cache-control": "no-cache", ...PageFiles.policy });
+    if (request.headers["if-none-match"] === file.etag) return reply.code(304).send();
+    return reply.send(file.bytes);
+  }
+
+  private refuse(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const refusal = refusalOf(error);
+    const incoming = request.incoming ?? incomingOf(request);
+    const name = commandOf(request)?.name ?? `${request.method} ${pathOf(request)}`;
+    if (refusal.status >= 500 && !(error instanceof Refusal)) request.log.error({ err: error }, "failed");
+    this.pipeline.refused(incoming, name, request.principal, refusal);
+    for (const [key, value] of Object.entries({ ...SECURITY_HEADERS, ...refusal.details.headers }))
+      reply.header(key, value);
+    const isUnread = refusal.status === 413 || refusal.status === 408;
+    if (isUnread) reply.header("connection", "close");
+    return reply
+      .code(refusal.status)
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(this.pipeline.problem(refusal)));
+  }
+
+  /** What is no HTTP at all: answered by hand, and told in the audit log as everything else. */
+  private refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const refusal = refusalOfBytes(error.code);
+    const source = socket.remoteAddress ?? "";
+    this.pipeline.refused(
+      { method: "", path: "", headers: {}, source, secure: false },
+      "unreadable",
+      undefined,
+      refusal,
+    );
+    const body = JSON.stringify(this.pipeline.problem(refusal));
+    socket.end(
+      `HTTP/1.1 ${refusal.status} Refused\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
+  }
+
+  private answered(request: FastifyRequest, reply: FastifyReply): void {
+    const command = commandOf(request)?.name ?? "page";
+    const tookMs = performance.now() - request.beganMs;
+    this.metrics.answered(command, reply.statusCode, tookMs);
+    const { source = "" } = request.incoming ?? {};
+    const entry = {
+      command,
+      status: reply.statusCode,
+      source,
+      user: request.principal?.name ?? "",
+      tookMs: Math.round(tookMs),
+    };
+    request.log.info(entry, "answered");
+  }
+}
+
+function send(reply: FastifyReply, { status, body, headers }: Reply, command: Command): FastifyReply {
+  reply.code(status).header("cache-control", "no-store");
+  for (const [name, value] of Object.entries(headers ?? {})) reply.header(name, value);
+  if (command.produces === "text/plain") return reply.type("text/plain; version=0.0.4; charset=utf-8").send(body);
+  return reply.type("application/json; charset=utf-8").send(JSON.stringify(body));
+}
+
+function commandOf(request: FastifyRequest): Command | undefined {
+  return (request.routeOptions?.config as { command?: Command } | undefined)?.command;
+}
+
+function pathOf(request: FastifyRequest): string {
+  const path = request.url.split("?")[0] ?? "";
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
+
+function incomingOf(request: FastifyRequest): Incoming {
+  const socket = request.raw.socket;
+  const secure = "encrypted" in socket;
+  const certificate = secure ? certificateName(socket as TLSSocket) : undefined;
+  return {
+    method: request.method,
+    path: pathOf(request),
+    headers: request.headers,
+    source: sourceOf(socket),
+    secure,
+    ...(certificate === undefined ? {} : { certificate }),
+  };
+}
+
+/** What fastify refuses, in our words. */
+const FASTIFY: Readonly<Record<string, [status: number, code: string, detail: string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: [413, "body_too_large", "the body is too large"],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, "not_json", "Content-Type: application/json would be right"],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, "bad_length", "the body is not as long as Content-Length says"],
+  FST_ERR_CTP_EMPTY_JSON_BODY: [400, "empty_body", "the body is empty"],
+  FST_ERR_CTP_INVALID_JSON_BODY: [400, "malformed_json", "the body is not JSON"],
+  FST_ERR_BAD_URL: [400, "bad_path", "the path is malformed"],
+  FST_ERR_MAX_PARAM_LENGTH: [414, "path_too_long", "a name in the path is too long"],
+};
+
+function refusalOf(error: Error & { code?: string; statusCode?: number }): Refusal {
+  if (error instanceof Refusal) return error;
+  const known = FASTIFY[error.code ?? ""];
+  if (known !== undefined) return new Refusal(...known);
+  if (error.statusCode === 400 || error instanceof SyntaxError)
+    return new Refusal(400, "malformed_json", "the body is not JSON");
+  return new Refusal(500, "failed", "it failed; the log says why");
+}
+
+function refusalOfBytes(code: string | undefined): Refusal {
+  if (code === "HPE_HEADER_OVERFLOW") return new Refusal(431, "headers_too_large", "the headers are too large");
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return new Refusal(408, "too_slow", "the request took too long to arrive");
+  return new Refusal(400, "no_http", "this is not HTTP");
+}
