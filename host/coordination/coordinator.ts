@@ -1,0 +1,283 @@
+/**
+ * One controller's part in the coordination, without a module: lease and gate, promises, orders given and carried out.
+ * Everything outside is injected, so that many of them run in one process in virtual time.
+ */
+
+import { type Clock, Every, type Timer } from "./clock.js";
+import { Addressee } from "./commands/addressee.js";
+import { Decider } from "./commands/decider.js";
+import type { CommandLink, Message } from "./commands/link.js";
+import type { CoordinationMemory } from "./commands/memory.js";
+import type { OrderResult } from "./commands/messages.js";
+import type { Effects, Order } from "./effects.js";
+import { Failsafe } from "./lease/failsafe.js";
+import type { LeaseService } from "./lease/lease-service.js";
+import { Tenure } from "./lease/tenure.js";
+import { ALL_RULES, type CoordinationRules } from "./rules.js";
+
+/** A scope, and the controllers whose holdings it decides. */
+export interface CoordinatedScope {
+  name: string;
+  members: readonly string[];
+  /** Its effects are the holder's own and end with the key: the active role. */
+  effectsWithKey: boolean;
+}
+
+export interface CoordinatorSettings {
+  self: string;
+  controllers: readonly string[];
+  scopes: readonly CoordinatedScope[];
+  /** Between two looks at lease, promises and reports, in milliseconds. */
+  tendMs: number;
+  /** For the answer to an order. */
+  orderTimeoutMs: number;
+  promiseMs: number;
+  marginMs: number;
+  rules?: CoordinationRules;
+}
+
+export interface CoordinatorParts {
+  clock: Clock;
+  lease: LeaseService;
+  link: CommandLink;
+  memory: CoordinationMemory;
+  effects: Effects;
+  /** Digest of the configuration in force. */
+  configuration(): number;
+  /** Something that an operator should know. */
+  alarm(line: string): void;
+  /** Something that the module is told of has changed. */
+  changed(): void;
+}
+
+/** Whether a member's liveness key is there, by the lease service. */
+export type LeaseStanding = "unknown" | "leased" | "gone";
+
+export interface ScopeStanding {
+  deciding: boolean;
+  epoch: number;
+  /** Name of the controller that holds it; "": nobody. */
+  holder: string;
+}
+
+export class Coordinator {
+  readonly tenure: Tenure;
+  readonly failsafe: Failsafe;
+  readonly addressee: Addressee;
+  private readonly rules: CoordinationRules;
+  private readonly deciders = new Map<string, Decider>();
+  private readonly scopes: ReadonlyMap<string, CoordinatedScope>;
+  private timer: Timer | undefined;
+  private passivating = false;
+  private active = false;
+
+  constructor(
+    private readonly parts: CoordinatorParts,
+    private readonly settings: CoordinatorSettings,
+  ) {
+    const { clock, lease, link, memory, effects } = parts;
+    const { self, controllers, promiseMs, marginMs } = settings;
+    const rules = settings.rules ?? ALL_RULES;
+    this.rules = rules;
+    this.scopes = new Map(settings.scopes.map((scope) => [scope.name, scope]));
+    const others = controllers.filter((controller) => controller !== self);
+    this.failsafe = new Failsafe({ clock, lease, link, memory, rules, others, promiseMs, marginMs });
+    this.tenure = new Tenure(
+      {
+        clock,
+        lease,
+        effects,
+        rules,
+        askPromises: (session) => this.failsafe.ask(session),
+        heldWithEffects: () => this.heldWithEffects(),
+        drain: () => this.addressee.drain(),
+        beforeOpen: () => this.rememberEpochs(),
+        alarm: parts.alarm,
+        changed: () => this.changed(),
+      },
+      settings.tendMs,
+    );
+    const configuration = () => parts.configuration();
+    const changed = () => this.changed();
+    this.addressee = new Addressee(
+      { tenure: this.tenure, memory, effects, rules, configuration, alarm: parts.alarm, changed },
+      link,
+    );
+  }
+
+  /** Gives up what an earlier run left, and begins to ask for a lease. */
+  async start(): Promise<void> {
+    this.timer = new Every(this.parts.clock, this.settings.tendMs, () => this.tend());
+    await this.tenure.start();
+  }
+
+  /** Gives everything up, then the lease. */
+  async close(): Promise<void> {
+    this.timer?.cancel();
+    for (const decider of this.deciders.values()) decider.end();
+    await this.tenure.close();
+  }
+
+  scope(name: string): ScopeStanding {
+    const holder = this.parts.lease.view.holders.get(name);
+    const deciding = holder !== undefined && this.isOwn(holder) && this.tenure.mayKeep();
+    return { deciding, epoch: holder?.epoch ?? 0, holder: holder?.controller ?? "" };
+  }
+
+  /** A member's liveness key; while promises hold, one that is gone is as good as unknown. */
+  standing(member: string): LeaseStanding {
+    if (this.parts.lease.view.live.has(member)) return "leased";
+    return this.failsafe.mayTakeOver() ? "gone" : "unknown";
+  }
+
+  acknowledged(scope: string, member: string): boolean {
+    return this.deciderOf(scope)?.acknowledged(member) ?? false;
+  }
+
+  /** The books of a scope that this controller decides. */
+  deciderOf(scope: string): Decider | undefined {
+    return this.scope(scope).deciding ? this.deciders.get(scope) : undefined;
+  }
+
+  /** Has a member of a scope do something; refused unless this controller decides the scope under the order's epoch. */
+  async order(member: string, order: Order): Promise<OrderResult | "unknown"> {
+    const decider = this.deciderOf(order.scope);
+    if (decider === undefined || decider.epoch !== order.epoch) return "refused";
+    return decider.order(member, order);
+  }
+
+  /** Asks for a scope. The active role of a controller that may yet hold it is not asked for while promises hold. */
+  async campaign(name: string): Promise<OrderResult> {
+    const scope = this.scopes.get(name);
+    if (scope === undefined || !this.tenure.mayAct()) return "refused";
+    if (scope.effectsWithKey && !this.failsafe.mayTakeOver()) return "refused";
+    const result = await this.parts.lease.campaign(name).catch(() => undefined);
+    if (result === undefined) return "failed";
+    return result.won ? "done" : "refused";
+  }
+
+  /** Gives a scope back: the effects that end with its key are taken away first. */
+  async resign(name: string): Promise<OrderResult> {
+    const scope = this.scopes.get(name);
+    const { deciding, epoch } = this.scope(name);
+    if (scope === undefined || !deciding) return "refused";
+    if (scope.effectsWithKey && this.rules.resignAfterEffects && !(await this.passivate(name, epoch))) return "failed";
+    try {
+      await this.parts.lease.resign(name);
+    } catch {
+      return "failed";
+    }
+    this.changed();
+    return "done";
+  }
+
+  /** The active role, and with it the management address: taken under the key that this controller holds. */
+  async activate(name: string, epoch: number): Promise<OrderResult> {
+    const may = () => {
+      const standing = this.scope(name);
+      return standing.deciding && standing.epoch === epoch && this.tenure.mayAct();
+    };
+    // A key that was asked for before a promise, and came after it, gives nothing.
+    if (!may() || !(this.active || this.failsafe.mayTakeOver())) return "refused";
+    this.active = true;
+    return this.own({ kind: "activate", subject: "", port: "", scope: name, epoch }, may);
+  }
+
+  async passivate(name: string, epoch: number): Promise<boolean> {
+    const result = await this.own({ kind: "passivate", subject: "", port: "", scope: name, epoch });
+    if (result === "done") this.active = false;
+    return result === "done";
+  }
+
+  /** Periodic look, and after each change. */
+  tend(): void {
+    const { holders } = this.parts.lease.view;
+    if (this.tenure.session === 0) this.active = false;
+    for (const scope of this.settings.scopes) {
+      const holder = holders.get(scope.name);
+      const epoch = holder !== undefined && this.isOwn(holder) && this.tenure.mayKeep() ? holder.epoch : 0;
+      const known = this.deciders.get(scope.name);
+      if (known !== undefined && known.epoch !== epoch) {
+        known.end();
+        this.deciders.delete(scope.name);
+      }
+      if (epoch > 0 && this.deciders.get(scope.name) === undefined) this.decide(scope, epoch);
+      this.deciders.get(scope.name)?.tend();
+      if (scope.effectsWithKey && epoch === 0) this.endActive(scope.name);
+    }
+    void this.failsafe.tidy();
+  }
+
+  private isOwn(holder: { controller: string; session: number }): boolean {
+    return holder.controller === this.settings.self && holder.session !== 0 && holder.session === this.tenure.session;
+  }
+
+  private changed(): void {
+    this.tend();
+    this.parts.changed();
+  }
+
+  private decide(scope: CoordinatedScope, epoch: number): void {
+    const { parts, settings } = this;
+    const decider = new Decider(
+      {
+        rules: this.rules,
+        self: settings.self,
+        members: scope.members,
+        view: () => parts.lease.view,
+        mayTakeOver: () => this.failsafe.mayTakeOver(),
+        mayDecide: (name, under) => this.tenure.mayAct() && this.scope(name).deciding && this.scope(name).epoch === under,
+        configuration: () => parts.configuration(),
+        send: (member, message) => this.send(member, message),
+        alarm: parts.alarm,
+        changed: () => parts.changed(),
+      },
+      scope.name,
+      epoch,
+    );
+    this.deciders.set(scope.name, decider);
+  }
+
+  private send(member: string, message: Message): Promise<Message> {
+    if (member !== this.settings.self) return this.parts.link.request(member, message, this.settings.orderTimeoutMs);
+    return message.kind === "raise" ? this.addressee.raise(message) : this.addressee.order(message);
+  }
+
+  /** An order of this controller to itself, outside of any books. */
+  private async own(order: Order, may = () => true): Promise<OrderResult> {
+    const before = this.tenure.session;
+    const carryOut = async () => {
+      if (!may()) return false;
+      await this.parts.effects.carryOut(order);
+      return true;
+    };
+    try {
+      if (!(await this.addressee.exclusively(order, carryOut))) return "refused";
+    } catch (error) {
+      this.parts.alarm(`${order.kind}: ${(error as Error).message}`);
+      return "failed";
+    }
+    this.parts.changed();
+    return before === this.tenure.session ? "done" : "failed";
+  }
+
+  /** The key is gone while the lease is not: the active role ends at once. */
+  private endActive(name: string): void {
+    if (!this.active || this.passivating || this.tenure.session === 0) return;
+    this.passivating = true;
+    void this.passivate(name, 0).finally(() => {
+      this.passivating = false;
+    });
+  }
+
+  /** Goes on only with the key: a lease that is to continue takes it along, or is none. */
+  private heldWithEffects(): string[] {
+    const scopes = this.settings.scopes.filter(({ effectsWithKey }) => effectsWithKey && this.active);
+    return scopes.map(({ name }) => name);
+  }
+
+  /** Nothing is accepted under an epoch lower than those that the service lists at the start. */
+  private async rememberEpochs(): Promise<void> {
+    for (const [scope, { epoch }] of this.parts.lease.view.holders) await this.parts.memory.raise(scope, epoch);
+  }
+}
