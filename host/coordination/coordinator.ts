@@ -11,7 +11,7 @@ import type { CoordinationMemory } from "./commands/memory.js";
 import type { OrderResult } from "./commands/messages.js";
 import type { Effects, Order } from "./effects.js";
 import { Failsafe } from "./lease/failsafe.js";
-import type { LeaseService } from "./lease/lease-service.js";
+import type { Holder, LeaseService } from "./lease/lease-service.js";
 import { Tenure } from "./lease/tenure.js";
 import { ALL_RULES, type CoordinationRules } from "./rules.js";
 
@@ -67,8 +67,11 @@ export class Coordinator {
   private readonly rules: CoordinationRules;
   private readonly deciders = new Map<string, Decider>();
   private readonly scopes: ReadonlyMap<string, CoordinatedScope>;
+  /** Epochs that were given back: nothing is done under them any more, even where the service has not answered. */
+  private readonly resigned = new Map<string, number>();
   private timer: Timer | undefined;
   private passivating = false;
+  private readonly resigning = new Set<string>();
   private active = false;
 
   constructor(
@@ -120,7 +123,7 @@ export class Coordinator {
 
   scope(name: string): ScopeStanding {
     const holder = this.parts.lease.view.holders.get(name);
-    const deciding = holder !== undefined && this.isOwn(holder) && this.tenure.mayKeep();
+    const deciding = holder !== undefined && this.isOwn(name, holder) && this.tenure.mayKeep();
     return { deciding, epoch: holder?.epoch ?? 0, holder: holder?.controller ?? "" };
   }
 
@@ -161,7 +164,11 @@ export class Coordinator {
     const scope = this.scopes.get(name);
     const { deciding, epoch } = this.scope(name);
     if (scope === undefined || !deciding) return "refused";
-    if (scope.effectsWithKey && this.rules.resignAfterEffects && !(await this.passivate(name, epoch))) return "failed";
+    if (this.rules.resignAfterEffects) {
+      this.resigned.set(name, epoch);
+      this.tend();
+      if (scope.effectsWithKey && !(await this.passivate(name, epoch))) return "failed";
+    }
     try {
       await this.parts.lease.resign(name);
     } catch {
@@ -195,7 +202,7 @@ export class Coordinator {
     if (this.tenure.session === 0) this.active = false;
     for (const scope of this.settings.scopes) {
       const holder = holders.get(scope.name);
-      const epoch = holder !== undefined && this.isOwn(holder) && this.tenure.mayKeep() ? holder.epoch : 0;
+      const epoch = holder !== undefined && this.isOwn(scope.name, holder) && this.tenure.mayKeep() ? holder.epoch : 0;
       const known = this.deciders.get(scope.name);
       if (known !== undefined && known.epoch !== epoch) {
         known.end();
@@ -204,12 +211,23 @@ export class Coordinator {
       if (epoch > 0 && this.deciders.get(scope.name) === undefined) this.decide(scope, epoch);
       this.deciders.get(scope.name)?.tend();
       if (scope.effectsWithKey && epoch === 0) this.endActive(scope.name);
+      if (holder !== undefined) this.resignAgain(scope, holder);
     }
     void this.failsafe.tidy();
   }
 
-  private isOwn(holder: { controller: string; session: number }): boolean {
-    return holder.controller === this.settings.self && holder.session !== 0 && holder.session === this.tenure.session;
+  private isOwn(scope: string, holder: Holder): boolean {
+    if (this.resigned.get(scope) === holder.epoch || holder.session === 0) return false;
+    return holder.controller === this.settings.self && holder.session === this.tenure.session;
+  }
+
+  /** A key that was given back is still there: the service did not get it, or has not said so. */
+  private resignAgain(scope: CoordinatedScope, holder: Holder): void {
+    const isEmpty = !scope.effectsWithKey || (!this.active && !this.passivating);
+    if (this.resigned.get(scope.name) !== holder.epoch || !isEmpty || this.resigning.has(scope.name)) return;
+    this.resigning.add(scope.name);
+    const done = () => this.resigning.delete(scope.name);
+    void this.parts.lease.resign(scope.name).then(done, done);
   }
 
   private changed(): void {

@@ -3,7 +3,7 @@
 import type { Random } from "../../sources/simulated/random.js";
 import type { AddressKernel, UnitServer } from "../controller-effects.js";
 import type { DurableStore } from "../durable.js";
-import type { VirtualClock, VirtualTime } from "./time.js";
+import { VirtualClock, type VirtualTime } from "./time.js";
 
 /** What a process does to the world outside it, each a line before which it may be stopped. */
 export type PointKind = "fence" | "address" | "unit" | "disk" | "send" | "lease";
@@ -34,7 +34,7 @@ export class Machine {
 
   /** The machine's wall clock, which each of its processes sees. */
   get wallMs(): number {
-    return this.time.nowMs + this.wallOffsetMs;
+    return new VirtualClock(this.time, this.wallOffsetMs).wallMs();
   }
 
   get wallOffset(): number {
