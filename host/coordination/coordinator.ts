@@ -244,7 +244,8 @@ export class Coordinator {
         members: scope.members,
         view: () => parts.lease.view,
         mayTakeOver: () => this.failsafe.mayTakeOver(),
-        mayDecide: (name, under) => this.tenure.mayAct() && this.scope(name).deciding && this.scope(name).epoch === under,
+        mayDecide: (name, under) =>
+          this.tenure.mayAct() && this.scope(name).deciding && this.scope(name).epoch === under,
         configuration: () => parts.configuration(),
         send: (member, message) => this.send(member, message),
         alarm: parts.alarm,

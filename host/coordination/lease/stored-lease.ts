@@ -3,14 +3,7 @@
 import type { Clock, Timer } from "../clock.js";
 import { Every } from "../clock.js";
 import { ALL_RULES, type CoordinationRules } from "../rules.js";
-import type {
-  AcquireOptions,
-  CampaignResult,
-  LeaseListener,
-  LeaseService,
-  LeaseView,
-  Term,
-} from "./lease-service.js";
+import type { AcquireOptions, CampaignResult, LeaseListener, LeaseService, LeaseView, Term } from "./lease-service.js";
 import { LeaseUnreachable } from "./lease-service.js";
 import type { LeaseStore, Origin } from "./lease-store.js";
 import { LIVE, StoredView, SCOPE } from "./stored-view.js";

@@ -3,13 +3,15 @@
 import { type CommandLink, LinkError, type Message, type RequestHandler } from "../commands/link.js";
 import type { ProcessPoints } from "./machine.js";
 import type { SimulatedNetwork } from "./network.js";
-import type { VirtualClock } from "./time.js";
+import type { VirtualClock, VirtualTime } from "./time.js";
 
 /** The ends that are there now, by name of the controller. */
 export class SimulatedLinks {
   private readonly ends = new Map<string, SimulatedLink>();
+  private readonly delays = new Map<string, number>();
 
   constructor(
+    private readonly time: VirtualTime,
     private readonly network: SimulatedNetwork,
     private readonly controllers: readonly string[],
   ) {}
@@ -24,13 +26,18 @@ export class SimulatedLinks {
     return this.ends.get(controller);
   }
 
+  /** Requests and answers from one to another take so much longer from now on. */
+  delay(from: string, to: string, byMs: number): void {
+    this.delays.set(`${from}>${to}`, byMs);
+  }
+
   /** At most once, however often the network carries it. */
   carry(from: string, to: string, arrive: () => void): void {
     let arrived = false;
     this.network.carry(this.controllers.indexOf(from), this.controllers.indexOf(to), 0, () => {
       if (arrived) return;
       arrived = true;
-      arrive();
+      this.time.after(this.delays.get(`${from}>${to}`) ?? 0, arrive);
     });
   }
 }

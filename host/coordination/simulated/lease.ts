@@ -243,7 +243,8 @@ export class SimulatedLeaseStore implements LeaseStore {
           if (!this.passes(stale)) return;
           try {
             const answer = work();
-            if (this.passes(stale)) this.server.time.after(this.delay(), () => this.clock.deliver(() => resolve(answer)));
+            if (!this.passes(stale)) return;
+            this.server.time.after(this.delay(), () => this.points.issue("answer", () => resolve(answer)));
           } catch (error) {
             fail((error as Error).message);
           }

@@ -5,8 +5,8 @@ import type { AddressKernel, UnitServer } from "../controller-effects.js";
 import type { DurableStore } from "../durable.js";
 import { VirtualClock, type VirtualTime } from "./time.js";
 
-/** What a process does to the world outside it, each a line before which it may be stopped. */
-export type PointKind = "fence" | "address" | "unit" | "disk" | "send" | "lease";
+/** What a process does to the world outside it, or takes from it, each a line before which it may be stopped. */
+export type PointKind = "fence" | "address" | "unit" | "disk" | "send" | "lease" | "answer";
 
 /** A process's way to the world: whatever it does happens only once it runs. */
 export interface ProcessPoints {

@@ -18,7 +18,13 @@ const INTERFACES = 4;
 export function arrayOf(count: number): RunArray {
   const controllers = ["a", "b", "c", "d"].slice(0, count);
   const groups = count < 4 ? [controllers] : [controllers.filter((_, at) => at % 2 === 0), ["b", "d"]];
-  const pairs = count < 4 ? [["a", "b"]] : [["a", "b"], ["c", "d"]];
+  const pairs =
+    count < 4
+      ? [["a", "b"]]
+      : [
+          ["a", "b"],
+          ["c", "d"],
+        ];
   const scopes = [
     ...groups.map((members, at) => ({ name: `group/${at}`, members, effectsWithKey: false })),
     ...pairs.map((members) => ({ name: `pair/${members[0]}`, members, effectsWithKey: false })),

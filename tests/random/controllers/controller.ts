@@ -22,6 +22,8 @@ const MARGIN_MS = 300;
 const TEND_MS = 250;
 const TICK_MS = 100;
 const ORDER_TIMEOUT_MS = 800;
+/** Between two pauses: time to say what was left unsaid, and not to renew. */
+const AGAIN_MS = 60;
 const DEVICE = "e0";
 
 export interface Surroundings {
@@ -49,7 +51,7 @@ export class RunController {
   readonly machine: Machine;
   private life: Life | undefined;
   private lives = 0;
-  private pauseAt: { kind: PointKind; forMs: number } | undefined;
+  private pauseAt: { kind: PointKind; forMs: number; thenMs: number } | undefined;
   /** Conditions of its way to the lease service, over restarts. */
   private leaseCut = false;
 
@@ -106,9 +108,9 @@ export class RunController {
     this.around.time.after(forMs, () => life.clock.resume());
   }
 
-  /** Pauses it right before it next does something of a kind. */
-  pauseBefore(kind: PointKind, forMs: number): void {
-    this.pauseAt = { kind, forMs };
+  /** Pauses it right before it next does something of a kind; and, where `thenMs` is more than 0, soon again. */
+  pauseBefore(kind: PointKind, forMs: number, thenMs = 0): void {
+    this.pauseAt = { kind, forMs, thenMs };
   }
 
   stepWall(byMs: number): void {
@@ -132,8 +134,9 @@ export class RunController {
 
   private pauseHere(kind: PointKind, clock: VirtualClock): void {
     if (this.pauseAt?.kind !== kind || !clock.running) return;
-    const { forMs } = this.pauseAt;
+    const { forMs, thenMs } = this.pauseAt;
     this.pauseAt = undefined;
+    if (thenMs > 0) this.around.time.after(forMs + AGAIN_MS, () => this.pause(thenMs));
     this.around.note(`${this.name} is paused for ${forMs} ms before a call: ${kind}`);
     this.pause(forMs);
   }

@@ -1,5 +1,6 @@
 /** What goes wrong in a run: drawn by its seed, each with its end, so that all is well again before the run is over. */
 
+import type { SimulatedLinks } from "../../../host/coordination/simulated/commands.js";
 import type { SimulatedLeaseServer } from "../../../host/coordination/simulated/lease.js";
 import type { PointKind } from "../../../host/coordination/simulated/machine.js";
 import type { SimulatedNetwork } from "../../../host/coordination/simulated/network.js";
@@ -10,6 +11,7 @@ import type { RunController } from "./controller.js";
 export interface FaultGround {
   time: VirtualTime;
   network: SimulatedNetwork;
+  links: SimulatedLinks;
   server: SimulatedLeaseServer;
   controllers: readonly RunController[];
   random: Random;
@@ -18,7 +20,7 @@ export interface FaultGround {
 
 type Fault = (ground: FaultGround) => void;
 
-const POINTS: readonly PointKind[] = ["fence", "address", "unit", "disk", "send", "lease"];
+const POINTS: readonly PointKind[] = ["fence", "address", "unit", "disk", "send", "lease", "answer"];
 
 function one(ground: FaultGround): RunController {
   return ground.controllers[ground.random.below(ground.controllers.length)] as RunController;
@@ -39,6 +41,11 @@ const pause: Fault = (ground) => {
 const pauseBefore: Fault = (ground) => {
   const kind = POINTS[ground.random.below(POINTS.length)] as PointKind;
   one(ground).pauseBefore(kind, between(ground, 500, 9000));
+};
+
+/** An answer of the lease service is read late, and then there is no time for the next renewal. */
+const pauseTwice: Fault = (ground) => {
+  one(ground).pauseBefore("answer", between(ground, 1000, 2900), between(ground, 3000, 6000));
 };
 
 const kill: Fault = (ground) => {
@@ -79,6 +86,20 @@ const leaseOut: Fault = (ground) => {
   for (const controller of cut) {
     // Back one after the other.
     ground.time.after(forMs + between(ground, 0, 1500), () => controller.cutLease(false));
+  }
+};
+
+/** Orders to one come late, and meanwhile it loses its lease and has another. */
+const slowLinkAndLeaseOut: Fault = (ground) => {
+  const to = one(ground);
+  const slowMs = between(ground, 1000, 5000);
+  const cutMs = between(ground, 3000, 4500);
+  ground.note(`orders to ${to.name} take ${slowMs} ms; it doesn't reach the lease service for ${cutMs} ms`);
+  to.cutLease(true);
+  ground.time.after(cutMs, () => to.cutLease(false));
+  for (const { name } of ground.controllers) {
+    ground.time.after(between(ground, 0, 3000), () => ground.links.delay(name, to.name, slowMs));
+    ground.time.after(cutMs + between(ground, 0, 3000), () => ground.links.delay(name, to.name, 0));
   }
 };
 
@@ -132,11 +153,13 @@ const FAULTS: readonly Fault[] = [
   pauseBefore,
   pauseBefore,
   pauseBefore,
+  pauseTwice,
   kill,
   split,
   slow,
   leaseOut,
   leaseOut,
+  slowLinkAndLeaseOut,
   leaseSlow,
   staleLeader,
   stepWall,

@@ -31,7 +31,8 @@ export class RestlessPolicy {
   }
 
   private decide(scope: string, epoch: number): void {
-    if (this.isRestless() && this.chance(150)) return this.once(`resign ${scope}`, () => this.coordinator.resign(scope));
+    if (this.isRestless() && this.chance(150))
+      return this.once(`resign ${scope}`, () => this.coordinator.resign(scope));
     if (scope === ARRAY_SCOPE) {
       return this.once("activate", () => this.coordinator.activate(scope, epoch));
     }
@@ -47,8 +48,7 @@ export class RestlessPolicy {
     const holder = members.find((member) => decider.holds(member, `interface/${name}`));
     const to = members[this.random.below(members.length)];
     if (to === undefined || (holder !== undefined && !(this.isRestless() && this.chance(20)))) return;
-    const host = () =>
-      this.coordinator.order(to, { kind: "host", subject: name, port: portOf(to), scope, epoch });
+    const host = () => this.coordinator.order(to, { kind: "host", subject: name, port: portOf(to), scope, epoch });
     const unhost = (from: string) =>
       this.coordinator.order(from, { kind: "unhost", subject: name, port: "", scope, epoch });
     this.once(name, async () => {
@@ -67,7 +67,10 @@ export class RestlessPolicy {
     if (to === undefined || holder === to) return;
     const order = { subject: unit.name, port: "", scope, epoch };
     this.once(unit.name, async () => {
-      if (holder !== undefined && (await this.coordinator.order(holder, { kind: "releaseUnit", ...order })) !== "done") {
+      if (
+        holder !== undefined &&
+        (await this.coordinator.order(holder, { kind: "releaseUnit", ...order })) !== "done"
+      ) {
         return;
       }
       await this.coordinator.order(to, { kind: "takeUnit", ...order });

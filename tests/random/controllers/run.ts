@@ -47,14 +47,15 @@ export async function runSeed(seed: number, settings: RunSettings = {}): Promise
   network.set({ delayMs: [0, 3] });
   const server = new SimulatedLeaseServer(time, new Random(seed, "lease"));
   const shelf = new SimulatedShelf(time, new Random(seed, "shelf"), settings.careless !== true);
-  const links = new SimulatedLinks(network, array.controllers);
+  const links = new SimulatedLinks(time, network, array.controllers);
   const log: string[] = [];
   const note = (line: string) => log.push(`${(time.nowMs / 1000).toFixed(3)} ${line}`);
   const isRestless = () => time.nowMs < FAULTS_FROM_MS + FAULTS_MS;
   const around = { seed, time, array, server, links, shelf, rules, isRestless, note };
   const controllers = array.controllers.map((name) => new RunController(name, around));
   for (const each of controllers) time.after(random.below(500), () => each.start());
-  planFaults({ time, network, server, controllers, random: new Random(seed, "faults"), note }, FAULTS_FROM_MS, FAULTS_FROM_MS + FAULTS_MS);
+  const ground = { time, network, links, server, controllers, random: new Random(seed, "faults"), note };
+  planFaults(ground, FAULTS_FROM_MS, FAULTS_FROM_MS + FAULTS_MS);
   const result: RunResult = { seed, controllers: controllers.length, missing: [], effects: 0, events: 0, log };
   const watch = new ShelfWatch();
   let before = "";

@@ -1,0 +1,31 @@
+/** Each rule switched off, and a seed that is known to break it; another may have to be searched for after a change. */
+
+import type { CoordinationRules } from "../../../host/coordination/rules.js";
+import type { RunSettings } from "./run.js";
+
+export interface Weakened {
+  name: string;
+  settings: RunSettings;
+  seed: number;
+}
+
+function without(rule: keyof CoordinationRules, seed: number): Weakened {
+  return { name: rule, settings: { rules: { [rule]: false } }, seed };
+}
+
+export const WEAKENED: readonly Weakened[] = [
+  without("countFromSent", 418),
+  without("confirmRenewals", 2),
+  without("emptyBeforeLease", 1),
+  without("raiseEpoch", 11),
+  without("refuseLowerEpoch", 12),
+  without("refuseOtherSession", 63),
+  without("giveUpBeforeTake", 1),
+  without("fence", 6),
+  without("fenceTimeout", 315),
+  without("keepPromises", 6),
+  without("keepPromisesOverRestart", 22),
+  without("askEveryController", 13),
+  without("resignAfterEffects", 97),
+  { name: "shelfEpoch", settings: { careless: true }, seed: 63 },
+];
