@@ -82,7 +82,7 @@ export class Decider {
   /** Has stored the epoch, and reported what it holds under it. */
   acknowledged(member: string): boolean {
     const book = this.books.get(member);
-    return book !== undefined && book.acknowledged && book.session === this.parts.view().live.get(member)?.session;
+    return book?.acknowledged === true && book.session === this.parts.view().live.get(member)?.session;
   }
 
   /** Port of an interface at a member that has acknowledged, as far as is known. */
