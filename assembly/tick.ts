@@ -1,5 +1,6 @@
 /** The product on one page: latch, judge, decide, seal. */
 import { ClockStep, advanceClock } from "./memory/clock";
+import { restartMembers } from "./members/observe";
 import { Call, Header } from "./memory/header";
 import { checkRing, decisionsWaiting } from "./memory/ring";
 import { anyChanged, earliestDeadline } from "./memory/scheduling";
@@ -24,8 +25,11 @@ function work(clock: ClockStep): void {
   checkRing();
   if (clock == ClockStep.RESTART) forgetPortObservations();
   if (clock == ClockStep.GAP) restartPortDetectors();
+  if (clock != ClockStep.STEADY) restartMembers(clock == ClockStep.RESTART);
   // Latch: what others wrote is taken over, health and port state whole, before anything is judged.
   visit(TARGET_PORT_COUNTERS_TABLE);
+  visit(HEARTBEAT_TABLE);
+  visit(MEMBER_INPUT_TABLE);
   observePorts();
   visit(OUTCOME_TABLE);
   // Judge: samples become loads, loads become states.

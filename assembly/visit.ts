@@ -4,15 +4,18 @@
  * A table with deadlines is looked at by them, any other by its changed bits. No handler visits another table.
  */
 import { OUTCOME_MAX, WORK_PER_TICK_MAX } from "./limits";
+import { healthKindOf, lookAgain } from "./members/health";
+import { stir, takeHeartbeat, takeMemberInput } from "./members/observe";
 import { TableEntry } from "./memory/directory";
 import { takeChanged, takeDue } from "./memory/scheduling";
 import { answerArrival, endArrival } from "./policies/ports/arrivals";
 import { markTarget, targetOf } from "./policies/ports/marks";
 import { wakeMove } from "./policies/ports/moves";
-import { lookAtPort, takeOutcome, takePortCounters, takePortState } from "./policies/ports/ports";
+import { followHealth, takeOutcome, takePortCounters, takePortState } from "./policies/ports/ports";
 import { judgeTarget, sayAgain } from "./policies/ports/registrations";
 import { judgePort } from "./policies/ports/samples";
 import { observeSession, sessionCountersCame } from "./policies/ports/sessions";
+import { HEALTH_TARGET_PORTS, HealthKind } from "./tables/health";
 import { Work } from "./tables/module-state";
 
 /** Outcomes taken in one tick: each is looked for among the moves and changes. */
@@ -37,7 +40,11 @@ function visitRow(table: u32, row: u32): void {
     case TARGET_PORT_INPUT_TABLE:
       return takePortState(row);
     case HEALTH_STATE_TABLE:
-      return lookAtPort(row);
+      return lookAtSubject(row);
+    case HEARTBEAT_TABLE:
+      return takeHeartbeat(row);
+    case MEMBER_INPUT_TABLE:
+      return takeMemberInput(row);
     case SESSION_INPUT_TABLE:
       return observeSession(row);
     case SESSION_COUNTERS_TABLE:
@@ -59,4 +66,12 @@ function visitRow(table: u32, row: u32): void {
     default:
       return;
   }
+}
+
+/** A health row whose deadline has come: whoever follows its subject is told of a change. */
+function lookAtSubject(row: u32): void {
+  const kind = healthKindOf(row);
+  if (!lookAgain(row, kind)) return;
+  if (kind == HealthKind.TARGET_PORT) followHealth(row - HEALTH_TARGET_PORTS);
+  else stir();
 }

@@ -4,27 +4,31 @@
  * its writers know the generation that removed it.
  */
 import { NONE, TARGET_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../limits";
+import { ROWS_MAX, TableEntry } from "../memory/directory";
 import { ErrorCode, Header } from "../memory/header";
-import { copyRow, seal } from "../memory/seals";
-import { HEALTH_KIND_MAX, HealthConfig } from "../tables/health";
+import { copyRow, seal, sealRow } from "../memory/seals";
 import { ModuleState } from "../tables/module-state";
-import { CommonPolicy, InterfacePolicy, PortPolicy, ProcessorPolicy } from "../tables/policy";
+import { CommonPolicy } from "../tables/policy";
 import { TargetConfig, TargetPortsConfig } from "../tables/target";
 import { TargetPortConfig } from "../tables/target-port";
 import { endConfiguration, portAdded, portKept, portRemoved, resetTarget } from "../policies/ports/reconfigure";
 import { checkStaged, refuse } from "./check";
-import { RowChange, assignRows, markKept, replaceRow, writeOrder } from "./matching";
+import { RowChange, assignRows, markKept, replaceRow } from "./matching";
+import { adoptMembers, assignMembers, controllerInForce } from "./members";
 
 /** Checks the staged configuration whole; adopts it whole, or keeps the old one and says what is wrong. */
 export function adoptStaged(): u32 {
   let wrong = checkStaged();
-  if (wrong == 0) wrong = assignPorts();
-  if (wrong == 0) wrong = assignTargets();
+  if (wrong == 0) wrong = assignMembers();
+  const staged = CommonPolicy.staged();
+  if (wrong == 0) wrong = assignKind(TARGET_PORT_CONFIG_TABLE, TARGET_PORT_BY_ID_TABLE, staged.targetPortCount);
+  if (wrong == 0) wrong = assignKind(TARGET_CONFIG_TABLE, TARGET_BY_ID_TABLE, staged.targetCount);
   if (wrong != 0) return wrong;
   refuse(ErrorCode.NONE, 0, 0, 0);
   const header = Header.get();
   header.generation++;
   adoptPolicies();
+  adoptMembers();
   adoptPorts();
   adoptTargets();
   const module = ModuleState.get();
@@ -34,61 +38,43 @@ export function adoptStaged(): u32 {
   return 0;
 }
 
-const PORT_BYTES: u32 = offsetof<TargetPortConfig>();
-const TARGET_BYTES: u32 = offsetof<TargetConfig>();
-
-function assignPorts(): u32 {
-  return assignRows(
-    TARGET_PORT_CONFIG_STAGED_TABLE,
-    TARGET_PORT_CONFIG_STAGED_BASE,
-    TARGET_PORT_CONFIG_BASE,
-    PORT_BYTES,
-    TARGET_PORT_BY_ID_BASE,
-    TARGET_PORT_MAX,
-    CommonPolicy.staged().targetPortCount,
-  );
-}
-
-function assignTargets(): u32 {
-  return assignRows(
-    TARGET_CONFIG_STAGED_TABLE,
-    TARGET_CONFIG_STAGED_BASE,
-    TARGET_CONFIG_BASE,
-    TARGET_BYTES,
-    TARGET_BY_ID_BASE,
-    TARGET_MAX,
-    CommonPolicy.staged().targetCount,
-  );
+/** Kinds that have a table to themselves. */
+function assignKind(table: u32, order: u32, count: u32): u32 {
+  return assignRows(table, order, 0, TableEntry.of(table).capacity, count);
 }
 
 function adoptPolicies(): void {
-  copyRow(COMMON_POLICY_BASE, COMMON_POLICY_STAGED_BASE, offsetof<CommonPolicy>());
-  seal(CommonPolicy.get());
-  copyRow(PORT_POLICY_BASE, PORT_POLICY_STAGED_BASE, offsetof<PortPolicy>());
-  seal(PortPolicy.get());
-  copyRow(PROCESSOR_POLICY_BASE, PROCESSOR_POLICY_STAGED_BASE, offsetof<ProcessorPolicy>());
-  seal(ProcessorPolicy.get());
-  copyRow(INTERFACE_POLICY_BASE, INTERFACE_POLICY_STAGED_BASE, offsetof<InterfacePolicy>());
-  seal(InterfacePolicy.get());
-  for (let kind: u32 = 0; kind < HEALTH_KIND_MAX; kind++) {
-    const config = HealthConfig.at(kind);
-    copyRow(changetype<usize>(config), changetype<usize>(HealthConfig.stagedAt(kind)), offsetof<HealthConfig>());
-    seal(config);
+  adoptKnobs(COMMON_POLICY_TABLE);
+  adoptKnobs(PORT_POLICY_TABLE);
+  adoptKnobs(PROCESSOR_POLICY_TABLE);
+  adoptKnobs(INTERFACE_POLICY_TABLE);
+  adoptKnobs(HEALTH_CONFIG_TABLE);
+}
+
+/** Rows without an identity are taken over in place. */
+function adoptKnobs(table: u32): void {
+  const entry = TableEntry.of(table);
+  const staged = TableEntry.of(table + 1);
+  for (let row: u32 = 0; row < ROWS_MAX; row++) {
+    if (row == entry.capacity) break;
+    copyRow(entry.base + row * entry.stride, staged.base + row * entry.stride, entry.stride);
+    sealRow(table, row);
   }
 }
 
 function adoptPorts(): void {
   const count = CommonPolicy.get().targetPortCount;
-  markKept(TARGET_PORT_CONFIG_STAGED_BASE, TARGET_PORT_CONFIG_BASE, PORT_BYTES, TARGET_PORT_MAX, count);
+  markKept(TARGET_PORT_CONFIG_TABLE, TARGET_PORT_BY_ID_TABLE, 0, TARGET_PORT_MAX, count);
   for (let row: u32 = 0; row < TARGET_PORT_MAX; row++) {
     adoptPort(row);
   }
-  writeOrder(TARGET_PORT_CONFIG_STAGED_BASE, PORT_BYTES, TARGET_PORT_BY_ID_BASE, TARGET_PORT_MAX, count);
 }
 
 function adoptPort(row: u32): void {
-  const change = replaceRow(TARGET_PORT_CONFIG_TABLE, TARGET_PORT_CONFIG_STAGED_BASE, row);
-  seal(TargetPortConfig.at(row));
+  const change = replaceRow(TARGET_PORT_CONFIG_TABLE, row);
+  const config = TargetPortConfig.at(row);
+  if (change != RowChange.NONE) config.owner = controllerInForce(config.owner);
+  seal(config);
   if (change == RowChange.REMOVED) portRemoved(row);
   if (change == RowChange.ADDED) portAdded(row);
   if (change == RowChange.KEPT) portKept(row);
@@ -96,16 +82,15 @@ function adoptPort(row: u32): void {
 
 function adoptTargets(): void {
   const count = CommonPolicy.get().targetCount;
-  markKept(TARGET_CONFIG_STAGED_BASE, TARGET_CONFIG_BASE, TARGET_BYTES, TARGET_MAX, count);
+  markKept(TARGET_CONFIG_TABLE, TARGET_BY_ID_TABLE, 0, TARGET_MAX, count);
   for (let row: u32 = 0; row < TARGET_MAX; row++) {
     adoptTarget(row);
   }
-  writeOrder(TARGET_CONFIG_STAGED_BASE, TARGET_BYTES, TARGET_BY_ID_BASE, TARGET_MAX, count);
 }
 
 function adoptTarget(row: u32): void {
   const staged: u32 = TargetConfig.at(row).assigned;
-  const change = replaceRow(TARGET_CONFIG_TABLE, TARGET_CONFIG_STAGED_BASE, row);
+  const change = replaceRow(TARGET_CONFIG_TABLE, row);
   seal(TargetConfig.at(row));
   adoptPortsOf(row, staged);
   if (change == RowChange.REMOVED || change == RowChange.ADDED) resetTarget(row);

@@ -5,6 +5,7 @@ import { HEALTH_KIND_MAX, HealthConfig } from "../tables/health";
 import { CommonPolicy, InterfacePolicy, PortPolicy, ProcessorPolicy } from "../tables/policy";
 import { TargetConfig, TargetPortsConfig } from "../tables/target";
 import { TargetPortConfig } from "../tables/target-port";
+import { checkMembers } from "./members";
 
 /** Notes what is wrong and where; the code is what `configure` returns. */
 export function refuse(code: ErrorCode, table: u32, row: u32, field: u32): u32 {
@@ -17,13 +18,14 @@ export function refuse(code: ErrorCode, table: u32, row: u32, field: u32): u32 {
 }
 
 /** A generated check's result: 0, or the field's offset and an error code. */
-function refuseField(result: u32, table: u32, row: u32): u32 {
+export function refuseField(result: u32, table: u32, row: u32): u32 {
   return result == 0 ? 0 : refuse(<ErrorCode>(result & 0xff), table, row, result >> 8);
 }
 
 /** The first thing that is wrong with the staged configuration, or 0. */
 export function checkStaged(): u32 {
   let wrong = checkPolicies();
+  if (wrong == 0) wrong = checkMembers();
   if (wrong == 0) wrong = checkTargetPorts();
   if (wrong == 0) wrong = checkTargets();
   return wrong;

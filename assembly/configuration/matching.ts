@@ -13,8 +13,9 @@ export class ConfiguredRow {
   generation: u32;
   assigned: u16;
 
-  @inline static at(base: usize, stride: u32, index: u32): ConfiguredRow {
-    return changetype<ConfiguredRow>(base + index * stride);
+  @inline static of(table: u32, index: u32): ConfiguredRow {
+    const entry = TableEntry.of(table);
+    return changetype<ConfiguredRow>(entry.base + index * entry.stride);
   }
 }
 
@@ -28,89 +29,83 @@ export enum RowChange {
 }
 
 /**
- * Gives each staged row the row in force that has its id, or a free one. Both sides are in ascending order of id (the
- * rows in force by way of `order`, a list of their indexes), so one walk does. 0, or `TABLE_FULL`.
+ * Gives each staged row the row in force that has its id, or a free one. Both sides are in ascending order of id, so one
+ * walk does. The kind's rows are `first` to `first + rows - 1` of the table, `count` of them staged, in the staged table
+ * behind it; `order` is the table that lists those in force. 0, or `TABLE_FULL`.
  */
-export function assignRows(
-  table: u32,
-  staged: usize,
-  inForce: usize,
-  stride: u32,
-  order: usize,
-  capacity: u32,
-  count: u32,
-): u32 {
-  let place: u32 = 0;
-  let hole: u32 = 0;
-  for (let index: u32 = 0; index < ROWS_MAX; index++) {
-    if (index == count) break;
-    const row = ConfiguredRow.at(staged, stride, index);
-    place = skipBelow(inForce, stride, order, capacity, place, row.id);
-    const present = place < capacity ? <u32>load<u16>(order + place * 2) : NONE;
-    if (present != NONE && ConfiguredRow.at(inForce, stride, present).id == row.id) {
+export function assignRows(table: u32, order: u32, first: u32, rows: u32, count: u32): u32 {
+  const end = first + rows;
+  let place = first;
+  let hole = first;
+  for (let n: u32 = 0; n < ROWS_MAX; n++) {
+    if (n == count) break;
+    const row = ConfiguredRow.of(table + 1, first + n);
+    place = skipBelow(table, order, place, end, row.id);
+    const present = place < end ? orderedAt(order, place) : NONE;
+    if (present != NONE && ConfiguredRow.of(table, present).id == row.id) {
       row.assigned = <u16>present;
       continue;
     }
-    hole = nextHole(inForce, stride, capacity, hole);
-    if (hole == capacity) return refuse(ErrorCode.TABLE_FULL, table, index, offsetof<ConfiguredRow>("id"));
+    hole = nextHole(table, hole, end);
+    if (hole == end) return refuse(ErrorCode.TABLE_FULL, table + 1, first + n, offsetof<ConfiguredRow>("id"));
     row.assigned = <u16>hole;
     hole++;
   }
   return 0;
 }
 
-function skipBelow(inForce: usize, stride: u32, order: usize, capacity: u32, from: u32, id: u32): u32 {
+function orderedAt(order: u32, place: u32): u32 {
+  return load<u16>(TableEntry.of(order).base + place * 2);
+}
+
+function skipBelow(table: u32, order: u32, from: u32, end: u32, id: u32): u32 {
   for (let place = from; place < ROWS_MAX; place++) {
-    if (place >= capacity) return capacity;
-    const row: u32 = load<u16>(order + place * 2);
-    if (row == NONE || ConfiguredRow.at(inForce, stride, row).id >= id) return place;
+    if (place >= end) return end;
+    const row = orderedAt(order, place);
+    if (row == NONE || ConfiguredRow.of(table, row).id >= id) return place;
   }
-  return capacity;
+  return end;
 }
 
 /** A hole may be given out once all writers know the generation that made it. */
-function nextHole(inForce: usize, stride: u32, capacity: u32, from: u32): u32 {
+function nextHole(table: u32, from: u32, end: u32): u32 {
   const known = Control.get().writersGeneration;
   for (let index = from; index < ROWS_MAX; index++) {
-    if (index >= capacity) return capacity;
-    const row = ConfiguredRow.at(inForce, stride, index);
+    if (index >= end) return end;
+    const row = ConfiguredRow.of(table, index);
     if (row.id == 0 && row.generation <= known) return index;
   }
-  return capacity;
+  return end;
 }
 
-/** Notes in each row in force which staged row replaces it, or `NONE`. */
-export function markKept(staged: usize, inForce: usize, stride: u32, capacity: u32, count: u32): void {
-  for (let index: u32 = 0; index < ROWS_MAX; index++) {
-    if (index == capacity) break;
-    ConfiguredRow.at(inForce, stride, index).assigned = <u16>NONE;
+/** Notes in each row in force of a kind which staged row replaces it, or `NONE`, and lists the rows that will be in force. */
+export function markKept(table: u32, order: u32, first: u32, rows: u32, count: u32): void {
+  const list = TableEntry.of(order).base;
+  for (let n: u32 = 0; n < ROWS_MAX; n++) {
+    if (n == rows) break;
+    ConfiguredRow.of(table, first + n).assigned = <u16>NONE;
   }
-  for (let index: u32 = 0; index < ROWS_MAX; index++) {
-    if (index == count) break;
-    const row: u32 = ConfiguredRow.at(staged, stride, index).assigned;
-    ConfiguredRow.at(inForce, stride, row).assigned = <u16>index;
-  }
-}
-
-/** Writes the list of rows in force in ascending order of id. */
-export function writeOrder(staged: usize, stride: u32, order: usize, capacity: u32, count: u32): void {
-  for (let index: u32 = 0; index < ROWS_MAX; index++) {
-    if (index == capacity) break;
-    const row: u32 = index < count ? ConfiguredRow.at(staged, stride, index).assigned : NONE;
-    store<u16>(order + index * 2, <u16>row);
+  for (let n: u32 = 0; n < ROWS_MAX; n++) {
+    if (n == rows) break;
+    let row = NONE;
+    if (n < count) {
+      row = ConfiguredRow.of(table + 1, first + n).assigned;
+      ConfiguredRow.of(table, row).assigned = <u16>(first + n);
+    }
+    store<u16>(list + (first + n) * 2, <u16>row);
   }
 }
 
 /** Replaces a row in force, in which `markKept` has noted its staged row, and says what became of it; the caller seals it. */
-export function replaceRow(table: u32, stagedBase: usize, index: u32): RowChange {
+export function replaceRow(table: u32, index: u32): RowChange {
   const entry = TableEntry.of(table);
-  const row = ConfiguredRow.at(entry.base, entry.stride, index);
+  const row = ConfiguredRow.of(table, index);
   const staged: u32 = row.assigned;
   const isHole = row.id == 0;
   const generation = isHole || staged == NONE ? Header.get().generation : row.generation;
   if (staged == NONE && isHole) return RowChange.NONE;
   if (staged == NONE) row.id = 0;
-  else copyRow(changetype<usize>(row), stagedBase + staged * entry.stride, entry.stride);
+  else copyRow(changetype<usize>(row), changetype<usize>(ConfiguredRow.of(table + 1, staged)), entry.stride);
   row.assigned = <u16>index;
   row.generation = generation;
   if (staged == NONE) return RowChange.REMOVED;

@@ -6,13 +6,23 @@
  *   DOWN ──`riseCount` looks in a row find it well──▶ HELD_DOWN ──hold-down over──▶ UP
  *   HELD_DOWN ──a look finds it failed──▶ DOWN
  *
- * Silence is told apart from a reported failure: where too many of a kind fall silent together, the observer is the
- * likelier fault (panic), and none of them goes down for it.
+ * A member that isn't heard for the configured time is found failed, too. Silence is told apart from a reported failure:
+ * where too many of a kind fall silent together, the observer is the likelier fault (panic.ts), and none of them goes down
+ * for it before that panic is over. Target ports and network ports are judged by what is reported of them alone.
  */
 import { nowMs, rest } from "../memory/scheduling";
-import { NEVER } from "../memory/seals";
+import { NEVER, seal } from "../memory/seals";
 import { verify } from "../policies/ports/rows";
-import { HealthConfig, HealthKind, HealthState, HealthStatus } from "../tables/health";
+import {
+  HEALTH_MEMBERS,
+  HEALTH_NETWORK_PORTS,
+  HealthConfig,
+  HealthKind,
+  HealthState,
+  HealthStatus,
+} from "../tables/health";
+import { kindOfMember } from "../tables/member";
+import { silenceHeldUntil } from "./panic";
 
 /** Doublings after which the hold-down is surely at its limit. */
 const FLAPS_MAX: u32 = 20;
@@ -22,15 +32,23 @@ export function healthOf(row: u32): HealthState {
   return changetype<HealthState>(verify(HEALTH_STATE_TABLE, row));
 }
 
+/** Kind of a health row's subject. */
+export function healthKindOf(row: u32): HealthKind {
+  if (row >= HEALTH_MEMBERS) return <HealthKind>(HealthKind.PROCESSOR + kindOfMember(row - HEALTH_MEMBERS));
+  return row >= HEALTH_NETWORK_PORTS ? HealthKind.NETWORK_PORT : HealthKind.TARGET_PORT;
+}
+
 /** What a report says of the subject, judged at once and then by looks. True if its status changed. */
 export function report(row: u32, kind: HealthKind, found: HealthStatus): bool {
   const health = healthOf(row);
   health.heardMs = nowMs();
+  const wasSilent = health.silent;
+  health.silent = 0;
   if (health.observed != <u8>found) {
     health.observed = <u8>found;
     health.looks = 0;
   }
-  return look(row, kind, health);
+  return look(row, kind, health) || wasSilent != 0;
 }
 
 /** Looks at a subject whose deadline has come. True if its status changed. */
@@ -41,6 +59,8 @@ export function lookAgain(row: u32, kind: HealthKind): bool {
 function look(row: u32, kind: HealthKind, health: HealthState): bool {
   const config = HealthConfig.at(kind);
   const before = health.status;
+  const wasSilent = health.silent;
+  if (kind >= HealthKind.PROCESSOR) findSilence(row, kind, health, config);
   if (health.looks < 255) health.looks++;
   switch (<u32>before) {
     case HealthStatus.UNKNOWN: {
@@ -64,8 +84,44 @@ function look(row: u32, kind: HealthKind, health: HealthState): bool {
   }
   if (health.status == <u8>HealthStatus.HELD_DOWN && health.heldUntilMs <= nowMs()) goUp(health);
   forgetFlaps(health, config);
-  rest(HEALTH_STATE_TABLE, row, nextLook(health, config));
-  return health.status != before;
+  let next = nextLook(health, config);
+  if (kind >= HealthKind.PROCESSOR && health.silent == 0) {
+    next = min(next, max(silentAt(health, config), health.silenceHeldMs));
+  }
+  rest(HEALTH_STATE_TABLE, row, next);
+  return health.status != before || health.silent != wasSilent;
+}
+
+/** Nothing heard for too long: as if a failure had been reported, unless the observer is the likelier fault. */
+function findSilence(row: u32, kind: HealthKind, health: HealthState, config: HealthConfig): void {
+  if (health.silent != 0 || silentAt(health, config) > nowMs()) return;
+  // A silence that was put down to a panic is judged once the panic is over.
+  if (health.silenceHeldMs <= health.heardMs)
+    health.silenceHeldMs = silenceHeldUntil(row - HEALTH_MEMBERS, kind, config);
+  if (health.silenceHeldMs > nowMs()) return;
+  health.silent = 1;
+  if (health.observed == <u8>HealthStatus.DOWN) return;
+  health.observed = <u8>HealthStatus.DOWN;
+  health.looks = 0;
+}
+
+function silentAt(health: HealthState, config: HealthConfig): u64 {
+  return health.heardMs + config.silenceMs;
+}
+
+/** A member's start, or the end of the observer's own pause: it has its whole time to be heard from `fromMs` on. */
+export function awaitReport(row: u32, fromMs: u64): void {
+  const health = healthOf(row);
+  health.heardMs = fromMs;
+  rest(HEALTH_STATE_TABLE, row, silentAt(health, HealthConfig.at(healthKindOf(row))));
+}
+
+/** The member started anew: that counts as a flap, though it was not missed. */
+export function countRestart(row: u32): void {
+  const health = healthOf(row);
+  if (health.flaps < FLAPS_MAX) health.flaps++;
+  health.changedMs = nowMs();
+  seal(health);
 }
 
 function goDown(health: HealthState): void {
@@ -84,7 +140,6 @@ function holdDown(health: HealthState, config: HealthConfig): void {
 
 function goUp(health: HealthState): void {
   health.status = <u8>HealthStatus.UP;
-  health.silent = 0;
   health.changedMs = nowMs();
 }
 

@@ -7,7 +7,9 @@
  * so an odd sequence word means a writer that died in the row. Behind the latch the code is the same.
  */
 import { LATCH_RETRY_MAX } from "../limits";
+import { Heartbeat } from "../tables/member";
 import { TargetPortCounters } from "../tables/target-port";
+import { TableEntry } from "./directory";
 import { Header } from "./header";
 import { markChanged } from "./scheduling";
 import { copyRow } from "./seals";
@@ -15,13 +17,21 @@ import { copyRow } from "./seals";
 /** Bytes of a row of counters that are in use; what follows is kept for more. */
 const COUNTERS_BYTES: u32 = offsetof<TargetPortCounters>("operations") + 8;
 
-/** Copies one row of counters; false if it stayed torn, and then its bit is set again and the last good copy stays. */
-export function latchTargetPort(row: u32): bool {
-  const from = TargetPortCounters.at(row);
-  const to = TargetPortCounters.latchedAt(row);
-  if (copyWhole(changetype<usize>(from), changetype<usize>(to))) return true;
+/** What a latched row says stands in its first six long words; what counters have behind them are pads. */
+const SAID_BYTES: u32 = 48;
+if (offsetof<Heartbeat>() != SAID_BYTES) ERROR("a heartbeat is copied whole");
+if (offsetof<TargetPortCounters>("operations") + 8 > SAID_BYTES) ERROR("counters are copied whole");
+
+/**
+ * Copies a row of a latched table into the table behind it; false if it stayed torn, and then its bit is set again and
+ * the last good copy stays.
+ */
+export function latchRow(table: u32, row: u32): bool {
+  const entry = TableEntry.of(table);
+  const to: usize = TableEntry.of(table + 1).base + row * entry.stride;
+  if (copyWhole(entry.base + row * entry.stride, to)) return true;
   Header.get().tornRows++;
-  markChanged(TARGET_PORT_COUNTERS_TABLE, row);
+  markChanged(table, row);
   return false;
 }
 
@@ -32,18 +42,20 @@ function copyWhole(from: usize, to: usize): bool {
   for (let attempt: u32 = 0; attempt < LATCH_RETRY_MAX; attempt++) {
     const before = sequenceOf(from);
     if ((before & 1) != 0) continue;
-    const head = load<u64>(from);
-    const sampled = load<u64>(from, offsetof<TargetPortCounters>("sampledMs"));
-    const busyUs = load<u64>(from, offsetof<TargetPortCounters>("busyUs"));
-    const bytes = load<u64>(from, offsetof<TargetPortCounters>("bytes"));
-    const operations = load<u64>(from, offsetof<TargetPortCounters>("operations"));
+    const word0 = load<u64>(from);
+    const word1 = load<u64>(from, 8);
+    const word2 = load<u64>(from, 16);
+    const word3 = load<u64>(from, 24);
+    const word4 = load<u64>(from, 32);
+    const word5 = load<u64>(from, 40);
     if (ASC_FEATURE_THREADS) atomic.fence();
     if (sequenceOf(from) != before) continue;
-    store<u64>(to, head);
-    store<u64>(to, sampled, offsetof<TargetPortCounters>("sampledMs"));
-    store<u64>(to, busyUs, offsetof<TargetPortCounters>("busyUs"));
-    store<u64>(to, bytes, offsetof<TargetPortCounters>("bytes"));
-    store<u64>(to, operations, offsetof<TargetPortCounters>("operations"));
+    store<u64>(to, word0);
+    store<u64>(to, word1, 8);
+    store<u64>(to, word2, 16);
+    store<u64>(to, word3, 24);
+    store<u64>(to, word4, 32);
+    store<u64>(to, word5, 40);
     return true;
   }
   return false;

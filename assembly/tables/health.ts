@@ -69,7 +69,7 @@ export class HealthState {
   @field("enum", "HealthStatus") observed: u8;
   /** Looks in a row that found `observed`. */
   @field("count") looks: u8;
-  /** 1: silence, not a report, is why it is down. */
+  /** 1: nothing has been heard of it for too long. */
   @field("boolean") silent: u8;
   /** Flaps not yet forgotten. */
   @field("count") flaps: u16;
@@ -82,6 +82,8 @@ export class HealthState {
   @field("time") changedMs: u64;
   /** End of the hold-down. */
   @field("time") heldUntilMs: u64;
+  /** A member: its silence was put down to the observer (panic) until then; of no account once it was heard again. */
+  @field("time") silenceHeldMs: u64;
   /** Next look. */
   @field("time") deadlineMs: u64;
 
@@ -89,4 +91,4 @@ export class HealthState {
     return changetype<HealthState>(HEALTH_STATE_BASE + index * <u32>offsetof<HealthState>());
   }
 }
-if (offsetof<HealthState>() != 48) ERROR("HealthState");
+if (offsetof<HealthState>() != 56) ERROR("HealthState");

@@ -8,6 +8,26 @@ export const MEMBER_SERVERS: u32 = PROCESSOR_MAX;
 export const MEMBER_APPARATUSES: u32 = PROCESSOR_MAX + SERVER_MAX;
 export const MEMBER_AGENTS: u32 = PROCESSOR_MAX + SERVER_MAX + APPARATUS_MAX;
 
+/** Kinds of members, in the order of their rows. */
+export const MEMBER_KIND_MAX: u32 = 4;
+
+/** First row of a kind: 0 processors, 1 servers, 2 apparatuses, 3 agents. */
+export function firstMember(kind: u32): u32 {
+  if (kind == 0) return MEMBER_PROCESSORS;
+  if (kind == 1) return MEMBER_SERVERS;
+  return kind == 2 ? MEMBER_APPARATUSES : MEMBER_AGENTS;
+}
+
+/** Rows of a kind. */
+export function membersOf(kind: u32): u32 {
+  return (kind < 3 ? firstMember(kind + 1) : MEMBER_MAX) - firstMember(kind);
+}
+
+/** Kind of a member row. */
+export function kindOfMember(row: u32): u32 {
+  return <u32>(row >= MEMBER_SERVERS) + <u32>(row >= MEMBER_APPARATUSES) + <u32>(row >= MEMBER_AGENTS);
+}
+
 export enum MemberFlag {
   /** In maintenance: drain it first, then let it leave. */
   MAINTENANCE = 1,
@@ -150,13 +170,6 @@ export class MemberInput {
 }
 if (offsetof<MemberInput>() != 12) ERROR("MemberInput");
 
-export enum MemberStatus {
-  /** A heartbeat has come since the row was given out or the host started. */
-  HEARD = 1,
-  /** Its silence was put down to the observer (panic): the next judgement of it stands. */
-  DOUBTED = 2,
-}
-
 /** What the module keeps of a member, beside its row of `health-state`. */
 @unmanaged
 @table("member-state", "state", MEMBER_MAX)
@@ -164,7 +177,8 @@ export class MemberState {
   /** Latest beat and boot count. */
   @field("sequence") beat: u32;
   @field("count") bootCount: u32;
-  @field("flags", "MemberStatus") status: u16;
+  /** 1: a heartbeat has come since the row was given out or the host started. */
+  @field("boolean") heard: u16;
   @field("pad") pad: u16;
   @field("check") check: u32;
 

@@ -1,5 +1,11 @@
 /** What the module keeps of itself, and the scratch list of rows to look at. */
 
+/** Policies that follow members and scopes. */
+export enum Stirred {
+  PROCESSORS = 1,
+  INTERFACES = 2,
+}
+
 @unmanaged
 @table("module-state", "state", 1)
 export class ModuleState {
@@ -17,8 +23,10 @@ export class ModuleState {
   @field("count") movesInUse: u16;
   /** Arrivals granted. */
   @field("count") arrivals: u16;
-  /** Zero. */
-  @field("pad") pad: u32;
+  /** Policies that have to look again, since something of a member or a scope has changed. */
+  @field("flags", "Stirred") stirred: u16;
+  /** `Control.controllerIndex` as it was when the rows were last judged by it. */
+  @field("number") controllerIndex: u16;
   @field("check") check: u32;
 
   @inline static get(): ModuleState {

@@ -61,9 +61,12 @@ export class Hosting {
   adopt(staged: Staged): void {
     const { memberConfigStaged, networkPortConfigStaged, interfaceConfigStaged, unitConfigStaged } = this.core.views;
     this.names.members.clear();
+    this.names.processors.clear();
+    this.names.controllers.clear();
     for (const [place, name] of staged.controllers.entries()) {
       const server = memberConfigStaged.assigned(this.firstServer + place);
       this.names.members.set(server, name);
+      this.names.controllers.set(server - this.firstServer, name);
       if (place < this.firstServer) this.nameProcessor(memberConfigStaged.assigned(place), name);
     }
     rename(this.names.networkPorts, staged.networkPorts, (row) => networkPortConfigStaged.assigned(row));
@@ -91,13 +94,17 @@ export class Hosting {
       const name = controllers.get(memberConfig.id(row));
       if (name === undefined) continue;
       if (row < this.firstServer) this.nameProcessor(row, name);
-      else this.names.members.set(row, name);
+      else {
+        this.names.members.set(row, name);
+        this.names.controllers.set(row - this.firstServer, name);
+      }
     }
   }
 
   /** A processor has its controller's name, by row only: the name stands for the server's row. */
   private nameProcessor(row: number, name: string): void {
     this.names.members.alias(row, name);
+    this.names.processors.set(row, name);
   }
 }
 

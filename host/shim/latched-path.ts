@@ -1,7 +1,7 @@
 /** How counters get from their writers into a module: through the mailbox of the plain build, or straight in. */
 
 import { layouts } from "./generated/layout.js";
-import { CountersWriter, type LatchedTable } from "./latched-rows.js";
+import { CountersWriter, HeartbeatWriter, type LatchedTable } from "./latched-rows.js";
 import { createMailbox, type Mailbox, MailboxLatch, sharedTables, takeOverRows } from "./mailbox.js";
 import { type Core, changedSummariesAddress } from "./module.js";
 
@@ -10,6 +10,9 @@ export interface LatchedRows {
   counters: LatchedTable;
   /** The shim's own writer of them. */
   writer: CountersWriter;
+  /** Where status messages of members are written, from any thread, and the shim's own writer of them. */
+  heartbeats: LatchedTable;
+  heartbeatWriter: HeartbeatWriter;
   /** Plain build only. */
   mailbox?: Mailbox;
   latch?: MailboxLatch;
@@ -23,8 +26,10 @@ export function openLatchedRows(core: Core, attached: boolean): LatchedRows {
   const buffer = memory.buffer as unknown as SharedArrayBuffer;
   const tables = mailbox?.tables ?? sharedTables(profile, buffer, changedSummariesAddress(profile));
   const counters = tables.find((table) => table.name === "target-port-counters") as LatchedTable;
-  const writer = new CountersWriter(counters);
-  return mailbox === undefined ? { counters, writer } : { counters, writer, mailbox, latch: latchInto(core, mailbox) };
+  const heartbeats = tables.find((table) => table.name === "heartbeat") as LatchedTable;
+  const writers = { writer: new CountersWriter(counters), heartbeatWriter: new HeartbeatWriter(heartbeats) };
+  const rows = { counters, heartbeats, ...writers };
+  return mailbox === undefined ? rows : { ...rows, mailbox, latch: latchInto(core, mailbox) };
 }
 
 function latchInto({ profile, memory, views }: Core, mailbox: Mailbox): MailboxLatch {

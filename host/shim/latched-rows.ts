@@ -90,6 +90,74 @@ export function markRow(words: Int32Array, table: LatchedTable, row: number): vo
   Atomics.or(words, table.summaryAddress >> 2, 1 << (leaf >> table.leafShift));
 }
 
+/** What a status message says of a member: fields of `heartbeat`. The caller may use one object for all. */
+export interface HeartbeatFields {
+  /** Heartbeats sent by the member since its start: one that doesn't change is no sign of life. */
+  beat: number;
+  bootCount: number;
+  /** `SelfTest` bits of the tests that passed. */
+  selfTests: number;
+  /** Of a processor: `WebServerKind | ProcessorRole << 8`. */
+  role: number;
+  /** Digest of its configuration. */
+  configuration: number;
+  /** Members of its kind that it hears: bit `n` of the 128 is the `n`th row of the kind. */
+  hears0: number;
+  hears1: number;
+  hears2: number;
+  hears3: number;
+  /** Sum of the weights of its tracked inputs that are down. */
+  penalty: number;
+  /** `MemberReport` bits. */
+  flags: number;
+  /** What it carries. */
+  carried: number;
+}
+
+/** Writes rows of `heartbeat`; for any thread. */
+export class HeartbeatWriter extends RowWriter {
+  private readonly generationWord: number;
+  private readonly beatWord: number;
+  private readonly bootCountWord: number;
+  private readonly selfTestsWord: number;
+  private readonly configurationWord: number;
+  private readonly hearsWord: number;
+  private readonly penaltyWord: number;
+  private readonly carriedWord: number;
+
+  constructor(table: LatchedTable) {
+    super(table);
+    const layout = tableLayout(table.profile, table.name);
+    const wordOf = (name: string) => fieldWord(layout, name);
+    this.generationWord = wordOf("generation");
+    this.beatWord = wordOf("beat");
+    this.bootCountWord = wordOf("bootCount");
+    this.selfTestsWord = wordOf("selfTests");
+    this.configurationWord = wordOf("configuration");
+    this.hearsWord = wordOf("hears0");
+    this.penaltyWord = wordOf("penalty");
+    this.carriedWord = wordOf("carried");
+  }
+
+  /** One status message; allocates nothing. `generation`: of the member's row in force. */
+  write(row: number, generation: number, heartbeat: HeartbeatFields): void {
+    if (row < 0 || row >= this.table.capacity) throw new RangeError(`no row ${row} in ${this.table.name}`);
+    const at = this.begin(row);
+    this.put(at + this.generationWord, generation);
+    this.put(at + this.beatWord, heartbeat.beat);
+    this.put(at + this.bootCountWord, heartbeat.bootCount);
+    this.put(at + this.selfTestsWord, heartbeat.selfTests | (heartbeat.role << 16));
+    this.put(at + this.configurationWord, heartbeat.configuration);
+    this.put(at + this.hearsWord, heartbeat.hears0);
+    this.put(at + this.hearsWord + 1, heartbeat.hears1);
+    this.put(at + this.hearsWord + 2, heartbeat.hears2);
+    this.put(at + this.hearsWord + 3, heartbeat.hears3);
+    this.put(at + this.penaltyWord, heartbeat.penalty | (heartbeat.flags << 16));
+    this.put(at + this.carriedWord, heartbeat.carried);
+    this.end(row, at);
+  }
+}
+
 /** Writes rows of `target-port-counters`; for any thread. */
 export class CountersWriter extends RowWriter {
   private readonly generationWord: number;

@@ -5,6 +5,9 @@ import { SubjectKind } from "./generated/layout.js";
 /** Row index that means "none" in 16-bit fields. */
 export const NONE = 0xffff;
 
+/** The scopes of fixed rows. */
+const FIXED_SCOPES: readonly string[] = ["ports", "group 0", "group 1", "array", "transfers"];
+
 /** Names of the rows of one table, both ways. */
 export class NameTable {
   private readonly byName = new Map<string, number>();
@@ -78,6 +81,8 @@ export class Names {
   readonly controllers = new NameTable();
   /** By member row: names of the controllers that the members run on. */
   readonly members = new NameTable();
+  /** The processors alone, by member row. */
+  readonly processors = new NameTable();
   readonly networkPorts = new NameTable();
   readonly interfaces = new NameTable();
   readonly units = new NameTable();
@@ -100,6 +105,7 @@ export class Names {
     if (kind === SubjectKind.TARGET_PORT) return this.ports.name(row) || `#${row}`;
     if (kind === SubjectKind.TARGET) return this.targets.name(row) || `#${row}`;
     if (kind === SubjectKind.INITIATOR) return this.initiators.name(row) || `#${row}`;
+    if (kind === SubjectKind.SCOPE) return this.scope(row);
     if (kind === SubjectKind.SESSION) {
       const session = this.session(row);
       return `${session.initiator}>${session.target}`;
@@ -127,6 +133,11 @@ export class Names {
   /** A member in print: its controller; "" for none. */
   member(row: number): string {
     return row === NONE ? "" : this.members.name(row) || `#${row}`;
+  }
+
+  /** A scope in print; that of a pair by its lower server. */
+  scope(row: number): string {
+    return FIXED_SCOPES[row] ?? `pair ${this.controllers.name(row - FIXED_SCOPES.length) || `#${row}`}`;
   }
 
   /** A port of a decision in print; "" for none. */

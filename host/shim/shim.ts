@@ -5,7 +5,7 @@ import { type DecisionView, emptyDecision, fillDecision } from "./decision-view.
 import { layouts, ScopeKind, ScopeRole, type TableLayout } from "./generated/layout.js";
 import { Hosting } from "./hosting.js";
 import { IdBook } from "./id-book.js";
-import type { LatchedTable } from "./latched-rows.js";
+import type { HeartbeatFields, LatchedTable } from "./latched-rows.js";
 import { type LatchedRows, openLatchedRows } from "./latched-path.js";
 import { type Core, instantiate } from "./module.js";
 import { Names, NONE } from "./names.js";
@@ -34,6 +34,8 @@ export interface ShimOptions {
 
 /** Row of the scope of this controller's own ports. */
 const SCOPE_PORTS = 0;
+/** Kinds of the scopes of fixed rows; every later one is a pair's. */
+const FIXED_SCOPES = [ScopeKind.PORTS, ScopeKind.GROUP, ScopeKind.GROUP, ScopeKind.ARRAY, ScopeKind.TRANSFERS] as const;
 
 export class Shim {
   readonly core: Core;
@@ -52,6 +54,8 @@ export class Shim {
   private readonly observations: Observations;
   private readonly hosting: Hosting;
   private readonly portSample = new Float64Array(5);
+  private readonly firstServer: number;
+  private requests = 0;
   private recorder: Recorder | undefined;
   private adopted: ArrayDescription | undefined;
 
@@ -62,6 +66,7 @@ export class Shim {
     this.controller = options.controller;
     this.book = options.book ?? new IdBook();
     this.epoch = options.epoch ?? 1;
+    this.firstServer = layouts[core.profile].limits.MEMBER_SERVERS ?? 0;
     const { sessionInput } = core.views;
     this.names = new Names((row) => [sessionInput.initiator(row), sessionInput.target(row), sessionInput.port(row)]);
     this.latched = openLatchedRows(core, options.attached === true);
@@ -104,8 +109,7 @@ export class Shim {
    */
   configure(array: ArrayDescription): Problem[] {
     const problems = checkSizes(this.core, array);
-    const controllerIndex = this.controllerIndex(array);
-    if (controllerIndex < 0) {
+    if (this.controllerName(array) === undefined) {
       const known = array.controllers.map((controller) => controller.name).join(", ");
       problems.push(problemOf("controllers", `no controller ${this.controller}`, `one of: ${known}`));
     }
@@ -116,7 +120,7 @@ export class Shim {
     const code = this.core.exports.configure();
     this.recorder?.call("configure", 0, code);
     if (code !== 0) return [refusal(this.core, staged, code)];
-    this.adopt(array, staged, book, controllerIndex);
+    this.adopt(array, staged, book);
     return [];
   }
 
@@ -145,6 +149,75 @@ export class Shim {
     scope.setIncarnation(row, this.incarnation);
     scope.setEpoch(row, epoch);
     scope.markChanged(row);
+  }
+
+  /**
+   * A scope as the lease service has it: kind and subject follow from the row (0 own ports, 1 and 2 the groups, 3 the
+   * array, 4 transfers, then the pairs, 5 + index of the lower server).
+   * @param role `ScopeRole`: DECIDING only after this controller has won the key and begun to raise the epoch
+   * @param holder member row that holds the key (a processor's for the array, else a server's); NONE for nobody
+   * @param flags `ScopeFlag`
+   */
+  scope(row: number, role: number, holder: number, epoch: number, flags = 0): void {
+    const kind = FIXED_SCOPES[row] ?? ScopeKind.PAIR;
+    const subject =
+      kind === ScopeKind.GROUP ? row - 1 : kind === ScopeKind.PAIR ? this.firstServer + row - FIXED_SCOPES.length : 0;
+    this.setScope(row, kind, role, subject, epoch, holder, flags);
+  }
+
+  /** A member's status message, its own controller's too. Allocates nothing. */
+  heartbeat(member: number, heartbeat: HeartbeatFields): void {
+    this.latched.heartbeatWriter.write(member, this.memberGeneration(member), heartbeat);
+  }
+
+  /**
+   * What the lease service and the command channel say of a member.
+   * @param lease `LeaseStatus`: is its liveness key there
+   * @param acknowledged `Acknowledged` bits: scopes whose present epoch it has stored, with a report of what it holds
+   */
+  memberInput(member: number, lease: number, acknowledged: number): void {
+    const { memberInput } = this.core.views;
+    memberInput.setGeneration(member, this.memberGeneration(member));
+    memberInput.setIncarnation(member, this.incarnation);
+    memberInput.setLease(member, lease);
+    memberInput.setAcknowledged(member, acknowledged);
+    memberInput.markChanged(member);
+  }
+
+  /**
+   * An operator's wish, answered by a decision REQUEST_ANSWERED about its row.
+   * @param kind `RequestKind`; `subject` and `detail` as it says, NONE for no subject
+   * @returns the row; the oldest request's row is used again
+   */
+  request(kind: number, subject: number, detail = 0): number {
+    const { request } = this.core.views;
+    const row = this.requests % request.capacity;
+    this.requests++;
+    request.setSequence(row, this.requests);
+    request.setIncarnation(row, this.incarnation);
+    request.setKind(row, kind);
+    request.setSubject(row, subject);
+    request.setDetail(row, detail);
+    request.markChanged(row);
+    return row;
+  }
+
+  /** Management requests that this controller's processor has under way: a planned switch-over waits for them. */
+  setRequestsUnderWay(count: number): void {
+    const { control } = this.core.views;
+    if (control.requestsUnderWay(0) === count) return;
+    control.setRequestsUnderWay(0, count);
+    control.markChanged(0);
+  }
+
+  /** Generation of a member's row in force; writers of heartbeats on other threads give it with each. */
+  memberGeneration(member: number): number {
+    return this.core.views.memberConfig.generation(member);
+  }
+
+  /** Where worker threads write status messages of members, with a `HeartbeatWriter` of their own: one writer a member. */
+  get heartbeats(): LatchedTable {
+    return this.latched.heartbeats;
   }
 
   /** Flags of `ControlFlag`. */
@@ -336,30 +409,28 @@ export class Shim {
     this.recorder?.call("reset", 0, 0);
   }
 
-  /** Row of this controller among those of the array; -1 for a name that the array has not. */
-  private controllerIndex(array: ArrayDescription): number {
-    if (this.controller === undefined) return 0;
-    return array.controllers.findIndex((controller) => controller.name === this.controller);
+  /** Name of this controller; undefined for one that the array has not. */
+  private controllerName(array: ArrayDescription): string | undefined {
+    if (this.controller === undefined) return array.controllers[0]?.name ?? "";
+    return array.controllers.find((controller) => controller.name === this.controller)?.name;
   }
 
-  private adopt(array: ArrayDescription, staged: Staged, book: IdBook, controllerIndex: number): void {
+  private adopt(array: ArrayDescription, staged: Staged, book: IdBook): void {
     this.book = book;
     this.sessions.useBook(book);
     this.adopted = array;
     const { targetPortConfigStaged, targetConfigStaged, control } = this.core.views;
     this.names.ports.clear();
     this.names.targets.clear();
-    this.names.controllers.clear();
     for (const [row, port] of staged.ports.entries())
       this.names.ports.set(targetPortConfigStaged.assigned(row), port.name);
     for (const [row, target] of staged.targets.entries()) {
       this.names.targets.set(targetConfigStaged.assigned(row), target.name);
     }
-    for (const [index, controller] of array.controllers.entries()) this.names.controllers.set(index, controller.name);
     this.hosting.adopt(staged);
     this.observations.forgetMovedRows();
     this.sessions.describe(array.initiators);
-    control.setControllerIndex(0, controllerIndex);
+    control.setControllerIndex(0, Math.max(0, this.names.controllers.row(this.controllerName(array) ?? "")));
     control.markChanged(0);
     this.confirmWriters();
   }

@@ -74,13 +74,13 @@ export function stage(core: StagingMemory, array: ArrayDescription, book: IdBook
   stageKnobs(core, array);
   views.commonPolicyStaged.setTargetPortCount(0, ports.length);
   views.commonPolicyStaged.setTargetCount(0, targets.length);
-  const owners = new Map(array.controllers.map((controller, index) => [controller.name, index]));
+  const controllers = stageMembers(core, array, book);
+  const owners = new Map(controllers.map((name, place) => [name, place]));
   for (const [row, { thing, id }] of ports.entries())
     stagePort(views, row, thing, id, owners.get(thing.controller) ?? 0);
   const portRows = new Map(ports.map(({ thing }, row) => [thing.name, row]));
   const words = layouts[core.profile].limits.TARGET_PORT_WORDS ?? 1;
   for (const [row, { thing, id }] of targets.entries()) stageTarget(views, row, thing, id, portRows, words);
-  const controllers = stageMembers(core, array, book);
   return {
     ports: ports.map(({ thing }) => thing),
     targets: targets.map(({ thing }) => thing),

@@ -19,10 +19,10 @@ import {
   TARGET_WORD_MAX,
   WORK_PER_TICK_MAX,
 } from "../../limits";
-import { healthOf, lookAgain, report } from "../../members/health";
+import { healthOf, report } from "../../members/health";
 import { visit } from "../../visit";
 import { Header } from "../../memory/header";
-import { latchTargetPort } from "../../memory/latch";
+import { latchRow } from "../../memory/latch";
 import { decide, ofThisIncarnation, ringHasRoom } from "../../memory/ring";
 import { changesWait, due, markChanged, nowMs, takeChanged } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
@@ -78,7 +78,7 @@ export function forgetPortObservations(): void {
 
 /** Counters of a port are taken over whole, or left for a later tick. */
 export function takePortCounters(port: u32): void {
-  if (latchTargetPort(port)) countersCame(port);
+  if (latchRow(TARGET_PORT_COUNTERS_TABLE, port)) countersCame(port);
 }
 
 /** Role, port states, health. */
@@ -177,13 +177,8 @@ function followRemote(port: u32, state: TargetPortState, input: TargetPortInput)
   wakePort(port, state, nowMs());
 }
 
-/** A health row whose deadline has come. */
-export function lookAtPort(row: u32): void {
-  if (lookAgain(row, HealthKind.TARGET_PORT)) followHealth(row - HEALTH_TARGET_PORTS);
-}
-
 /** A port that failed or came back: every target is judged anew. */
-function followHealth(port: u32): void {
+export function followHealth(port: u32): void {
   const status = healthOf(HEALTH_TARGET_PORTS + port).status;
   const state = portAt(port);
   const wasFailed = (state.status & TargetPortStatus.FAILED) != 0;

@@ -1,0 +1,106 @@
+/** What is taken over of members in each tick: heartbeats whole, then what the lease service says of them. */
+import { MEMBER_MAX } from "../limits";
+import { Header } from "../memory/header";
+import { latchRow } from "../memory/latch";
+import { ofThisIncarnation } from "../memory/ring";
+import { nowMs } from "../memory/scheduling";
+import { resetRow, seal } from "../memory/seals";
+import { moduleState, verify } from "../policies/ports/rows";
+import { HEALTH_MEMBERS, HealthStatus } from "../tables/health";
+import { Heartbeat, MemberConfig, MemberInput, MemberState } from "../tables/member";
+import { Stirred } from "../tables/module-state";
+import { CommonPolicy } from "../tables/policy";
+import { awaitReport, countRestart, healthKindOf, report } from "./health";
+import { isMember } from "./members";
+
+/** Words of a heartbeat that say more than that it came: from its self-tests to its flags. */
+const TOLD_FROM: u32 = offsetof<Heartbeat>("selfTests");
+const TOLD_WORDS: u32 = 7;
+if (TOLD_FROM + TOLD_WORDS * 4 != offsetof<Heartbeat>("carried")) ERROR("all of a heartbeat but what it carries");
+
+/** Has the policies that follow members and scopes look again in this tick. */
+export function stir(): void {
+  const module = moduleState();
+  module.stirred = <u16>(Stirred.PROCESSORS | Stirred.INTERFACES);
+  seal(module);
+}
+
+/** True once after something has changed that a policy follows. */
+export function takeStirred(policy: Stirred): bool {
+  const module = moduleState();
+  if ((module.stirred & <u16>policy) == 0) return false;
+  module.stirred &= ~(<u16>policy);
+  seal(module);
+  return true;
+}
+
+/** A heartbeat that a writer has left: a sign of life if it is a new one. */
+export function takeHeartbeat(row: u32): void {
+  const beat = Heartbeat.latchedAt(row);
+  const before = told(beat);
+  if (!latchRow(HEARTBEAT_TABLE, row)) return;
+  const config = MemberConfig.at(row);
+  if (config.id == 0 || beat.generation != config.generation) {
+    Header.get().droppedRows++;
+    return;
+  }
+  const state = memberAt(row);
+  if (told(beat) != before || state.heard == 0) stir();
+  if (state.heard != 0 && state.beat == beat.beat && state.bootCount == beat.bootCount) return;
+  const health = HEALTH_MEMBERS + row;
+  if (state.heard != 0 && state.bootCount != beat.bootCount) countRestart(health);
+  state.beat = beat.beat;
+  state.bootCount = beat.bootCount;
+  state.heard = 1;
+  seal(state);
+  if (report(health, healthKindOf(health), HealthStatus.UP)) stir();
+}
+
+/** A sum of what the heartbeat says beyond being one: equal where nothing of it has changed. */
+function told(beat: Heartbeat): u32 {
+  let sum: u32 = 0;
+  for (let n: u32 = 0; n < TOLD_WORDS; n++) {
+    sum = (rotl(sum, 5) ^ load<u32>(changetype<usize>(beat) + TOLD_FROM + n * 4)) * 0x9e37_79b1;
+  }
+  return sum;
+}
+
+export function takeMemberInput(row: u32): void {
+  const input = MemberInput.at(row);
+  const config = MemberConfig.at(row);
+  const isStale = input.generation != config.generation || !ofThisIncarnation(input.incarnation);
+  if (config.id == 0 || isStale) Header.get().droppedRows++;
+  else stir();
+}
+
+function memberAt(row: u32): MemberState {
+  verify(MEMBER_STATE_TABLE, row);
+  return MemberState.at(row);
+}
+
+/** A row was given out to a new member: it has the grace period and its whole time to be heard. */
+export function memberAdded(row: u32): void {
+  memberRemoved(row);
+  awaitReport(HEALTH_MEMBERS + row, nowMs() + CommonPolicy.get().graceMs);
+}
+
+/** A removed member leaves nothing behind: its row may be given out anew. */
+export function memberRemoved(row: u32): void {
+  resetRow(MEMBER_STATE_TABLE, row);
+  resetRow(MEMBER_INPUT_TABLE, row);
+  resetRow(HEALTH_STATE_TABLE, HEALTH_MEMBERS + row);
+}
+
+/** After a gap of the clock each member has its whole time to be heard; after a restart of the host nothing is known of it. */
+export function restartMembers(forget: bool): void {
+  const fromMs = nowMs() + CommonPolicy.get().graceMs;
+  for (let row: u32 = 0; row < MEMBER_MAX; row++) {
+    if (!isMember(row)) continue;
+    if (forget) {
+      resetRow(MEMBER_STATE_TABLE, row);
+      resetRow(HEALTH_STATE_TABLE, HEALTH_MEMBERS + row);
+    }
+    awaitReport(HEALTH_MEMBERS + row, fromMs);
+  }
+  stir();
+}
