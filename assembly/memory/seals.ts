@@ -46,12 +46,6 @@ function sealAt(address: usize, bytes: u32, checkOffset: u32): void {
   store<u32>(address + checkOffset, sealOf(address, bytes, checkOffset));
 }
 
-/** The same, of a row of any table that has check words. */
-export function sealRow(table: u32, row: u32): void {
-  const entry = TableEntry.of(table);
-  sealAt(entry.base + row * entry.stride, entry.stride, entry.checkOffset);
-}
-
 /** True if the row of a table is as it was when it was last sealed. */
 export function isWhole(table: u32, row: u32): bool {
   const entry = TableEntry.of(table);
