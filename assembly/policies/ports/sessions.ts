@@ -20,12 +20,14 @@ import { otherPath } from "./fit";
 import { approach, portLoad } from "./loads";
 import { beginResidence } from "./residence";
 import { quotient } from "../../memory/division";
-import { portAt, sessionAt, verify, wakePort } from "./rows";
+import { moduleState, portAt, sessionAt, verify, wakePort } from "./rows";
 
 /** Takes a changed session row into the accounts. */
 export function observeSession(row: u32): void {
   const input = SessionInput.at(row);
   const state = sessionAt(row);
+  // A damaged row may still be on lists: all accounts are made anew in the next tick.
+  if (moduleState().rebuild != 0) return;
   const port = portOf(input);
   if (state.port != <u16>NONE && !isSame(input, state, port)) end(row, state);
   if (port == NONE) return;
@@ -95,7 +97,10 @@ export function endSessionsOf(port: u32): void {
   for (let step: u32 = 0; step < SESSION_MAX; step++) {
     const row: u32 = portAt(port).firstSession;
     if (row == NONE) break;
-    end(row, sessionAt(row));
+    const state = sessionAt(row);
+    // A damaged row that has just begun anew is nobody's: all accounts are made anew.
+    if (state.port != <u16>port) break;
+    end(row, state);
   }
 }
 

@@ -19,6 +19,7 @@ import { relabelling } from "./relabelling.js";
 import { residence } from "./residence.js";
 import { ring } from "./ring.js";
 import { silence } from "./silence.js";
+import { unfitWithdrawn } from "./unfit-withdrawn.js";
 
 export const INVARIANTS: readonly Invariant[] = [
   lastRegistration,
@@ -33,6 +34,7 @@ export const INVARIANTS: readonly Invariant[] = [
   registrationsConverge,
   movesBegin,
   registrationsReturn,
+  unfitWithdrawn,
   accounts,
   silence,
   idle,
