@@ -74,13 +74,16 @@ export enum InterfaceStatus {
   SOFT = 32,
   /** An operator wants it home. */
   RETURNING = 64,
+  /** Its unforced move has begun. */
+  BEGUN = 128,
+  /** The plan under way has counted it among those without a place. */
+  COUNTED = 256,
 }
 
 /** What the module keeps of an interface. */
 @unmanaged
 @table("interface-state", "state", INTERFACE_MAX)
 @deadlines
-@changed
 export class InterfaceState {
   /** Term of the group's scope in which it was adopted: what is observed then is what is wanted. */
   @field("count") term: u32;
@@ -171,14 +174,18 @@ export class InterfaceGroup {
   /** Servers in maintenance that have been reported drained. */
   @field("bitmap", "server") drained: u64;
   @field("bitmap", "server") drainedMore: u64;
+  /** Its servers that are up with all their ports operative: what they lost earlier counts no more. */
+  @field("bitmap", "server") well: u64;
+  @field("bitmap", "server") wellMore: u64;
+  /** Term of its scope for which it was looked at. */
+  @field("count") term: u32;
   @field("check") check: u32;
-  @field("pad") pad: u32;
 
   @inline static at(index: u32): InterfaceGroup {
     return changetype<InterfaceGroup>(INTERFACE_GROUP_BASE + index * <u32>offsetof<InterfaceGroup>());
   }
 }
-if (offsetof<InterfaceGroup>() != 40) ERROR("InterfaceGroup");
+if (offsetof<InterfaceGroup>() != 56) ERROR("InterfaceGroup");
 
 /** How far the plan under way has come. */
 export enum InterfacePlanStep {

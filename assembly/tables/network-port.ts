@@ -78,15 +78,19 @@ export class NetworkPortState {
   @field("flags", "NetworkPortStatus") status: u16;
   /** Interfaces that are observed on it. */
   @field("count") interfaces: u16;
-  @field("check") check: u32;
+  /** Place that stands for it in the plan under way, or `NONE`. */
+  @field("number") place: u16;
+  @field("pad") pad: u16;
   /** Since when it is operative. */
   @field("time") operativeMs: u64;
+  @field("check") check: u32;
+  @field("pad") pad1: u32;
 
   @inline static at(index: u32): NetworkPortState {
     return changetype<NetworkPortState>(NETWORK_PORT_STATE_BASE + index * <u32>offsetof<NetworkPortState>());
   }
 }
-if (offsetof<NetworkPortState>() != 16) ERROR("NetworkPortState");
+if (offsetof<NetworkPortState>() != 24) ERROR("NetworkPortState");
 
 /** The two groups' lists of operative ports: row `group * NETWORK_PORT_WORDS + word`. */
 @unmanaged

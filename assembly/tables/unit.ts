@@ -51,11 +51,17 @@ export class UnitInput {
 }
 if (offsetof<UnitInput>() != 12) ERROR("UnitInput");
 
+export enum UnitStatus {
+  /** An operator wants it back with its owner. */
+  RETURNING = 1,
+  /** An alarm that no server can have it has been said. */
+  ALARMED = 2,
+}
+
 /** What the module keeps of a unit. */
 @unmanaged
 @table("unit-state", "state", UNIT_MAX)
 @deadlines
-@changed
 export class UnitState {
   /** Term of the pair's scope in which it was adopted. */
   @field("count") term: u32;
@@ -65,6 +71,9 @@ export class UnitState {
   @field("enum", "Reason") reason: u8;
   /** Times that the present difference was said. */
   @field("count") said: u8;
+  @field("flags", "UnitStatus") status: u16;
+  @field("pad") pad: u16;
+  @field("pad") pad1: u32;
   /** Since when its owner is well; 0 while it isn't. */
   @field("time") ownerWellMs: u64;
   @field("time") deadlineMs: u64;
@@ -75,4 +84,4 @@ export class UnitState {
     return changetype<UnitState>(UNIT_STATE_BASE + index * <u32>offsetof<UnitState>());
   }
 }
-if (offsetof<UnitState>() != 32) ERROR("UnitState");
+if (offsetof<UnitState>() != 40) ERROR("UnitState");

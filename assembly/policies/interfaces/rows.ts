@@ -1,0 +1,110 @@
+/** Rows of the interface policy, verified as they are read; and what a group's scope allows. */
+import { changesWait, due } from "../../memory/scheduling";
+import { Header } from "../../memory/header";
+import { decide, ringHasRoom } from "../../memory/ring";
+import { DECISION_MAX, GROUP_MAX, NONE } from "../../limits";
+import { groupOf } from "../../members/pairs";
+import { seal } from "../../memory/seals";
+import { Control, ControlFlag } from "../../tables/control";
+import { Decision, DecisionKind, Reason, SubjectKind } from "../../tables/decision";
+import { GroupWish, InterfaceConfig, InterfaceGroup, InterfacePlan, InterfaceState } from "../../tables/interface";
+import { NetworkPortConfig, NetworkPortState } from "../../tables/network-port";
+import { InterfacePolicy } from "../../tables/policy";
+import { SCOPE_GROUP_0, Scope, ScopeState } from "../../tables/scope";
+import { UnitState } from "../../tables/unit";
+import { moduleState, verify } from "../ports/rows";
+
+export function interfaceAt(row: u32): InterfaceState {
+  verify(INTERFACE_STATE_TABLE, row);
+  return InterfaceState.at(row);
+}
+
+export function portAt(port: u32): NetworkPortState {
+  verify(NETWORK_PORT_STATE_TABLE, port);
+  return NetworkPortState.at(port);
+}
+
+/** `NetworkPortStatus` of a port; of none nothing is true. */
+export function statusOf(port: u32): u32 {
+  return port == NONE ? 0 : <u32>portAt(port).status;
+}
+
+export function groupAt(group: u32): InterfaceGroup {
+  verify(INTERFACE_GROUP_TABLE, group);
+  return InterfaceGroup.at(group);
+}
+
+export function planRow(): InterfacePlan {
+  verify(INTERFACE_PLAN_TABLE, 0);
+  return InterfacePlan.get();
+}
+
+export function unitAt(unit: u32): UnitState {
+  verify(UNIT_STATE_TABLE, unit);
+  return UnitState.at(unit);
+}
+
+export function knobs(): InterfacePolicy {
+  return InterfacePolicy.get();
+}
+
+export function serverOf(port: u32): u32 {
+  return NetworkPortConfig.at(port).server;
+}
+
+/** Group of an interface: that of its home port's server. */
+export function groupOfInterface(row: u32): u32 {
+  return groupOf(serverOf(InterfaceConfig.at(row).home));
+}
+
+/** Row of a group's scope. */
+export function scopeOf(group: u32): u32 {
+  return SCOPE_GROUP_0 + group;
+}
+
+/** True while this module is the decider of the scope. */
+export function isDeciding(scope: u32): bool {
+  return ScopeState.at(scope).deciding != 0;
+}
+
+/** True if it may decide now: no grace period, no panic, not held; and no observation is left over. */
+export function mayDecide(scope: u32): bool {
+  const header = Header.get();
+  if (!isDeciding(scope) || header.generation == 0 || moduleState().held != 0) return false;
+  if ((Control.get().flags & ControlFlag.HOLD) != 0) return false;
+  if (!due(ScopeState.at(scope).graceUntilMs) || !due(header.graceUntilMs) || !due(header.panicUntilMs)) return false;
+  return !changesWait(INTERFACE_INPUT_TABLE) && !changesWait(NETWORK_PORT_INPUT_TABLE);
+}
+
+/** Has a group planned for. */
+export function wish(group: u32, wishes: GroupWish): void {
+  const row = groupAt(group);
+  row.wishes |= <u16>wishes;
+  seal(row);
+}
+
+/** Has all groups looked at. */
+export function lookAtGroups(): void {
+  for (let group: u32 = 0; group < GROUP_MAX; group++) {
+    wish(group, GroupWish.LOOK);
+  }
+}
+
+/** Says a decision under a scope; false if the ring has no room for it now. */
+export function sayUnder(
+  scope: u32,
+  kind: DecisionKind,
+  reason: Reason,
+  subjectKind: SubjectKind,
+  subject: u32,
+  generation: u32,
+  from: u32,
+  to: u32,
+): bool {
+  if (!ringHasRoom(1)) return false;
+  decide(kind, reason, subjectKind, subject, generation, from, to, 0);
+  const decision = Decision.at((Header.get().ringHead - 1) & (DECISION_MAX - 1));
+  decision.scope = <u16>scope;
+  decision.epoch = Scope.at(scope).epoch;
+  return true;
+}
