@@ -4,6 +4,9 @@ import { restartMembers } from "./members/observe";
 import { Call, Header } from "./memory/header";
 import { checkRing, decisionsWaiting } from "./memory/ring";
 import { anyChanged, earliestDeadline } from "./memory/scheduling";
+import { PLACE_WORK_MAX, WORK_PER_TICK_MAX } from "./limits";
+import { forgetInterfaces, observeInterfaces } from "./policies/interfaces/interfaces";
+import { interfacesDeadline, interfacesPlanned, planInterfaces } from "./policies/interfaces/plan";
 import { decidePorts, forgetPortObservations, observePorts, restartPortDetectors } from "./policies/ports/ports";
 import { planUnderWay } from "./policies/ports/planning";
 import { visit } from "./visit";
@@ -24,6 +27,7 @@ function work(clock: ClockStep): void {
   header.busyTicks++;
   checkRing();
   if (clock == ClockStep.RESTART) forgetPortObservations();
+  if (clock == ClockStep.RESTART) forgetInterfaces();
   if (clock == ClockStep.GAP) restartPortDetectors();
   if (clock != ClockStep.STEADY) restartMembers(clock == ClockStep.RESTART);
   // Latch: what others wrote is taken over, health and port state whole, before anything is judged.
@@ -31,19 +35,37 @@ function work(clock: ClockStep): void {
   visit(HEARTBEAT_TABLE);
   visit(MEMBER_INPUT_TABLE);
   observePorts();
+  observeHosting();
   visit(OUTCOME_TABLE);
   // Judge: samples become loads, loads become states.
   visit(TARGET_PORT_STATE_TABLE);
   // Decide: the difference between what is wanted and what is observed. Rows are sealed as they are written.
   decidePorts();
+  planInterfaces();
   header.nextDeadlineMs = nextDeadline();
 }
+
+/** Links, addresses and units, and what members and scopes have become. */
+function observeHosting(): void {
+  visit(NETWORK_PORT_INPUT_TABLE);
+  observeInterfaces();
+  for (let n: u32 = 0; n < HOSTING_VISITS; n++) {
+    visit(INTERFACE_INPUT_TABLE);
+  }
+  visit(INTERFACE_STATE_TABLE);
+  visit(UNIT_INPUT_TABLE);
+  visit(UNIT_STATE_TABLE);
+}
+
+/** Times that observations of addresses are taken over in one tick: all come up at once. */
+const HOSTING_VISITS: u32 = PLACE_WORK_MAX / WORK_PER_TICK_MAX;
 
 /** When time alone makes a tick necessary. */
 function nextDeadline(): u64 {
   const header = Header.get();
   let next = earliestDeadline();
-  if (planUnderWay() || header.ringFull != 0) return header.nowMs;
+  if (planUnderWay() || interfacesPlanned() || header.ringFull != 0) return header.nowMs;
+  next = min(next, interfacesDeadline());
   if (header.graceUntilMs > header.nowMs) next = min(next, header.graceUntilMs);
   if (header.panicUntilMs > header.nowMs) next = min(next, header.panicUntilMs);
   return next;

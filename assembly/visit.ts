@@ -8,6 +8,9 @@ import { healthKindOf, lookAgain } from "./members/health";
 import { stir, takeHeartbeat, takeMemberInput } from "./members/observe";
 import { TableEntry } from "./memory/directory";
 import { takeChanged, takeDue } from "./memory/scheduling";
+import { takeNetworkPort } from "./policies/interfaces/ports";
+import { lookAtInterface, takeInterface } from "./policies/interfaces/steps";
+import { lookAtUnit, takeUnit } from "./policies/interfaces/units";
 import { answerArrival, endArrival } from "./policies/ports/arrivals";
 import { markTarget, targetOf } from "./policies/ports/marks";
 import { wakeMove } from "./policies/ports/moves";
@@ -63,6 +66,16 @@ function visitRow(table: u32, row: u32): void {
       return answerArrival(row);
     case ARRIVAL_STATE_TABLE:
       return endArrival(row);
+    case NETWORK_PORT_INPUT_TABLE:
+      return takeNetworkPort(row);
+    case INTERFACE_INPUT_TABLE:
+      return takeInterface(row);
+    case INTERFACE_STATE_TABLE:
+      return lookAtInterface(row);
+    case UNIT_INPUT_TABLE:
+      return takeUnit(row);
+    case UNIT_STATE_TABLE:
+      return lookAtUnit(row);
     default:
       return;
   }

@@ -12,7 +12,9 @@ import { CommonPolicy } from "../tables/policy";
 import { TargetConfig, TargetPortsConfig } from "../tables/target";
 import { TargetPortConfig } from "../tables/target-port";
 import { endConfiguration, portAdded, portKept, portRemoved, resetTarget } from "../policies/ports/reconfigure";
+import { endInterfaceConfiguration } from "../policies/interfaces/reconfigure";
 import { checkStaged, refuse } from "./check";
+import { adoptHosting, assignHosting } from "./interfaces";
 import { RowChange, assignRows, markKept, replaceRow } from "./matching";
 import { adoptMembers, assignMembers, controllerInForce } from "./members";
 
@@ -20,6 +22,7 @@ import { adoptMembers, assignMembers, controllerInForce } from "./members";
 export function adoptStaged(): u32 {
   let wrong = checkStaged();
   if (wrong == 0) wrong = assignMembers();
+  if (wrong == 0) wrong = assignHosting();
   const staged = CommonPolicy.staged();
   if (wrong == 0) wrong = assignKind(TARGET_PORT_CONFIG_TABLE, TARGET_PORT_BY_ID_TABLE, staged.targetPortCount);
   if (wrong == 0) wrong = assignKind(TARGET_CONFIG_TABLE, TARGET_BY_ID_TABLE, staged.targetCount);
@@ -29,12 +32,14 @@ export function adoptStaged(): u32 {
   header.generation++;
   adoptPolicies();
   adoptMembers();
+  adoptHosting();
   adoptPorts();
   adoptTargets();
   const module = ModuleState.get();
   module.held = 0;
   seal(module);
   endConfiguration(header.generation == 1);
+  endInterfaceConfiguration();
   return 0;
 }
 

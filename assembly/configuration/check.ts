@@ -5,6 +5,7 @@ import { HEALTH_KIND_MAX, HealthConfig } from "../tables/health";
 import { CommonPolicy, InterfacePolicy, PortPolicy, ProcessorPolicy } from "../tables/policy";
 import { TargetConfig, TargetPortsConfig } from "../tables/target";
 import { TargetPortConfig } from "../tables/target-port";
+import { checkHosting } from "./interfaces";
 import { checkMembers } from "./members";
 
 /** Notes what is wrong and where; the code is what `configure` returns. */
@@ -26,6 +27,7 @@ export function refuseField(result: u32, table: u32, row: u32): u32 {
 export function checkStaged(): u32 {
   let wrong = checkPolicies();
   if (wrong == 0) wrong = checkMembers();
+  if (wrong == 0) wrong = checkHosting();
   if (wrong == 0) wrong = checkTargetPorts();
   if (wrong == 0) wrong = checkTargets();
   return wrong;

@@ -69,7 +69,7 @@ function checkRow(table: u32, row: u32): u32 {
     }
     default: {
       const unit = UnitConfig.stagedAt(row);
-      return either(checkUnitConfig(unit), checkServer(unit.owner, offsetof<UnitConfig>("owner")));
+      return checkServer(unit.owner, offsetof<UnitConfig>("owner"));
     }
   }
 }

@@ -97,23 +97,23 @@ export class InterfaceState {
   @field("index", "network-port") asked: u16;
   /** Port that was tried in vain: left alone until `barredUntilMs`. */
   @field("index", "network-port") barred: u16;
-  @field("flags", "InterfaceStatus") status: u16;
   /** Why it is where it is wanted, or why it is nowhere. */
   @field("enum", "Reason") reason: u8;
   /** Times that the present difference was said. */
   @field("count") said: u8;
   /** Failures since it was last where it was wanted: the bar doubles with each. */
   @field("count") failures: u16;
-  /** Latest decision. */
-  @field("sequence") sequence: u32;
+  @field("pad") pad: u16;
+  @field("flags", "InterfaceStatus") status: u32;
   @field("time") barredUntilMs: u64;
   /** Servers that lost it since it was last at home, and are not back: bit `n` is the `n`th server. */
   @field("bitmap", "server") lostOn: u64;
   @field("bitmap", "server") lostOnMore: u64;
   /** Next look: said again, or back home. */
   @field("time") deadlineMs: u64;
+  /** Latest decision. */
+  @field("sequence") sequence: u32;
   @field("check") check: u32;
-  @field("pad") pad: u32;
 
   @inline static at(index: u32): InterfaceState {
     return changetype<InterfaceState>(INTERFACE_STATE_BASE + index * <u32>offsetof<InterfaceState>());

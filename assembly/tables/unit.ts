@@ -71,9 +71,8 @@ export class UnitState {
   @field("enum", "Reason") reason: u8;
   /** Times that the present difference was said. */
   @field("count") said: u8;
-  @field("flags", "UnitStatus") status: u16;
-  @field("pad") pad: u16;
-  @field("pad") pad1: u32;
+  @field("flags", "UnitStatus") status: u32;
+  @field("pad") pad: u32;
   /** Since when its owner is well; 0 while it isn't. */
   @field("time") ownerWellMs: u64;
   @field("time") deadlineMs: u64;

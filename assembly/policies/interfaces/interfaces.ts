@@ -25,7 +25,6 @@ import { NetworkPortConfig } from "../../tables/network-port";
 import { Outcome } from "../../tables/outcome";
 import { ScopeState } from "../../tables/scope";
 import { UnitConfig } from "../../tables/unit";
-import { planInterfaces } from "./plan";
 import { followServers } from "./ports";
 import { groupAt, isDeciding, lookAtGroups, scopeOf, wish } from "./rows";
 import { decisionOf, interfaceOutcome } from "./steps";
@@ -69,10 +68,6 @@ function followTerm(group: u32): void {
   row.drainedMore = 0;
   row.wishes = <u16>GroupWish.LOOK;
   seal(row);
-}
-
-export function decideInterfaces(): void {
-  planInterfaces();
 }
 
 /** True if the outcome is of a decision about an interface or a unit. */

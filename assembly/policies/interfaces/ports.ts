@@ -3,7 +3,7 @@
  * own health ("establishing a list for each group of servers describing operative ports of each server of the group").
  */
 import { GROUP_MAX, NETWORK_PORT_MAX, NETWORK_PORT_WORDS, SERVER_MAX } from "../../limits";
-import { lookAgain, report } from "../../members/health";
+import { report } from "../../members/health";
 import { acknowledged, inMaintenance, isMember, leaseGone, leased, memberUp, ownServer } from "../../members/members";
 import { groupOf } from "../../members/pairs";
 import { Header } from "../../memory/header";
@@ -29,11 +29,6 @@ export function takeNetworkPort(port: u32): void {
   if (input.link == <u16>LinkState.UNKNOWN) return;
   const found = input.link == <u16>LinkState.UP ? HealthStatus.UP : HealthStatus.DOWN;
   if (report(HEALTH_NETWORK_PORTS + port, HealthKind.NETWORK_PORT, found)) followPort(port);
-}
-
-/** A health row of a network port whose deadline has come. */
-export function lookAtNetworkPort(row: u32): void {
-  if (lookAgain(row, HealthKind.NETWORK_PORT)) followPort(row - HEALTH_NETWORK_PORTS);
 }
 
 /** One port's link has changed. */

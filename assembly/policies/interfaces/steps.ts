@@ -287,7 +287,7 @@ function tryAnother(row: u32, state: InterfaceState, group: u32): void {
 function bar(state: InterfaceState, port: u32): void {
   const most: u64 = knobs().backOffMaxMs;
   state.barred = <u16>port;
-  state.barredUntilMs = nowMs() + min((<u64>knobs().backOffMs) << min(state.failures, DOUBLINGS_MAX), most);
+  state.barredUntilMs = nowMs() + min((<u64>knobs().backOffMs) << min(<u32>state.failures, DOUBLINGS_MAX), most);
   state.failures++;
 }
 
@@ -320,7 +320,7 @@ function tell(row: u32, state: InterfaceState, group: u32, kind: DecisionKind, f
 /** Waits double with each time that the same is said. */
 function wait(state: InterfaceState, firstMs: u32): void {
   const most: u64 = max(knobs().backOffMaxMs, firstMs);
-  lookAt(state, nowMs() + min((<u64>firstMs) << min(state.said, DOUBLINGS_MAX), most));
+  lookAt(state, nowMs() + min((<u64>firstMs) << min(<u32>state.said, DOUBLINGS_MAX), most));
   if (state.said < 255) state.said++;
 }
 

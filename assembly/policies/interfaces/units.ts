@@ -98,7 +98,7 @@ function decideUnit(unit: u32, state: UnitState, config: UnitConfig, input: Unit
   }
   state.sequence = Header.get().sequence;
   const most: u64 = max(knobs().backOffMaxMs, knobs().unitMs);
-  state.deadlineMs = nowMs() + min((<u64>knobs().unitMs) << min(state.said, DOUBLINGS_MAX), most);
+  state.deadlineMs = nowMs() + min((<u64>knobs().unitMs) << min(<u32>state.said, DOUBLINGS_MAX), most);
   if (state.said < 255) state.said++;
 }
 

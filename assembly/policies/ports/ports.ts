@@ -20,6 +20,7 @@ import {
   WORK_PER_TICK_MAX,
 } from "../../limits";
 import { healthOf, report } from "../../members/health";
+import { takeHostingOutcome } from "../interfaces/interfaces";
 import { visit } from "../../visit";
 import { Header } from "../../memory/header";
 import { latchRow } from "../../memory/latch";
@@ -202,7 +203,7 @@ export function followHealth(port: u32): void {
 export function takeOutcome(row: u32): void {
   const outcome = Outcome.at(row);
   if (!ofThisIncarnation(outcome.incarnation)) Header.get().droppedRows++;
-  else if (!moveOutcome(outcome)) changeOutcome(outcome);
+  else if (!takeHostingOutcome(outcome) && !moveOutcome(outcome)) changeOutcome(outcome);
 }
 
 /** Decisions, unless this module is a shadow, held, in its grace period, or its observer is suspected. */
