@@ -28,6 +28,7 @@ import { UnitConfig } from "../../tables/unit";
 import { followServers } from "./ports";
 import { groupAt, isDeciding, lookAtGroups, scopeOf, wish } from "./rows";
 import { decisionOf, interfaceOutcome } from "./steps";
+import { followRoles } from "./roles";
 import { callUnitsHome, followUnits } from "./units";
 
 /** After a restart of the host nothing is known of ports, addresses and units until they are written anew. */
@@ -49,7 +50,8 @@ export function forgetInterfaces(): void {
 
 /** What members and scopes have become since the policy looked last. */
 export function observeInterfaces(): void {
-  if (!takeStirred(Stirred.INTERFACES)) return;
+  const turned = followRoles();
+  if (!takeStirred(Stirred.INTERFACES) && !turned) return;
   followServers();
   for (let group: u32 = 0; group < GROUP_MAX; group++) {
     followTerm(group);
