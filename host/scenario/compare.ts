@@ -163,6 +163,14 @@ export function compareState(expected: StateExpectation, seen: SeenState, where:
     const expectedPorts = sorted(typeof ports === "string" ? [ports] : ports);
     differences.push(...differ(`${where}.logins.${initiator}`, expectedPorts, sorted(seen.logins[initiator] ?? [])));
   }
+  for (const part of ["interfaces", "units"] as const) {
+    for (const [name, place] of Object.entries(expected[part] ?? {})) {
+      differences.push(...differ(`${where}.${part}.${name}`, place, seen[part][name]));
+    }
+  }
+  for (const [group, ports] of Object.entries(expected.groups ?? {})) {
+    differences.push(...differ(`${where}.groups.${group}`, sorted(ports), sorted(seen.groups[group] ?? [])));
+  }
   for (const [table, rows] of Object.entries(expected.tables ?? {})) {
     differences.push(...compareRows(rows, seen.tables[table] ?? {}, `${where}.tables.${table}`));
   }

@@ -5,6 +5,8 @@ import type { ProfileName } from "../shim/generated/layout.js";
 
 /** What the iSNS server does with a change of a registration. */
 export type RegistrationDoes = "apply" | "ignore" | "refuse" | "fail" | "timeout" | "silent";
+/** What a kernel or a shelf does when it is told to change an address or a unit. */
+export type HostingDoes = "apply" | "ignore" | "refuse" | "fail" | "timeout" | "silent";
 /** What becomes of a request to log out: `close`: the initiator does not answer, the target closes at the deadline. */
 export type LogoutDoes = "end" | "close" | "ignore" | "refuse" | "fail" | "timeout" | "silent";
 /** Where an initiator that lost its session logs in again. */
@@ -30,6 +32,10 @@ export interface WorldRules {
   logout: Behaviour<LogoutDoes>;
   return: Behaviour<ReturnDoes>;
   reserve: Behaviour<ReserveDoes>;
+  /** What kernels and shelves do when told to take an address, give one up, or admit another server. */
+  move: Behaviour<HostingDoes>;
+  unhost: Behaviour<HostingDoes>;
+  unit: Behaviour<HostingDoes>;
 }
 
 export interface Login {
@@ -91,6 +97,11 @@ export type Action =
   | { do: "link"; port: string; state: "up" | "down" | "unknown" }
   | { do: "forget" | "add"; pair: Pair }
   | { do: "serverRestart"; lists: "nothing" | "everything" }
+  | { do: "networkLink"; port: string; state: "up" | "down" | "unknown" }
+  | { do: "server"; server: string; change: ServerChange }
+  | { do: "place"; name: string; at: string }
+  | { do: "hold scope"; scope: ScopeName; role: "deciding" | "shadow" | "unknown"; epoch: number; holder: string }
+  | { do: "request"; kind: "rebalance" | "failBack"; subject: string }
   | { do: "world"; rules: Partial<WorldRules> }
   | { do: "maintenance"; port: string; on: boolean }
   | { do: "reconfigure"; array: ArrayDescription | undefined; knobs: Record<string, unknown>; refused: boolean }
@@ -105,6 +116,18 @@ export type Action =
   | { do: "break"; table: string; row: string | number; field: string; value: number }
   | { do: "scrub"; rows: number }
   | { do: "check"; state: StateExpectation };
+
+/** What changes of a server: see `ServerState` in hosting.ts. */
+export interface ServerChange {
+  up?: boolean;
+  heard?: boolean;
+  lease?: "leased" | "gone" | "unknown";
+  acknowledged?: boolean;
+  configuration?: number;
+}
+
+/** The scope of a group, or of the pair of a controller. */
+export type ScopeName = { group: number } | { pair: string };
 
 export interface ScenarioEvent {
   atMs: number;
@@ -133,6 +156,12 @@ export interface StateExpectation {
   sessions?: Record<string, number>;
   /** Ports through which an initiator is logged in; one port may stand alone. */
   logins?: Record<string, string | string[]>;
+  /** Port that holds each interface's address, "" for none. */
+  interfaces?: Record<string, string>;
+  /** Controller that each unit's shelf admits; `admitted/serving` where another one serves. */
+  units?: Record<string, string>;
+  /** Operative ports of the groups `0` and `1`, as the module lists them. */
+  groups?: Record<string, string[]>;
   /** Fields by table and row. */
   tables?: Record<string, Record<string, unknown>>;
 }

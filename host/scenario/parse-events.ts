@@ -4,7 +4,7 @@ import type { Path } from "../array/checked-yaml.js";
 import type { ArrayDescription } from "../array/description.js";
 import { isFields } from "../array/parse.js";
 import { quantity } from "../array/units.js";
-import type { Action, CounterName, Load, Pair, PortLoad, ScenarioEvent } from "./description.js";
+import type { Action, CounterName, Load, Pair, PortLoad, ScenarioEvent, ServerChange } from "./description.js";
 import { arrayAt, duration, type Fields, type Reading, readWorld, textOf } from "./parse.js";
 
 /** Events in order of time; those at one time in the order of the file. */
@@ -110,6 +110,24 @@ const READERS: Readonly<Record<string, Reader>> = {
     const add = many(value.add).map((fields): Action => ({ do: "add", pair: pairOf(fields) }));
     const lists = value.restart === "nothing" || value.restart === "everything" ? value.restart : undefined;
     return lists === undefined ? [...forget, ...add] : [...forget, ...add, { do: "serverRestart", lists }];
+  },
+  networkLink: (value) =>
+    byName<"up" | "down" | "unknown">(value, (port, state) => ({ do: "networkLink", port, state })),
+  serverState: (value) => byName<ServerChange>(value, (server, change) => ({ do: "server", server, change })),
+  place: (value) => byName<string>(value, (name, at) => ({ do: "place", name, at })),
+  scopes: each((fields) => ({
+    do: "hold scope",
+    scope: typeof fields.group === "number" ? { group: fields.group } : { pair: textOf(fields.pair) },
+    role: (textOf(fields.role) || "deciding") as "deciding" | "shadow" | "unknown",
+    epoch: number(fields.epoch, 1),
+    holder: textOf(fields.holder),
+  })),
+  request: (value) => {
+    if (!isFields(value)) return [];
+    const kinds = ["rebalance", "failBack"] as const;
+    return kinds
+      .filter((kind) => value[kind] !== undefined)
+      .map((kind) => ({ do: "request", kind, subject: textOf(value[kind]) }));
   },
   world: (value) => [{ do: "world", rules: readWorld(value) }],
   maintenance: (value) => byName<boolean>(value, (port, on) => ({ do: "maintenance", port, on })),

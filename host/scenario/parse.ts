@@ -23,12 +23,22 @@ const DEFAULT_TICK_MS = 100;
 /** A case goes on for so long after its last event. */
 const DEFAULT_TAIL_MS = 10_000;
 
+const HOSTING_RULE: WorldRules["move"] = {
+  does: "apply",
+  afterMs: 50,
+  times: Number.POSITIVE_INFINITY,
+  only: "",
+  port: "",
+};
 const DEFAULT_WORLD: WorldRules = {
   withdraw: { does: "apply", afterMs: 50, times: Number.POSITIVE_INFINITY, only: "", port: "" },
   restore: { does: "apply", afterMs: 50, times: Number.POSITIVE_INFINITY, only: "", port: "" },
   logout: { does: "end", afterMs: 100, times: Number.POSITIVE_INFINITY, only: "", port: "" },
   return: { does: "listed", afterMs: 200, times: Number.POSITIVE_INFINITY, only: "", port: "" },
   reserve: { does: "grant", afterMs: 50, times: Number.POSITIVE_INFINITY, only: "", port: "" },
+  move: { ...HOSTING_RULE },
+  unhost: { ...HOSTING_RULE },
+  unit: { ...HOSTING_RULE },
 };
 
 let compiled: ReturnType<typeof compileSchema> | undefined;

@@ -10,6 +10,10 @@ import type { Fields, Reading } from "./parse.js";
 interface Known {
   ports: Set<string>;
   targets: Set<string>;
+  networkPorts: Set<string>;
+  interfaces: Set<string>;
+  units: Set<string>;
+  controllers: Set<string>;
   tables: Map<string, TableLayout>;
 }
 
@@ -39,6 +43,10 @@ function knownNames(read: ScenarioCase): Known {
   return {
     ports: new Set(arrays.flatMap((array) => array.ports.map(({ name }) => name))),
     targets: new Set(arrays.flatMap((array) => array.targets.map(({ name }) => name))),
+    networkPorts: new Set(arrays.flatMap((array) => (array.networkPorts ?? []).map(({ name }) => name))),
+    interfaces: new Set(arrays.flatMap((array) => (array.interfaces ?? []).map(({ name }) => name))),
+    units: new Set(arrays.flatMap((array) => (array.units ?? []).map(({ name }) => name))),
+    controllers: new Set(arrays.flatMap((array) => array.controllers.map(({ name }) => name))),
     tables: new Map(layouts[read.profile].tables.map((table) => [table.name, table])),
   };
 }
@@ -59,11 +67,23 @@ function checkWalk(value: unknown, path: Path, known: Known, report: Report): vo
     const at = [...path, name];
     if (name === "port" && typeof entry === "string") checkPort(entry, at, known, report);
     else if (name === "target" && typeof entry === "string") checkTarget(entry, at, known, report);
-    else if ((name === "link" || name === "maintenance") && isFields(entry)) {
+    else if (name === "link" && isFields(entry)) {
       for (const port of Object.keys(entry)) checkPort(port, [...at, port], known, report);
-    } else if (name === "check") checkState(entry, at, known, report);
+    } else if (name === "maintenance" && isFields(entry)) {
+      checkKeys(entry, at, "port or controller", new Set([...known.ports, ...known.controllers]), report);
+    } else if (name === "networkLink") checkKeys(entry, at, "network port", known.networkPorts, report);
+    else if (name === "serverState") checkKeys(entry, at, "controller", known.controllers, report);
+    else if (name === "place") checkKeys(entry, at, "interface", known.interfaces, report);
+    else if (name === "check") checkState(entry, at, known, report);
     else if (name === "break") checkField(entry, at, known, report);
     else if (name !== "array" && name !== "knobs") checkWalk(entry, at, known, report);
+  }
+}
+
+/** The names of fields are those of things. */
+function checkKeys(value: unknown, path: Path, kind: string, names: Set<string>, report: Report): void {
+  for (const name of Object.keys(isFields(value) ? value : {})) {
+    if (!names.has(name)) report([...path, name], `no ${kind} ${name}`, list(names));
   }
 }
 
@@ -98,6 +118,8 @@ function checkState(value: unknown, path: Path, known: Known, report: Report): v
   for (const port of Object.keys(isFields(value.sessions) ? value.sessions : {})) {
     checkPort(port, [...path, "sessions", port], known, report);
   }
+  checkKeys(value.interfaces, [...path, "interfaces"], "interface", known.interfaces, report);
+  checkKeys(value.units, [...path, "units"], "unit", known.units, report);
   for (const [name, rows] of Object.entries(isFields(value.tables) ? value.tables : {})) {
     checkTable(name, rows, [...path, "tables", name], known, report);
   }

@@ -29,6 +29,12 @@ export interface SeenState {
   sessions: Record<string, number>;
   /** Ports by initiator. */
   logins: Record<string, string[]>;
+  /** Port that holds each address; "" for none. */
+  interfaces: Record<string, string>;
+  /** Controller that each unit's shelf admits. */
+  units: Record<string, string>;
+  /** Each group's list of operative ports. */
+  groups: Record<string, string[]>;
   /** All tables by names. */
   tables: TablesState;
 }

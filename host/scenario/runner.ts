@@ -14,11 +14,13 @@ import {
   layouts,
   LinkState,
   ReasonNames,
+  RequestKind,
   ScopeKind,
   ScopeRole,
   SubjectKindNames,
   type TableLayout,
 } from "../shim/generated/layout.js";
+import { NONE } from "../shim/names.js";
 import { instantiate } from "../shim/module.js";
 import type { Recorder } from "../shim/recorder.js";
 import { epochOf, type Shim } from "../shim/shim.js";
@@ -26,6 +28,7 @@ import { decodeSnapshot, type Snapshot, snapshotBytes } from "../shim/snapshot.j
 import { attachRefusal, startShim } from "../shim/start.js";
 import { compare, compareState } from "./compare.js";
 import type { Action, ScenarioCase, ScenarioEvent, StateExpectation } from "./description.js";
+import { groupPortsOf } from "./hosting.js";
 import type { CaseResult, Difference, SeenDecision, SeenState } from "./result.js";
 import { rowOf, tablesState } from "./state.js";
 import { World } from "./world.js";
@@ -64,7 +67,7 @@ class CaseRun {
     private readonly options: RunOptions,
   ) {
     this.array = scenario.array;
-    this.world = new World(this.array, scenario.world);
+    this.world = new World(this.array, scenario.world, scenario.controller);
     this.shim = this.startHost(undefined);
   }
 
@@ -185,11 +188,24 @@ class CaseRun {
     else if (action.do === "drain") shim.draining = action.on;
     else if (action.do === "break") this.damage(action.table, action.row, action.field, action.value);
     else if (action.do === "scrub") shim.scrub(action.rows);
+    else if (action.do === "request") this.request(action.kind, action.subject);
+  }
+
+  private holdScope({ scope, role, epoch, holder }: Extract<Action, { do: "hold scope" }>): void {
+    const { hosting } = this.world;
+    const row = "group" in scope ? 1 + scope.group : hosting.pairRow(scope.pair);
+    hosting.scopes.set(row, { role, epoch, holder: holder || this.scenario.controller });
+  }
+
+  private request(kind: "rebalance" | "failBack", subject: string): void {
+    if (kind === "rebalance") this.shim.request(RequestKind.REBALANCE, subject === "all" ? NONE : Number(subject));
+    else this.shim.request(RequestKind.FAIL_BACK, subject === "all" ? NONE : this.shim.names.members.row(subject));
   }
 
   private withMaintenance(port: string, on: boolean): ArrayDescription {
-    const ports = this.array.ports.map((entry) => (entry.name === port ? { ...entry, maintenance: on } : entry));
-    return { ...this.array, ports };
+    const set = <T extends { name: string }>(entry: T): T =>
+      entry.name === port ? { ...entry, maintenance: on } : entry;
+    return { ...this.array, ports: this.array.ports.map(set), controllers: this.array.controllers.map(set) };
   }
 
   private changed(array: ArrayDescription | undefined, knobs: Record<string, unknown>): ArrayDescription {
@@ -303,7 +319,15 @@ class CaseRun {
     for (const port of order) sessions[port] = this.world.sessionsOf(port).length;
     const logins: Record<string, string[]> = {};
     for (const { initiator, port } of this.world.sessions) logins[initiator] = [...(logins[initiator] ?? []), port];
-    return { registrations, sessions, logins, tables: tablesState(this.shim, empty) };
+    return {
+      registrations,
+      sessions,
+      logins,
+      interfaces: this.world.hosting.interfacesState(),
+      units: this.world.hosting.unitsState(),
+      groups: groupPortsOf(this.shim),
+      tables: tablesState(this.shim, empty),
+    };
   }
 }
 

@@ -37,6 +37,7 @@ function byName(value: Schema, description: string): Schema {
 const REGISTRATION_DOES = ["apply", "ignore", "refuse", "fail", "timeout", "silent"];
 const LOGOUT_DOES = ["end", "close", "ignore", "refuse", "fail", "timeout", "silent"];
 const RETURN_DOES = ["listed", "same", "port", "never"];
+const HOSTING_DOES = ["apply", "ignore", "refuse", "fail", "timeout", "silent"];
 const RESERVE_DOES = ["grant", "refuse", "fail", "timeout", "silent"];
 
 function behaviour(does: readonly string[], only: string): Schema {
@@ -60,6 +61,9 @@ const world: Schema = object(
     logout: behaviour(LOGOUT_DOES, "initiator"),
     return: behaviour(RETURN_DOES, "initiator"),
     reserve: behaviour(RESERVE_DOES, "target"),
+    move: behaviour(HOSTING_DOES, "interface"),
+    unhost: behaviour(HOSTING_DOES, "interface"),
+    unit: behaviour(HOSTING_DOES, "unit"),
   },
   [],
   "How server, initiators and other controllers behave.",
@@ -136,6 +140,12 @@ function stateSchema(description: string): Schema {
       registrations: byName(ports, "Ports that the iSNS server lists, by target."),
       sessions: byName({ type: "integer", minimum: 0 }, "Sessions by port."),
       logins: byName({ type: ["string", "array"], items: NAME_SCHEMA }, "Ports by initiator."),
+      interfaces: byName({ type: "string" }, 'Port that holds each address; "" for none.'),
+      units: byName(
+        { type: "string" },
+        "Controller that each shelf admits; `admitted/serving` where another one serves.",
+      ),
+      groups: object({ 0: ports, 1: ports }, [], "Each group's list of operative ports, as the module keeps it."),
       tables: byName({ type: "object" }, "Fields by table and row, under the names of build/layout.md."),
     },
     [],
@@ -165,8 +175,45 @@ const actions: Schema = {
     [],
     "The iSNS server changes registrations by itself.",
   ),
+  networkLink: byName({ enum: ["up", "down", "unknown"] }, "Links of network ports."),
+  serverState: byName(
+    object(
+      {
+        up: flag("Its process runs; a dead one's addresses and exports are gone with it."),
+        heard: flag("It is heard by this controller; a silent one may be alive."),
+        lease: { enum: ["leased", "gone", "unknown"], description: "Whether its liveness key is there." },
+        acknowledged: flag("It has stored the present epochs and reported what it holds."),
+        configuration: { type: "integer", minimum: 0, description: "Revision of its configuration; 1 at the start." },
+      },
+      [],
+      "What changes of a server.",
+    ),
+    "Servers, by controller.",
+  ),
+  place: byName({ type: "string" }, 'Addresses that are elsewhere by themselves: port by interface, "" for none.'),
+  scopes: oneOrMany(
+    object(
+      {
+        group: { enum: [0, 1] },
+        pair: { ...NAME_SCHEMA, description: "One of the two controllers." },
+        role: { enum: ["deciding", "shadow", "unknown"] },
+        epoch: { type: "integer", minimum: 1 },
+        holder: { type: "string", description: "Controller that holds the key; this one if not given." },
+      },
+      ["role"],
+      "Role of this controller for the scope of a group or a pair.",
+    ),
+  ),
+  request: object(
+    {
+      rebalance: { enum: ["0", "1", "all"], description: "Group whose interfaces are placed anew." },
+      failBack: { type: "string", description: "Controller whose interfaces and units return, or `all`." },
+    },
+    [],
+    "An operator's wish.",
+  ),
   world: { $ref: "#/definitions/world" },
-  maintenance: byName({ type: "boolean" }, "Ports in or out of maintenance."),
+  maintenance: byName({ type: "boolean" }, "Ports, or controllers, in or out of maintenance."),
   reconfigure: object(
     { array: arrayReference, knobs, refused: flag("The module must refuse it and keep the one in force.") },
     [],

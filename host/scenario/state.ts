@@ -12,16 +12,22 @@ export type TableState = RowState | Record<string, RowState>;
 export type TablesState = Record<string, TableState>;
 
 const PORT_TABLES = /^target-port-(config|counters|counters-latched|input|state)$/;
+/** Tables with a row for each network port, interface, unit and member. */
+const HOSTED_TABLES = [
+  { tables: /^network-port-(config|input|state)$/, names: "networkPorts" },
+  { tables: /^interface-(config|input|state)$/, names: "interfaces" },
+  { tables: /^unit-(config|input|state)$/, names: "units" },
+] as const;
 const TWO_TO_32 = 2 ** 32;
 
-/** Scratch of the module, of no account between ticks. */
-const SCRATCH = "work";
+/** Scratch of the module, of no account between ticks or outside a plan. */
+const SCRATCH = /^(work|placement.*|eligible-set-state)$/;
 
 /** Reads every table of a shim's module. `empty`: the memory as `reset` leaves it. */
 export function tablesState(shim: Shim, empty: Uint8Array): TablesState {
   const state: TablesState = {};
   for (const table of layouts[shim.core.profile].tables) {
-    if (table.name !== SCRATCH) state[table.name] = new TableReader(shim, table).read(empty);
+    if (!SCRATCH.test(table.name)) state[table.name] = new TableReader(shim, table).read(empty);
   }
   return state;
 }
@@ -88,6 +94,8 @@ class TableReader {
     if (name === "initiator-input" || name === "initiator-state") return names.initiators.name(row) || `#${row}`;
     if (/^session-(input|counters|state)$/.test(name)) return this.sessionName(row);
     if (name === "health-state") return names.ports.name(row) || `#${row}`;
+    const hosted = HOSTED_TABLES.find(({ tables }) => tables.test(name));
+    if (hosted !== undefined) return names[hosted.names].name(row) || `#${row}`;
     if (name === "health-config") return camelCase(HealthKindNames[row] ?? `#${row}`);
     return `#${row}`;
   }
@@ -132,6 +140,8 @@ class TableReader {
     if (raw === NONE) return null;
     const { names } = this.shim;
     if (field.reference === "target-port") return names.ports.name(raw) || `#${raw}`;
+    if (field.reference === "network-port") return names.networkPort(raw);
+    if (field.reference === "interface") return names.interfaces.name(raw) || `#${raw}`;
     if (field.reference === "target") return names.targets.name(raw) || `#${raw}`;
     if (field.reference === "initiator") return names.initiators.name(raw) || `#${raw}`;
     if (field.reference === "session") return this.sessionName(raw);

@@ -9,6 +9,7 @@ import { DecisionKind, LinkState, OutcomeResult, SessionFlag } from "../shim/gen
 import { NONE } from "../shim/names.js";
 import type { Shim } from "../shim/shim.js";
 import type { Behaviour, Login, WorldRules } from "./description.js";
+import { Hosting } from "./hosting.js";
 import { Timeline } from "./timeline.js";
 import { Traffic, type WorldSession } from "./traffic.js";
 
@@ -38,6 +39,7 @@ export class World {
   readonly traffic = new Traffic(this.sessions);
   /** Ports that the iSNS server lists, by target. */
   readonly registrations = new Map<string, Set<string>>();
+  readonly hosting: Hosting;
   private readonly links = new Map<string, number>();
   private readonly rules: Record<RuleName, Rule[]>;
   private shim: Shim | undefined;
@@ -45,6 +47,7 @@ export class World {
   constructor(
     private array: ArrayDescription,
     rules: WorldRules,
+    own: string,
   ) {
     this.rules = {
       withdraw: [rules.withdraw],
@@ -52,7 +55,11 @@ export class World {
       logout: [rules.logout],
       return: [rules.return],
       reserve: [rules.reserve],
+      move: [rules.move],
+      unhost: [rules.unhost],
+      unit: [rules.unit],
     };
+    this.hosting = new Hosting(array, this.timeline, (command, subject) => this.follow(command, subject), own);
     for (const { name } of array.ports) this.links.set(name, LinkState.UP);
     this.registerAll();
   }
@@ -63,6 +70,7 @@ export class World {
    */
   reconfigured(array: ArrayDescription): void {
     this.array = array;
+    this.hosting.reconfigured(array);
     for (const { name } of array.ports) if (!this.links.has(name)) this.links.set(name, LinkState.UP);
     const targets = new Map(array.targets.map(({ name, ports }) => [name, ports]));
     for (const name of this.registrations.keys()) if (!targets.has(name)) this.registrations.delete(name);
@@ -77,12 +85,14 @@ export class World {
     this.shim = shim;
     for (const session of this.sessions) this.report(session);
     shim.dropUnseenSessions();
+    this.hosting.attach(shim);
     this.observe();
   }
 
   /** No host runs; the world goes on. */
   detach(): void {
     this.shim = undefined;
+    this.hosting.detach();
     for (const session of this.sessions) session.row = -1;
   }
 
@@ -98,6 +108,7 @@ export class World {
   observe(): void {
     const { shim } = this;
     if (shim === undefined) return;
+    this.hosting.observe();
     for (const [name, state] of this.links) {
       const row = shim.names.ports.row(name);
       if (row >= 0) shim.setLink(row, state);
@@ -175,7 +186,7 @@ export class World {
   /** Carries a decision out, after the rule's delay and in the rule's way. */
   handle(decision: DecisionView): void {
     const shim = this.shim;
-    if (shim === undefined) return;
+    if (shim === undefined || this.hosting.handle(decision)) return;
     const { kind, incarnation, sequence, from, to, subject, detail } = decision;
     const port = (row: number) => (row === NONE ? "" : shim.names.ports.name(row));
     const order: Order = { incarnation, sequence, kind, detail, from: port(from), to: port(to), target: "" };

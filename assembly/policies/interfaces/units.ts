@@ -88,6 +88,12 @@ function decideUnit(unit: u32, state: UnitState, config: UnitConfig, input: Unit
     state.said = 0;
     return;
   }
+  if (input.server == <u16>wanted && state.said == 0 && state.deadlineMs == NEVER) {
+    // Admitted, and about to serve: it has its time.
+    state.deadlineMs = nowMs() + knobs().unitMs;
+    state.said = 1;
+    return;
+  }
   if (!isFit(wanted) || (state.said > 0 && !due(state.deadlineMs) && state.deadlineMs != NEVER)) return;
   const returns = wanted == <u32>config.owner && input.server != <u16>NONE && input.server != <u16>wanted;
   const kind = returns ? DecisionKind.RETURN_UNIT : DecisionKind.TAKE_OVER_UNIT;
