@@ -170,6 +170,17 @@ class CaseRun {
       if (action.lists === "everything") world.registerAll();
       else world.forgetAll();
     } else if (action.do === "world") world.addRules(action.rules);
+    else return this.happenToServers(action);
+    return true;
+  }
+
+  /** What happens to servers, their ports, addresses and scopes. */
+  private happenToServers(action: Action): boolean {
+    const { hosting } = this.world;
+    if (action.do === "networkLink") hosting.links.set(action.port, LINKS[action.state]);
+    else if (action.do === "server") hosting.setServer(action.server, action.change);
+    else if (action.do === "place") hosting.place(action.name, action.at);
+    else if (action.do === "hold scope") this.holdScope(action);
     else return false;
     return true;
   }

@@ -8,7 +8,7 @@ import type { DecisionView } from "../shim/decision-view.js";
 import { DecisionKind, LinkState, OutcomeResult, SessionFlag } from "../shim/generated/layout.js";
 import { NONE } from "../shim/names.js";
 import type { Shim } from "../shim/shim.js";
-import type { Behaviour, Login, WorldRules } from "./description.js";
+import type { Behaviour, HostingDoes, Login, WorldRules } from "./description.js";
 import { Hosting } from "./hosting.js";
 import { Timeline } from "./timeline.js";
 import { Traffic, type WorldSession } from "./traffic.js";
@@ -59,7 +59,12 @@ export class World {
       unhost: [rules.unhost],
       unit: [rules.unit],
     };
-    this.hosting = new Hosting(array, this.timeline, (command, subject) => this.follow(command, subject), own);
+    this.hosting = new Hosting(
+      array,
+      this.timeline,
+      (command, subject) => this.follow(command, subject) as Behaviour<HostingDoes>,
+      own,
+    );
     for (const { name } of array.ports) this.links.set(name, LinkState.UP);
     this.registerAll();
   }

@@ -107,7 +107,8 @@ describe("comparing", () => {
   });
 
   test("a target that the server does not list has no ports", () => {
-    const state: SeenState = { registrations: {}, sessions: {}, logins: {}, tables: {} };
+    const hosted = { interfaces: {}, units: {}, groups: {} };
+    const state: SeenState = { registrations: {}, sessions: {}, logins: {}, ...hosted, tables: {} };
     assert.deepEqual(compareState({ registrations: { t: [] }, sessions: { p: 0 } }, state, "end"), []);
     assert.equal(compareState({ registrations: { t: ["p"] } }, state, "end").length, 1);
   });

@@ -21,6 +21,9 @@ export const WELL_RULES: WorldRules = {
   logout: { ...WELL, does: "end", afterMs: 100 },
   return: { ...WELL, does: "listed", afterMs: 200 },
   reserve: { ...WELL, does: "grant", afterMs: 50 },
+  move: { ...WELL, does: "apply", afterMs: 50 },
+  unhost: { ...WELL, does: "apply", afterMs: 50 },
+  unit: { ...WELL, does: "apply", afterMs: 50 },
 };
 
 /** Longest that a fault of before reaches into the calm stage: a delayed effect, a host that is down, a late return. */
