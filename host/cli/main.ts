@@ -4,7 +4,20 @@ import { Command, CommanderError } from "commander";
 import { EXIT_BAD_INPUT, fail, topFolder, version } from "./exit.js";
 
 /** Files beside this one, in the order of the help. */
-const COMMANDS = ["run", "scenario", "replay", "simulate", "inspect", "validate", "bundle", "sign", "trust"] as const;
+const COMMANDS = [
+  "run",
+  "scenario",
+  "replay",
+  "simulate",
+  "inspect",
+  "validate",
+  "bundle",
+  "sign",
+  "trust",
+  "supervise",
+  "user",
+  "audit",
+] as const;
 
 interface CommandFile {
   register(program: Command): void;

@@ -5,6 +5,29 @@ import type { TLSSocket } from "node:tls";
 
 export const PROBLEM_TYPE = "application/problem+json";
 
+/** Limits on connections and requests, of both servers. */
+export interface WireLimits {
+  /** Time for a request's headers, and for all of it, in milliseconds. */
+  headersMs: number;
+  requestMs: number;
+}
+
+export const WIRE_LIMITS: WireLimits = { headersMs: 5000, requestMs: 10_000 };
+const HEADER_BYTES_MAX = 16 * 1024;
+const CHECKING_MS = 500;
+
+/** Options of node's servers. A missing Host is refused by the gate, which leaves an entry; node alone would leave none. */
+export function serverOptions({ headersMs, requestMs }: WireLimits) {
+  return {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: CHECKING_MS,
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+  };
+}
+
 /** On every answer. The page's own policy is stricter only in what it allows to be loaded. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",

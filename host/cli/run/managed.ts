@@ -4,6 +4,7 @@ import { BundleKeeper } from "../../management/array/bundle-keeper.js";
 import { EngineArray } from "../../management/array/engine-array.js";
 import { SingleProcessor } from "../../management/processors/directory.js";
 import type { Management } from "../../management/run/management.js";
+import type { OpenSupervisorLink } from "../../management/run/supervisor-link.js";
 import type { ManagementSettings } from "../../management/run/settings.js";
 import { topFolder, UsageError, version } from "../exit.js";
 import type { RunWords } from "./options.js";
@@ -13,7 +14,7 @@ export class Managed {
   constructor(
     private readonly array: EngineArray,
     private readonly management: Management,
-    private readonly link: SupervisorLink | undefined,
+    private readonly link: OpenSupervisorLink | undefined,
   ) {}
 
   afterTick(): void {
@@ -25,12 +26,6 @@ export class Managed {
     this.link?.close();
     await this.management.close();
   }
-}
-
-/** What the supervisor is told of the service, now and then. */
-export interface SupervisorLink {
-  afterTick(array: EngineArray): void;
-  close(): void;
 }
 
 /** Undefined where the run is not managed. @throws UsageError, InputError, UnsafeFile */
@@ -64,7 +59,9 @@ export async function startManaged(
     version: version(topFolder()),
     bootCount: link?.bootCount ?? made.engine.shim.incarnation,
     oneTimeToken: words.page !== undefined,
-    ...(link === undefined ? {} : { restart: () => process.kill(process.pid, "SIGTERM") }),
+    ...(link === undefined
+      ? {}
+      : { restart: () => process.kill(process.pid, "SIGTERM"), claim: (has: boolean) => link.fullServer(has) }),
     report,
   });
   const url = await management.start();

@@ -79,6 +79,7 @@ export class Gate {
       throw new Refusal(421, "other_host", `this is not ${name.slice(0, 80)}`);
     }
     if (incoming.path.length > PATH_CHARACTERS_MAX) throw new Refusal(414, "path_too_long", "the address is too long");
+    if (!isDecodable(incoming.path)) throw new Refusal(400, "bad_path", "the path is malformed");
   }
 
   /** Who asks: by client certificate, bearer token or cookie. Credentials that are wrong are refused, not passed over. */
@@ -190,6 +191,15 @@ export class Gate {
       typeof behalf === "string" ? /^([a-z][a-z0-9:._-]{0,40}) (monitor|operator|administrator)$/.exec(behalf) : null;
     if (match === null) throw new Refusal(400, "bad_behalf", `${BEHALF_HEADER}: a user and a role`);
     return { kind: "processor", name: match[1] as string, role: match[2] as Role, via: certificate };
+  }
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -7,6 +7,7 @@ import Fastify, {
   type FastifyRequest,
   type FastifyServerOptions,
 } from "fastify";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Incoming, Principal } from "../access/gate.js";
@@ -16,7 +17,16 @@ import { BODY_BYTES_MAX, commands, findCommand } from "../commands/table.js";
 import { type ArrayParts, arrayHandlers } from "../handlers/array.js";
 import { ownHandlers, serviceTag } from "../handlers/own.js";
 import { Pipeline, type Reply } from "../pipeline.js";
-import { certificateName, PROBLEM_TYPE, SECURITY_HEADERS, sourceOf } from "../wire.js";
+import { refuseBytes, unexpected } from "../restricted/server.js";
+import {
+  certificateName,
+  PROBLEM_TYPE,
+  SECURITY_HEADERS,
+  serverOptions,
+  sourceOf,
+  WIRE_LIMITS,
+  type WireLimits,
+} from "../wire.js";
 import { EventStreams } from "./event-streams.js";
 import { Metrics } from "./metrics.js";
 import { OverviewSource } from "./overview-source.js";
@@ -36,6 +46,7 @@ export interface FullServerOptions {
   tls?: FullServerTls;
   /** JSON logs go here; none where not given. */
   log?: { write(line: string): void };
+  limits?: WireLimits;
 }
 
 export type FullParts = Omit<ArrayParts, "kind" | "overviews" | "metrics">;
@@ -48,10 +59,7 @@ declare module "fastify" {
   }
 }
 
-const REQUEST_MS = 10_000;
-const HEADERS_MS = 5_000;
 const CONNECTIONS_MAX = 256;
-const HEADER_BYTES_MAX = 16 * 1024;
 
 export class FullServer {
   readonly pipeline: Pipeline;
@@ -97,7 +105,8 @@ export class FullServer {
   }
 
   private fastifyOptions(): FastifyServerOptions {
-    const { tls, log } = this.options;
+    const { tls, log, limits = WIRE_LIMITS } = this.options;
+    const wire = serverOptions(limits);
     const https = tls && {
       key: tls.key,
       cert: tls.certificate,
@@ -106,27 +115,29 @@ export class FullServer {
       // People have no certificate; one that is not the array's is as none.
       rejectUnauthorized: false,
       minVersion: "TLSv1.2" as const,
-      maxHeaderSize: HEADER_BYTES_MAX,
+      ...wire,
     };
     return {
-      ...(https ? { https } : { http: { maxHeaderSize: HEADER_BYTES_MAX } }),
+      ...(https ? { https } : { http: wire }),
       logger: log === undefined ? false : { level: "info", stream: log, base: { processor: this.parts.directory.own } },
       logController: new LogController({ disableRequestLogging: true }),
       exposeHeadRoutes: false,
       bodyLimit: BODY_BYTES_MAX,
-      requestTimeout: REQUEST_MS,
+      requestTimeout: limits.requestMs,
       connectionTimeout: 0,
       routerOptions: { maxParamLength: 256 },
       forceCloseConnections: true,
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
         this.refuse(error, request, reply),
-      clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => this.refuseBytes(error, socket),
+      clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket, this.pipeline),
     } as unknown as FastifyServerOptions;
   }
 
   private addHooks(): void {
     const { app } = this;
-    (app.server as { headersTimeout?: number }).headersTimeout = HEADERS_MS;
+    app.server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+      this.refuseExpectation(request, response);
+    });
     app.decorateRequest("incoming", undefined);
     app.decorateRequest("principal", undefined);
     app.decorateRequest("beganMs", 0);
@@ -203,24 +214,15 @@ export class FullServer {
       .send(JSON.stringify(this.pipeline.problem(refusal)));
   }
 
-  /** What is no HTTP at all: answered by hand, and told in the audit log as everything else. */
-  private refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (error.code === "ECONNRESET" || !socket.writable) {
-      socket.destroy();
-      return;
-    }
-    const refusal = refusalOfBytes(error.code);
-    const source = socket.remoteAddress ?? "";
-    this.pipeline.refused(
-      { method: "", path: "", headers: {}, source, secure: false },
-      "unreadable",
-      undefined,
-      refusal,
-    );
-    const body = JSON.stringify(this.pipeline.problem(refusal));
-    socket.end(
-      `HTTP/1.1 ${refusal.status} Refused\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    );
+  /** Node would answer it by itself, without an entry. */
+  private refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+    const refusal = unexpected();
+    const { method = "", headers } = request;
+    const path = (request.url ?? "").split("?")[0] ?? "";
+    const incoming = { method, path, headers, source: sourceOf(request.socket), secure: "encrypted" in request.socket };
+    this.pipeline.refused(incoming, `${method} ${path}`, undefined, refusal);
+    response.writeHead(refusal.status, { ...SECURITY_HEADERS, "content-type": PROBLEM_TYPE, connection: "close" });
+    response.end(JSON.stringify(this.pipeline.problem(refusal)));
   }
 
   private answered(request: FastifyRequest, reply: FastifyReply): void {
@@ -291,10 +293,4 @@ function refusalOf(error: Error & { code?: string; statusCode?: number }): Refus
   if (error.statusCode === 400 || error instanceof SyntaxError)
     return new Refusal(400, "malformed_json", "the body is not JSON");
   return new Refusal(500, "failed", "it failed; the log says why");
-}
-
-function refusalOfBytes(code: string | undefined): Refusal {
-  if (code === "HPE_HEADER_OVERFLOW") return new Refusal(431, "headers_too_large", "the headers are too large");
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return new Refusal(408, "too_slow", "the request took too long to arrive");
-  return new Refusal(400, "no_http", "this is not HTTP");
 }

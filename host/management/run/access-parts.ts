@@ -26,12 +26,21 @@ export interface AccessParts {
 /**
  * @param own name of this processor
  * @param kind the restricted server keeps its audit log in memory and on standard error where the disk fails it
+ * @param keys of tokens, in hex, where the settings name no file of keys
  * @throws UnsafeFile, Error
  */
-export function openAccess(settings: ManagementSettings, own: string, kind: "full" | "restricted"): AccessParts {
+export function openAccess(
+  settings: ManagementSettings,
+  own: string,
+  kind: "full" | "restricted",
+  keys: readonly string[] = [],
+): AccessParts {
   const users = settings.users === undefined ? undefined : new UserFile(settings.users);
-  const keys = settings.tokenKey === undefined ? [randomBytes(32)] : readTokenKeys(settings.tokenKey);
-  const sessions = new Sessions(new Tokens(keys), users);
+  const given = keys.length > 0 ? keys.map((key) => Buffer.from(key, "hex")) : [randomBytes(32)];
+  const sessions = new Sessions(
+    new Tokens(settings.tokenKey === undefined ? given : readTokenKeys(settings.tokenKey)),
+    users,
+  );
   const others = settings.others.map(({ name }) => name);
   const gate = new Gate({
     processor: own,

@@ -1,7 +1,7 @@
 /** The management of a run: starts the full server in a thread of its own and answers what it asks. */
 
-import type { TransferListItem } from "node:worker_threads";
-import { Worker } from "node:worker_threads";
+import { randomBytes } from "node:crypto";
+import { type TransferListItem, Worker } from "node:worker_threads";
 import type { ArraySnapshot } from "../array/managed-array.js";
 import type { EngineArray } from "../array/engine-array.js";
 import type { ProcessorDirectory } from "../processors/directory.js";
@@ -20,14 +20,21 @@ export interface ManagementOptions {
   oneTimeToken: boolean;
   /** Ends the process, so that the supervisor starts it again; undefined without one. */
   restart?: () => void;
+  /** Told before the full server takes the address of the management interface, and after it has left it. */
+  claim?: (has: boolean) => void;
   /** Lines for the operator. */
   report(line: string): void;
 }
 
 /** How long the server's thread has to say that it listens. */
-const START_MS = 15_000;
+const START_MS = 20_000;
 const CLOSE_MS = 2000;
 const DIRECTORY_EVERY_MS = 250;
+const PING_EVERY_MS = 1000;
+/** A thread that answers nothing for so long is hung: it is ended, and started anew. */
+const HUNG_MS = 4000;
+const PAUSE_FIRST_MS = 1000;
+const PAUSE_MOST_MS = 30_000;
 
 interface Listening {
   url: string;
@@ -41,15 +48,59 @@ export class Management {
   url = "";
   private worker: Worker | undefined;
   private answerer: Answerer | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly timers: NodeJS.Timeout[];
   private directoryTold = "";
   private unwatch: () => void = () => {};
+  private wanted: "full" | "none" = "full";
+  private heardMs = 0;
+  private listens = false;
+  private pauseMs = PAUSE_FIRST_MS;
+  private again: NodeJS.Timeout | undefined;
+  /** Of a run of its own: sessions outlive the server's thread. */
+  private readonly keys = [randomBytes(32).toString("hex")];
 
-  constructor(private readonly options: ManagementOptions) {}
+  constructor(private readonly options: ManagementOptions) {
+    const { directory } = options;
+    this.timers = [
+      setInterval(() => this.tellDirectory(directory), DIRECTORY_EVERY_MS),
+      setInterval(() => this.lookForHang(), PING_EVERY_MS),
+    ];
+    for (const timer of this.timers) timer.unref();
+  }
 
   /** Ends once the server listens. @throws Error with the reason why it doesn't */
   async start(): Promise<string> {
-    const { settings, directory, version, bootCount, oneTimeToken, restart } = this.options;
+    const { settings } = this.options;
+    const { oneTime, noUsers, url } = await this.startThread(this.options.oneTimeToken);
+    this.url = oneTime === undefined ? url : `${url}/#once=${oneTime}`;
+    if (noUsers) {
+      this.options.report(`management: nobody can log in yet: fairlead user set NAME --users ${settings.users}`);
+    }
+    return this.url;
+  }
+
+  /** `none`: the restricted server alone is to serve, such as on an unhealthy processor. */
+  async serve(kind: "full" | "none"): Promise<void> {
+    if (this.wanted === kind) return;
+    this.wanted = kind;
+    if (kind === "none") await this.endThread();
+    else await this.startThread(false).catch(() => this.startLater());
+  }
+
+  /** Whether the full server answers, for the self-test. */
+  get answers(): boolean {
+    return this.listens && performance.now() - this.heardMs < HUNG_MS;
+  }
+
+  async close(): Promise<void> {
+    this.wanted = "none";
+    for (const timer of this.timers) clearInterval(timer);
+    await this.endThread();
+  }
+
+  private async startThread(oneTimeToken: boolean): Promise<Listening> {
+    const { settings, directory, version, bootCount, restart, claim } = this.options;
+    claim?.(true);
     const data: ThreadData = {
       settings,
       directory: directoryState(directory),
@@ -57,28 +108,72 @@ export class Management {
       bootCount,
       oneTimeToken,
       supervised: restart !== undefined,
+      keys: this.keys,
     };
     const worker = new Worker(new URL("./server-thread.js", import.meta.url), { workerData: data });
     this.worker = worker;
-    const { oneTime, noUsers, url } = await this.listening(worker);
-    this.url = oneTime === undefined ? url : `${url}/#once=${oneTime}`;
-    if (noUsers)
-      this.options.report(`management: nobody can log in yet: fairlead user set NAME --users ${settings.users}`);
-    return this.url;
+    this.heardMs = performance.now();
+    try {
+      const listening = await this.listening(worker);
+      this.listens = true;
+      return listening;
+    } catch (error) {
+      await this.endThread();
+      throw error;
+    }
   }
 
   /** Ends the thread, if need be by force: a hung one doesn't hold up the end of the process. */
-  async close(): Promise<void> {
+  private async endThread(): Promise<void> {
+    clearTimeout(this.again);
     const { worker } = this;
-    if (worker === undefined) return;
     this.worker = undefined;
-    clearInterval(this.timer);
+    this.listens = false;
     this.unwatch();
-    const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-    this.answerer?.tell("close", undefined);
-    const timer = setTimeout(() => void worker.terminate(), CLOSE_MS);
-    await ended;
-    clearTimeout(timer);
+    this.unwatch = () => {};
+    if (worker !== undefined) {
+      const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+      this.answerer?.tell("close", undefined);
+      const timer = setTimeout(() => void worker.terminate(), CLOSE_MS);
+      if (worker.threadId >= 0) await ended;
+      clearTimeout(timer);
+    }
+    this.options.claim?.(false);
+  }
+
+  private lookForHang(): void {
+    if (this.worker === undefined || !this.listens) return;
+    this.answerer?.tell("ping", undefined);
+    if (performance.now() - this.heardMs < HUNG_MS) return;
+    this.options.report("management: the full server is hung: its thread is ended and started anew");
+    this.listens = false;
+    void this.worker.terminate();
+  }
+
+  /** A thread that has ended by itself is started again, with pauses that double. */
+  private ended(worker: Worker): void {
+    if (this.worker !== worker) return;
+    this.worker = undefined;
+    this.listens = false;
+    this.unwatch();
+    this.options.claim?.(false);
+    this.startLater();
+  }
+
+  private startLater(): void {
+    if (this.wanted !== "full") return;
+    const pauseMs = this.pauseMs;
+    this.pauseMs = Math.min(PAUSE_MOST_MS, pauseMs * 2);
+    this.again = setTimeout(() => {
+      this.startThread(false).then(
+        () => this.options.report("management: the full server is back"),
+        (error: Error) => {
+          this.options.report(error.message);
+          this.startLater();
+        },
+      );
+    }, pauseMs);
+    this.again.unref();
   }
 
   private listening(worker: Worker): Promise<Listening> {
@@ -89,18 +184,20 @@ export class Management {
         reject(new Error(`the management server does not start: ${error.message}`));
       };
       worker.once("error", failed);
-      worker.once("exit", () => failed(new Error("its thread has ended")));
+      const exited = () => failed(new Error("its thread has ended"));
+      worker.once("exit", exited);
       this.answer(worker, (listening) => {
         clearTimeout(timer);
-        worker.off("error", failed);
-        worker.on("error", (error) => this.options.report(`management: the server's thread failed: ${String(error)}`));
+        worker.off("error", failed).off("exit", exited);
+        worker.on("error", (error) => this.options.report(`management: the full server failed: ${String(error)}`));
+        worker.on("exit", () => this.ended(worker));
         resolve(listening);
       });
     });
   }
 
   private answer(worker: Worker, listening: (data: Listening) => void): void {
-    const { array, directory, restart } = this.options;
+    const { array, restart } = this.options;
     const methods = {
       snapshot: () => array.copy(),
       facts: () => array.facts(),
@@ -122,12 +219,14 @@ export class Management {
     answerer.on("listening", listening);
     answerer.on<string>("log", (line) => this.logs.add(line));
     answerer.on("restart", () => restart?.());
+    answerer.on("pong", () => {
+      this.heardMs = performance.now();
+    });
+    this.directoryTold = "";
     this.unwatch = array.watch({
       decision: (record) => answerer.tell("decision", record),
       event: (event) => answerer.tell("event", event),
     });
-    this.timer = setInterval(() => this.tellDirectory(directory), DIRECTORY_EVERY_MS);
-    this.timer.unref();
   }
 
   private tellDirectory(directory: ProcessorDirectory): void {

@@ -1,6 +1,6 @@
 /** The thread of the full server: whatever happens here, no tick waits for it, and the engine's thread can end it. */
 
-import { freemem, loadavg, totalmem, uptime } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { FullServer } from "../full/server.js";
 import { askHealth } from "../processors/forwarding.js";
@@ -8,6 +8,7 @@ import type { LogLine, OwnProcessor, ProcessorStatus, ServiceFacts } from "../pr
 import { runSelfTests } from "../processors/self-test.js";
 import { openAccess } from "./access-parts.js";
 import { Caller } from "./channel.js";
+import { machineFacts } from "./machine-facts.js";
 import { type DirectoryState, RemoteArray, ToldDirectory } from "./remote-array.js";
 import type { Address, ManagementSettings } from "./settings.js";
 
@@ -18,11 +19,15 @@ export interface ThreadData {
   bootCount: number;
   /** Whether somebody starts the service again. */
   supervised: boolean;
+  /** In hex; for sessions where the settings name no file of keys. */
+  keys: readonly string[];
   /** Print a token that logs in once. */
   oneTimeToken: boolean;
 }
 
 const STATUS_TESTS_KEPT_MS = 10_000;
+const LEAVE_MS = 8000;
+const AGAIN_MS = 100;
 
 /** What this processor says of itself, from its full server. */
 class ServiceOwn implements OwnProcessor {
@@ -121,22 +126,13 @@ class ServiceOwn implements OwnProcessor {
   }
 }
 
-export function machineFacts(): ProcessorStatus["machine"] {
-  return {
-    upMs: Math.round(uptime() * 1000),
-    loadPermille: Math.round((loadavg()[0] ?? 0) * 1000),
-    memoryBytes: totalmem(),
-    freeMemoryBytes: freemem(),
-  };
-}
-
 async function main(data: ThreadData): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error("the server's thread has no parent");
   const caller = new Caller(port);
   const array = new RemoteArray(caller);
   const directory = new ToldDirectory(data.directory);
-  const access = openAccess(data.settings, directory.own, "full");
+  const access = openAccess(data.settings, directory.own, "full", data.keys);
   const own = new ServiceOwn(data, caller, array, directory);
   const parts = { ...access, directory, own, array, version: data.version };
   const log = { write: (line: string) => caller.tell("log", line.trimEnd()) };
@@ -145,19 +141,37 @@ async function main(data: ThreadData): Promise<void> {
     const server = new FullServer(parts, { ...listen, ...(tls === undefined ? {} : { tls }), log });
     return [server, await server.listen()];
   };
-  const [server, url] = await open(data.settings.listen).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "EADDRINUSE" && anyPort) return open({ ...data.settings.listen, port: 0 });
-    throw error;
-  });
+  const [server, url] = await openSomewhere(open, data.settings.listen, anyPort, data.supervised);
   own.listening = { host: connectable(data.settings.listen.host), port: Number(new URL(url).port || (tls ? 443 : 80)) };
   access.gate.raiseEpoch(directory.epoch());
   caller.on<DirectoryState>("directory", (state) => {
     directory.tell(state);
     access.gate.raiseEpoch(state.role === "active" ? state.epoch : 0);
   });
+  caller.on("ping", () => caller.tell("pong", undefined));
   caller.on("close", () => void server.close().finally(() => process.exit()));
   const oneTime = data.oneTimeToken ? access.sessions.makeOneTimeToken() : undefined;
   caller.tell("listening", { url, oneTime, noUsers: access.users?.isEmpty ?? false });
+}
+
+/** The restricted server leaves the address within moments of being told; anybody else who has it keeps it. */
+async function openSomewhere<T>(
+  open: (listen: Address) => Promise<T>,
+  listen: Address,
+  anyPort: boolean,
+  supervised: boolean,
+): Promise<T> {
+  const untilMs = performance.now() + LEAVE_MS;
+  for (;;) {
+    try {
+      return await open(listen);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      if (anyPort) return open({ ...listen, port: 0 });
+      if (!supervised || performance.now() > untilMs) throw error;
+      await sleep(AGAIN_MS);
+    }
+  }
 }
 
 /** Where a server that listens on every address is reached from its own machine. */

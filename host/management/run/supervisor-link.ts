@@ -14,7 +14,12 @@ export interface ServiceNews {
   tickMeanUs: number;
   tickLongestUs: number;
   upMs: number;
+  /** The full server is to have the address; the restricted one has it otherwise. */
+  fullServer: boolean;
 }
+
+/** What the service tells: that it wants the address of the management interface for its full server, and how it is. */
+export type FromService = { kind: "claim" } | ServiceNews;
 
 /** Environment variable by which a supervisor says how often it has started the service. */
 export const BOOT_COUNT = "FAIRLEAD_BOOT_COUNT";
@@ -24,6 +29,8 @@ const EVERY_MS = 250;
 export interface OpenSupervisorLink {
   readonly bootCount: number;
   afterTick(array: EngineArray): void;
+  /** Whether the full server is to have the address, told at once. */
+  fullServer(has: boolean): void;
   close(): void;
 }
 
@@ -32,6 +39,7 @@ export function supervisorLink(directory: ProcessorDirectory): OpenSupervisorLin
   const bootCount = Number(process.env[BOOT_COUNT]);
   if (!Number.isInteger(bootCount) || process.send === undefined) return undefined;
   let toldMs = Number.NEGATIVE_INFINITY;
+  let hasFullServer = false;
   return {
     bootCount,
     afterTick(array) {
@@ -40,8 +48,14 @@ export function supervisorLink(directory: ProcessorDirectory): OpenSupervisorLin
       toldMs = nowMs;
       const { ticks, lastTickAgeMs, tickMeanUs, tickLongestUs, upMs } = array.facts();
       const configuration = array.configurationDigest;
-      const told = { ticks, lastTickAgeMs, tickMeanUs, tickLongestUs, upMs, configuration };
+      const fullServer = hasFullServer;
+      const told = { ticks, lastTickAgeMs, tickMeanUs, tickLongestUs, upMs, configuration, fullServer };
       process.send?.({ kind: "service", directory: directoryState(directory), ...told } satisfies ServiceNews);
+    },
+    fullServer(has) {
+      hasFullServer = has;
+      toldMs = Number.NEGATIVE_INFINITY;
+      if (has && process.connected) process.send?.({ kind: "claim" } satisfies FromService);
     },
     close() {
       if (process.connected) process.disconnect();
