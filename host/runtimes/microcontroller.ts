@@ -1,5 +1,6 @@
 /** The bare-metal Cortex-M3: the board's programs, the image's figures, and its limits. */
 
+import { layouts } from "../shim/generated/layout.js";
 import type { Engine, Ready, Replayed } from "./engines.js";
 import { readReplayed, TWIN_SOURCES, writeTwinLayout } from "./engines.js";
 import { type DeepestPath, deepestPath, readFunctions } from "./call-graph.js";
@@ -16,8 +17,24 @@ import {
   translate,
 } from "./toolchains.js";
 
-/** What fails the run. */
-export const CODE_BYTES_MAX = 24 * 1024;
+/** What the module decides on when it is complete: ports, processors, interfaces, managers, agents. */
+const POLICY_COUNT = 5;
+/** Code of the image with one policy, and what each further one may take: 40 KiB with all. */
+const FIRST_POLICY_BYTES = 24 * 1024;
+const POLICY_BYTES = 4 * 1024;
+
+/** Policies whose tables the layout doesn't mark as planned any more. */
+export function policiesPresent(tables: readonly { name: string; planned?: string }[] = layouts.small.tables): number {
+  const planned = new Set(tables.map((table) => table.planned).filter((policy) => policy !== undefined));
+  return POLICY_COUNT - planned.size;
+}
+
+/** Bytes of code that fail the run when an image with so many policies has more. */
+export function codeBytesMax(policies: number): number {
+  return FIRST_POLICY_BYTES + Math.max(0, policies - 1) * POLICY_BYTES;
+}
+
+/** What fails the run, too. */
 export const STACK_BYTES_MAX = 1024;
 /** The timer counts cycles of 25 MHz, and an instruction takes a nanosecond (-icount shift=0). */
 const INSTRUCTIONS_PER_CYCLE = 40;
