@@ -2,8 +2,8 @@
  * The latch: copies counters from where writer threads leave them to where policies read them. The only code that
  * knows concurrency.
  *
- * Shared build: a row stands under a sequence word, odd while a writer is in it; it is copied, then a fence, then the
- * sequence word is read again. Plain build: nobody writes during a tick (the host latches from a mailbox of its own),
+ * Shared build: a row stands under a sequence word, odd while a writer is in it; its words are read, then the sequence
+ * word again. All of these reads are atomic, and so keep their order. Plain build: nobody writes during a tick (the host latches from a mailbox of its own),
  * so an odd sequence word means a writer that died in the row. Behind the latch the code is the same.
  */
 import { LATCH_RETRY_MAX } from "../limits";
@@ -13,9 +13,6 @@ import { TableEntry } from "./directory";
 import { Header } from "./header";
 import { markChanged } from "./scheduling";
 import { copyRow } from "./seals";
-
-/** Bytes of a row of counters that are in use; what follows is kept for more. */
-const COUNTERS_BYTES: u32 = offsetof<TargetPortCounters>("operations") + 8;
 
 /** What a latched row says stands in its first six long words; what counters have behind them are pads. */
 const SAID_BYTES: u32 = 48;
@@ -42,13 +39,12 @@ function copyWhole(from: usize, to: usize): bool {
   for (let attempt: u32 = 0; attempt < LATCH_RETRY_MAX; attempt++) {
     const before = sequenceOf(from);
     if ((before & 1) != 0) continue;
-    const word0 = load<u64>(from);
-    const word1 = load<u64>(from, 8);
-    const word2 = load<u64>(from, 16);
-    const word3 = load<u64>(from, 24);
-    const word4 = load<u64>(from, 32);
-    const word5 = load<u64>(from, 40);
-    if (ASC_FEATURE_THREADS) atomic.fence();
+    const word0 = word(from, 0);
+    const word1 = word(from, 8);
+    const word2 = word(from, 16);
+    const word3 = word(from, 24);
+    const word4 = word(from, 32);
+    const word5 = word(from, 40);
     if (sequenceOf(from) != before) continue;
     store<u64>(to, word0);
     store<u64>(to, word1, 8);
@@ -63,10 +59,15 @@ function copyWhole(from: usize, to: usize): bool {
 
 function copyStill(from: usize, to: usize): bool {
   if ((load<u32>(from) & 1) != 0) return false;
-  copyRow(to, from, COUNTERS_BYTES);
+  copyRow(to, from, SAID_BYTES);
   return true;
 }
 
 function sequenceOf(row: usize): u32 {
   return ASC_FEATURE_THREADS ? atomic.load<u32>(row) : load<u32>(row);
+}
+
+/** Atomic where writers run meanwhile: no read of the row may move behind the second read of its sequence word. */
+function word(row: usize, offset: usize): u64 {
+  return ASC_FEATURE_THREADS ? atomic.load<u64>(row + offset) : load<u64>(row + offset);
 }

@@ -1,6 +1,6 @@
 /** The source that the transform adds to each compilation: places of tables, the directory, checks of knobs. */
 
-import { DIRECTORY_ENTRY_BYTES, type MemoryMap, TABLE_KINDS, type TableMap } from "./memory-map.js";
+import { DIRECTORY_ENTRY_BYTES, endsOf, type MemoryMap, TABLE_KINDS, type TableMap } from "./memory-map.js";
 import { type Field, type Model, type RowClass, upperSnake } from "./model.js";
 
 /** Path of the added source; it exists in memory only. */
@@ -22,8 +22,11 @@ export function injectedSource(model: Model, map: MemoryMap): string {
 
 /** Names and values of the constants, in order. */
 export function injectedConstants(map: MemoryMap, hash: string): [string, number][] {
+  const ends = endsOf(map.tables);
   const constants: [string, number][] = [
     ["TABLE_COUNT", map.tables.length],
+    ["DEADLINE_TABLES_END", ends.deadlines],
+    ["CHANGED_TABLES_END", ends.changed],
     ["DIRECTORY_ADDRESS", map.directoryAddress],
     ["MEMORY_BYTES", map.memoryBytes],
     ["MEMORY_PAGES", map.memoryPages],

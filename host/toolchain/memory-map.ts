@@ -62,17 +62,49 @@ export function buildMemoryMap(model: Layout, profile: number, problems: SourceP
   const directoryAddress = constantOf(model, "CONSTANTS_ADDRESS", profile);
   const tables: TableMap[] = [];
   let end = constantOf(model, "TABLES_ADDRESS", profile);
-  for (const row of model.classes) {
-    for (const [name, kind] of tablesOf(row)) {
-      const base = row.kind === "header" ? 0 : align(end, TABLE_ALIGNMENT);
-      const table = layTable(row, name, kind, tables.length, base, row.capacities[profile] ?? 0);
-      if (row.kind !== "header") end = table.end;
-      tables.push(table);
-    }
+  for (const { row, name, kind } of inOrder(model.classes)) {
+    const base = row.kind === "header" ? 0 : align(end, TABLE_ALIGNMENT);
+    const table = layTable(row, name, kind, tables.length, base, row.capacities[profile] ?? 0);
+    if (row.kind !== "header") end = table.end;
+    tables.push(table);
   }
   const memoryPages = Math.ceil(end / PAGE_BYTES);
   checkBounds(model, tables, end, profile, problems);
   return { profile, tables, directoryAddress, end, memoryBytes: memoryPages * PAGE_BYTES, memoryPages };
+}
+
+interface NamedTable {
+  row: RowClass;
+  name: string;
+  kind: TableKind;
+}
+
+/**
+ * All tables in the order of their numbers: the header, those with deadlines, those with changed bits, all others. The
+ * core looks through the deadlines and the changed bits of all tables in each tick, so that those stand together.
+ */
+function inOrder(classes: readonly RowClass[]): NamedTable[] {
+  const tables = classes.flatMap((row) => tablesOf(row).map(([name, kind]) => ({ row, name, kind })));
+  const rank = ({ row, kind }: NamedTable) => {
+    if (row.kind === "header") return 0;
+    if (row.deadlines) return 1;
+    // A latched table and the latch's copy stand together.
+    return hasChangedBits(row, kind) || kind === "latched-copy" ? 2 : 3;
+  };
+  return [0, 1, 2, 3].flatMap((group) => tables.filter((table) => rank(table) === group));
+}
+
+function hasChangedBits(row: RowClass, kind: TableKind): boolean {
+  return kind === "input" || kind === "latched-written" || row.changed;
+}
+
+/** Numbers behind the last table with deadlines, and behind the last one with changed bits. */
+export function endsOf(tables: readonly TableMap[]): { deadlines: number; changed: number } {
+  const behind = (matches: (table: TableMap) => boolean) => tables.findLastIndex(matches) + 1;
+  return {
+    deadlines: behind((table) => table.deadlinesAddress !== 0),
+    changed: behind((table) => table.changedAddress !== 0),
+  };
 }
 
 /** Names and kinds of the tables that a row class has. */
@@ -100,7 +132,7 @@ function layTable(
   base: number,
   capacity: number,
 ): TableMap {
-  const hasChanged = kind === "input" || kind === "latched-written" || row.changed;
+  const hasChanged = hasChangedBits(row, kind);
   const leafWords = hasChanged ? Math.ceil(capacity / 32) : 0;
   const deadlineWords = row.deadlines ? Math.ceil(capacity / 64) : 0;
   let end = base + capacity * row.stride;

@@ -51,19 +51,20 @@ describe("model of the row classes", () => {
       return { name, base, changedAddress, changedShift, deadlinesAddress, end };
     });
     const none = { changedAddress: 0, changedShift: 0, deadlinesAddress: 0 };
-    const config = 1408;
-    const staged = config + 2048 * 16;
-    const input = staged + 2048 * 16;
-    const changed = input + 2048 * 16;
-    const state = changed + 64 * 4;
+    const state = 1408;
     const deadlines = state + 2048 * 16;
+    const input = deadlines + 32 * 8;
+    const changed = input + 2048 * 16;
+    const config = changed + 64 * 4;
+    const staged = config + 2048 * 16;
     assert.deepEqual(found, [
       { name: "header", base: 0, ...none, end: 8 },
-      { name: "thing-config", base: config, ...none, end: staged },
-      { name: "thing-config-staged", base: staged, ...none, end: input },
+      // What a tick looks through comes first: deadlines, then changed bits.
+      { name: "thing-state", base: state, ...none, deadlinesAddress: deadlines, end: input },
       // 64 leaf words under 32 summary bits: two a bit.
-      { name: "thing-input", base: input, ...none, changedAddress: changed, changedShift: 1, end: state },
-      { name: "thing-state", base: state, ...none, deadlinesAddress: deadlines, end: deadlines + 32 * 8 },
+      { name: "thing-input", base: input, ...none, changedAddress: changed, changedShift: 1, end: config },
+      { name: "thing-config", base: config, ...none, end: staged },
+      { name: "thing-config-staged", base: staged, ...none, end: staged + 2048 * 16 },
     ]);
     assert.equal(large.memoryPages, Math.ceil(large.end / 65536));
   });

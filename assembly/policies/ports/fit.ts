@@ -3,6 +3,7 @@ import { MOVE_MAX, NONE, SESSION_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from 
 import { quotient } from "../../memory/division";
 import { nowMs } from "../../memory/scheduling";
 import { InitiatorInput, NextPortal } from "../../tables/initiator";
+import { ModuleState } from "../../tables/module-state";
 import { Move, MoveState } from "../../tables/move";
 import { PLAN_CANDIDATES, Plan } from "../../tables/plan";
 import { SessionFlag, SessionInput, SessionState } from "../../tables/session";
@@ -184,6 +185,7 @@ function magnitude(value: u32): u32 {
 
 /** True if a move of the pair is between its first decision and its landing. */
 export function pairIsMoving(initiatorId: u32, targetId: u32): bool {
+  if (ModuleState.get().movesInUse == 0) return false;
   for (let row: u32 = 0; row < MOVE_MAX; row++) {
     const move = Move.at(row);
     if (move.state == <u8>MoveState.FREE || move.state == <u8>MoveState.SETTLING) continue;

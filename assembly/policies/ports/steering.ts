@@ -5,10 +5,11 @@
  */
 import { MOVE_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../../limits";
 import { NextPortal } from "../../tables/initiator";
+import { ModuleState } from "../../tables/module-state";
 import { Move, MoveState } from "../../tables/move";
 import { RegistrationState } from "../../tables/target";
 import { TargetPortState, TargetPortStatus } from "../../tables/target-port";
-import { bitIn, isListed } from "./registrations";
+import { bitIn, listedPorts } from "./registrations";
 
 /** True if an initiator that lost `from` meets `port` before `to`: first in listing order, or following `from` round. */
 export function isBefore(port: u32, from: u32, to: u32, mode: u32): bool {
@@ -20,17 +21,24 @@ export function isBefore(port: u32, from: u32, to: u32, mode: u32): bool {
 
 /** True if the target's listed ports before `to` are all this controller's, and no arrival pins one: it can be steered to. */
 export function canSteer(target: u32, from: u32, to: u32, mode: u32): bool {
-  for (let port: u32 = 0; port < TARGET_PORT_MAX; port++) {
-    if (port == from || port == to || !isListed(target, port) || !isBefore(port, from, to, mode)) continue;
-    if ((TargetPortState.at(port).status & TargetPortStatus.OWN) == 0 || isLandingPort(target, port)) return false;
-    const registration = RegistrationState.at(target * TARGET_PORT_WORDS + (port >> 5));
-    if ((registration.pinned & bitIn(port, port >> 5)) != 0) return false;
+  for (let word: u32 = 0; word < TARGET_PORT_WORDS; word++) {
+    let bits = listedPorts(target, word) & ~bitIn(from, word) & ~bitIn(to, word);
+    for (let step: u32 = 0; step < 32; step++) {
+      if (bits == 0) break;
+      const port = (word << 5) + ctz(bits);
+      bits &= bits - 1;
+      if (!isBefore(port, from, to, mode)) continue;
+      if ((TargetPortState.at(port).status & TargetPortStatus.OWN) == 0 || isLandingPort(target, port)) return false;
+      const registration = RegistrationState.at(target * TARGET_PORT_WORDS + word);
+      if ((registration.pinned & bitIn(port, word)) != 0) return false;
+    }
   }
   return true;
 }
 
 /** True if a move of the target is on its way to the port, which must stay listed for it. */
 export function isLandingPort(target: u32, port: u32): bool {
+  if (ModuleState.get().movesInUse == 0) return false;
   for (let row: u32 = 0; row < MOVE_MAX; row++) {
     const move = Move.at(row);
     if (move.target != <u16>target || move.to != <u16>port) continue;

@@ -81,7 +81,7 @@ static void include(uint32_t address, uint32_t bits) { store32(AT(address), load
 
 static bool any_changed(void) {
   uint64_t any = 0;
-  for (uint32_t table = 0; table < TABLE_COUNT; table += 2) {
+  for (uint32_t table = 0; table < CHANGED_TABLES_END; table += 2) {
     any |= load64(AT(CHANGED_SUMMARIES_ADDRESS + table * 4));
   }
   return any != 0;
@@ -113,10 +113,11 @@ static uint32_t take_changed(uint32_t table, uint32_t most) {
   const uint32_t group_rows = UINT32_C(32) << shift;
   uint32_t count = 0;
   uint32_t left = 0;
-  for (uint32_t step = 0; step < 32; step++) {
-    const uint32_t group = (HEADER->busyTicks + step) & 31;
+  const uint32_t start = HEADER->busyTicks & 31;
+  uint32_t groups = start == 0 ? summary : summary >> start | summary << (32 - start);
+  for (; groups != 0; groups &= groups - 1) {
+    const uint32_t group = (ctz32(groups) + start) & 31;
     const uint32_t bit = UINT32_C(1) << group;
-    if ((summary & bit) == 0) continue;
     if (count + group_rows > most) left |= bit;
     else count = take_group(entry->changed, group << shift, UINT32_C(1) << shift, count);
   }
@@ -167,7 +168,7 @@ static uint32_t take_due(uint32_t table, uint32_t most) {
 
 static uint64_t earliest_deadline(void) {
   uint64_t earliest = NEVER;
-  for (uint32_t table = 0; table < TABLE_COUNT; table++) {
+  for (uint32_t table = 0; table < DEADLINE_TABLES_END; table++) {
     earliest = MIN(earliest, load64(AT(TABLE_DEADLINES_ADDRESS + table * 8)));
   }
   return earliest;
