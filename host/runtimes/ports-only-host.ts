@@ -5,7 +5,7 @@
 
 import type { ArrayDescription } from "../array/description.js";
 import { LinkState, layouts } from "../shim/generated/layout.js";
-import { instantiate } from "../shim/module.js";
+import { type Core, instantiate } from "../shim/module.js";
 import { Recorder, type RecordingSink } from "../shim/recorder.js";
 import { Shim } from "../shim/shim.js";
 
@@ -35,6 +35,20 @@ function portsOnly(profile: ArrayDescription["profile"]): ArrayDescription {
   };
 }
 
+/**
+ * Takes the members out that run on the array's controllers: nobody sends heartbeats for ports alone, and the native twin
+ * has no code for members. To be called after the array is configured.
+ */
+export function removeMembers(core: Core, recorder?: Recorder): void {
+  const { commonPolicyStaged } = core.views;
+  commonPolicyStaged.setProcessorCount(0, 0);
+  commonPolicyStaged.setServerCount(0, 0);
+  recorder?.staged();
+  const code = core.exports.configure();
+  recorder?.call("configure", 0, code);
+  if (code !== 0) throw new Error(`ports without members were refused with code ${code}`);
+}
+
 /** Records `ticks` ticks. */
 export function recordPortsOnly(moduleBytes: Uint8Array, ticks: number, sink: RecordingSink): void {
   const core = instantiate(moduleBytes);
@@ -43,6 +57,7 @@ export function recordPortsOnly(moduleBytes: Uint8Array, ticks: number, sink: Re
   const array = portsOnly(core.profile);
   const problems = shim.configure(array);
   if (problems.length > 0) throw new Error(`ports alone were refused: ${problems[0]?.message}`);
+  removeMembers(core, recorder);
   shim.start(0);
   for (const [port] of array.ports.entries()) shim.setLink(port, LinkState.UP);
   for (let tick = 1; tick <= ticks; tick++) {

@@ -2,6 +2,7 @@
 
 import { LinkState, layouts, type ProfileName } from "../../host/shim/generated/layout.js";
 import { Shim } from "../../host/shim/shim.js";
+import { removeMembers } from "../../host/runtimes/ports-only-host.js";
 import { portsOnly } from "./arrays.js";
 import { expectEqual } from "./compare.js";
 import { type Effort, warmUp } from "./effort.js";
@@ -23,6 +24,7 @@ export function readyPorts(module: WebAssembly.Module, profile: ProfileName, sha
   const shim = new Shim(instance, { incarnation: 1 });
   const problems = shim.configure(portsOnly(profile));
   if (problems.length > 0) throw new Error(`the bench's array is refused: ${problems[0]?.message}`);
+  removeMembers(instance);
   shim.start(START_MS);
   for (const port of shim.names.ports.rows()) shim.setLink(port, LinkState.UP);
   shim.tick(START_MS, () => undefined);

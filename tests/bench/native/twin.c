@@ -35,6 +35,13 @@ static void restart_port_detectors(void) {
   HEADER->graceUntilMs = now_ms() + ROW(CommonPolicy, COMMON_POLICY_BASE, 0)->graceMs;
 }
 
+/* There are no members, but who follows them is told to look again. */
+static void restart_members(void) {
+  ModuleState *module = module_state();
+  module->stirred = Stirred_PROCESSORS | Stirred_INTERFACES;
+  SEAL(ModuleState, module);
+}
+
 static void latch_ports(void) {
   const uint32_t count = take_changed(TARGET_PORT_COUNTERS_TABLE, WORK_PER_TICK_MAX);
   for (uint32_t n = 0; n < count; n++) {
@@ -130,7 +137,10 @@ static void work(enum clock_step clock) {
   HEADER->busyTicks++;
   check_ring();
   if (clock == CLOCK_GAP) restart_port_detectors();
+  if (clock == CLOCK_GAP) restart_members();
   latch_ports();
+  nothing_of(HEARTBEAT_TABLE);
+  nothing_of(MEMBER_INPUT_TABLE);
   observe_ports();
   nothing_of(OUTCOME_TABLE);
   judge_ports();
