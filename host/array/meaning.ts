@@ -1,6 +1,7 @@
 /** What the fields of an array mean together: names once, references to what is there, no more than the profile holds. */
 
 import { layouts, type ProfileName } from "../shim/generated/layout.js";
+import { checkCoordination } from "../coordination/section.js";
 import { checkSections } from "../sources/sections.js";
 import { checkSimulated } from "../sources/simulated/section.js";
 import type { CheckedYaml, Path } from "./checked-yaml.js";
@@ -35,6 +36,7 @@ export function checkMeaning(placed: PlacedArray, path: Path, yaml: CheckedYaml)
   checkWatermarks(placed, path, report);
   const reportBelow: Report = (at, message, expected) => report([...path, ...at], message, expected);
   checkSections(placed.array, reportBelow);
+  checkCoordination(placed.array, reportBelow);
   checkSimulated(placed.array, reportBelow);
   return problems;
 }

@@ -8,6 +8,7 @@ import {
   ReservationMovesNames,
 } from "../shim/generated/layout.js";
 import { camelCase } from "../shim/staging.js";
+import { coordinationSchema } from "../coordination/section.js";
 import { realSectionSchemas } from "../sources/sections.js";
 import { simulatedSchema } from "../sources/simulated/section.js";
 import { patternOf, suffixesOf } from "./units.js";
@@ -268,7 +269,7 @@ export function arrayBody(): Schema {
         properties: { ...realSectionSchemas(), simulated: simulatedSchema() },
         description: "Sections of sources and effectors: `simulated`, or `kernel`, `tgt` and `isns`.",
       },
-      coordination: { type: "object", description: "Status messages between controllers, and the lease." },
+      coordination: coordinationSchema(),
     },
     ["name"],
     "A storage array for fairlead.",

@@ -18,6 +18,10 @@ import type { CoordinationRules } from "../rules.js";
 import { ClockWatch } from "./clock-watch.js";
 import type { LeaseService, Term } from "./lease-service.js";
 
+/** The year 2200: for the kernel, never. */
+const WALL_MS_MAX = 7_258_118_400_000;
+const LEASE_MS_MAX = 2 ** 31;
+
 export interface TenureParts {
   clock: Clock;
   lease: LeaseService;
@@ -240,7 +244,7 @@ export class Tenure {
   }
 
   private moveFence(): void {
-    if (this.state !== "held" || this.isDoubtful || !Number.isFinite(this.endMs)) return;
+    if (this.state !== "held" || this.isDoubtful) return;
     this.fence(this.endMs).catch((error: Error) => {
       this.parts.alarm(`fence: not moved: ${error.message}`);
     });
@@ -260,9 +264,14 @@ export class Tenure {
     while (this.fenceWanted) {
       this.fenceWanted = false;
       const endMs = this.fenceEndMs;
-      const leftMs = Math.max(0, Math.floor(endMs - this.parts.clock.monotonicMs()));
-      const wallMs = Number.isFinite(endMs) ? this.wallClock.wallAt(endMs) : 0;
-      await this.parts.effects.fenceUntil(wallMs, leftMs);
+      const leftMs = Math.max(0, Math.min(LEASE_MS_MAX, Math.floor(endMs - this.parts.clock.monotonicMs())));
+      await this.parts.effects.fenceUntil(this.wallEnd(endMs), leftMs);
     }
+  }
+
+  /** A lease without end is one until long after; one that is over, one that always was. */
+  private wallEnd(endMs: number): number {
+    if (endMs === Number.POSITIVE_INFINITY) return WALL_MS_MAX;
+    return endMs === Number.NEGATIVE_INFINITY ? 0 : this.wallClock.wallAt(endMs);
   }
 }
