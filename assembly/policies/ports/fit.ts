@@ -33,16 +33,16 @@ export function landingLoad(port: u32, row: u32, from: u32, ownArriving: u32): u
   const session = sessionAt(row);
   const unfit = TargetPortStatus.MAINTENANCE | TargetPortStatus.FAILED | TargetPortStatus.SILENT;
   if ((state.status & TargetPortStatus.OPERATIVE) == 0 || (state.status & unfit) != 0) return LOAD_UNFIT;
-  const own = (state.status & TargetPortStatus.OWN) != 0;
-  const charged = state.arrivingPermille - min(ownArriving, state.arrivingPermille);
   let load = loadOf(Sum.PORT_WITH_SESSION, state, config, session, portAt(from));
-  if (!own) load += remoteLoad(TargetPortInput.at(port));
-  return slowed(state, load + charged);
-}
-
-/** What another controller says of its own port: with the link, so that a port which is operative has told it. */
-function remoteLoad(input: TargetPortInput): u32 {
-  return <u32>input.remoteLoadPermille + <u32>input.remotePlannedPermille;
+  let planned = state.arrivingPermille;
+  if ((state.status & TargetPortStatus.OWN) == 0) {
+    // What another controller says of its own port: with the link, so that a port which is operative has told it.
+    const input = TargetPortInput.at(port);
+    load += input.remoteLoadPermille;
+    // What it keeps for this controller's own moves is in both.
+    planned = max(planned, <u32>input.remotePlannedPermille);
+  }
+  return slowed(state, load + planned - min(ownArriving, planned));
 }
 
 /** Slow start: right after its return a port counts with a part of its capacity. */
