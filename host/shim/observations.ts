@@ -10,6 +10,10 @@ export class Observations {
   private readonly portWords: Uint32Array;
   /** Generation of each target row for which registrations were last given. */
   private readonly targetGenerations = new Map<number, number>();
+  /** What the server lists, by rows of `registration-input`. */
+  private readonly listed: Uint32Array;
+  /** Registrations that their owners, other controllers, withdraw: as good as not listed. */
+  private readonly withdrawn: Uint32Array;
 
   constructor(
     private readonly core: Core,
@@ -17,6 +21,8 @@ export class Observations {
     private readonly names: Names,
   ) {
     this.portWords = new Uint32Array(layouts[core.profile].limits.TARGET_PORT_WORDS ?? 1);
+    this.listed = new Uint32Array(core.views.registrationInput.capacity);
+    this.withdrawn = new Uint32Array(core.views.registrationInput.capacity);
   }
 
   /** A link that is as it was is not marked again. */
@@ -46,16 +52,33 @@ export class Observations {
     const words = this.portWords;
     words.fill(0);
     for (const port of ports) words[port >> 5] = (words[port >> 5] as number) | (1 << (port & 31));
-    const { registrationInput } = this.core.views;
     for (let word = 0; word < words.length; word++) {
       const row = target * words.length + word;
-      const bits = words[word] as number;
-      const known = registrationInput.incarnation(row) === this.incarnation;
-      if (known && registrationInput.ports(row) === bits) continue;
-      registrationInput.setIncarnation(row, this.incarnation);
-      registrationInput.setPorts(row, bits);
-      registrationInput.markChanged(row);
+      this.listed[row] = words[word] as number;
+      this.writeRegistrations(row);
     }
+  }
+
+  /** Whether the owner of a port, another controller, withdraws a target's registration there. */
+  setRemoteWithdrawn(target: number, port: number, withdrawn: boolean): void {
+    const row = target * this.portWords.length + (port >> 5);
+    const bit = 1 << (port & 31);
+    const before = this.withdrawn[row] as number;
+    const after = (withdrawn ? before | bit : before & ~bit) >>> 0;
+    if (after === before) return;
+    this.withdrawn[row] = after;
+    // Before the server was read, nothing is known of the target.
+    if (this.core.views.registrationInput.incarnation(row) === this.incarnation) this.writeRegistrations(row);
+  }
+
+  private writeRegistrations(row: number): void {
+    const { registrationInput } = this.core.views;
+    const bits = ((this.listed[row] as number) & ~(this.withdrawn[row] as number)) >>> 0;
+    const known = registrationInput.incarnation(row) === this.incarnation;
+    if (known && registrationInput.ports(row) === bits) return;
+    registrationInput.setIncarnation(row, this.incarnation);
+    registrationInput.setPorts(row, bits);
+    registrationInput.markChanged(row);
   }
 
   /** Inputs of rows that now belong to another port or target count as unknown until they are observed. */
@@ -85,8 +108,10 @@ export class Observations {
   private forgetTarget(row: number): void {
     const { registrationInput } = this.core.views;
     for (let word = 0; word < this.portWords.length; word++) {
-      registrationInput.setIncarnation(row * this.portWords.length + word, 0);
-      registrationInput.markChanged(row * this.portWords.length + word);
+      const at = row * this.portWords.length + word;
+      this.withdrawn[at] = 0;
+      registrationInput.setIncarnation(at, 0);
+      registrationInput.markChanged(at);
     }
   }
 

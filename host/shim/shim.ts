@@ -242,6 +242,14 @@ export class Shim {
     this.observations.setRemoteLoad(port, loadPermille, plannedPermille);
   }
 
+  /**
+   * Whether the owner of a port, another controller, withdraws a target's registration there: such a one counts as not
+   * listed, though the server may list it yet.
+   */
+  setRemoteWithdrawn(target: number, port: number, withdrawn: boolean): void {
+    this.observations.setRemoteWithdrawn(target, port, withdrawn);
+  }
+
   /** Ports through which the iSNS server lists a target with a tag that is not NULL, as read back from it. */
   setRegistrations(target: number, ports: ReadonlySet<number> | readonly number[]): void {
     this.observations.setRegistrations(target, ports);

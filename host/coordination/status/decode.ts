@@ -7,7 +7,6 @@ import {
   At,
   Body,
   CODE_BYTES,
-  FLAG_NEWCOMER,
   FLAG_REACHES_LEASE_SERVICE,
   HEADER_BYTES,
   Kind,
@@ -38,7 +37,6 @@ export interface DecodedStatus extends StatusFacts, StatusRecords {
 }
 
 const TWO_TO_32 = 2 ** 32;
-const FLAGS_KNOWN = FLAG_REACHES_LEASE_SERVICE | FLAG_NEWCOMER;
 
 /** Reads the fixed header's envelope. */
 export function readEnvelope(bytes: Uint8Array): Envelope | "malformed" | "otherVersion" {
@@ -65,17 +63,16 @@ export function readEnvelope(bytes: Uint8Array): Envelope | "malformed" | "other
 export function readStatus(bytes: Uint8Array, configuration: number, sizes: Sizes): DecodedStatus | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength - CODE_BYTES);
   const flags = view.getUint16(At.FLAGS, true);
-  if ((flags & ~FLAGS_KNOWN) !== 0) return undefined;
+  if ((flags & ~FLAG_REACHES_LEASE_SERVICE) !== 0) return undefined;
   const sent = view.getUint32(At.CONFIGURATION, true);
   const status: DecodedStatus = {
     configuration: sent,
     sameConfiguration: sent === configuration,
     reachesLeaseService: (flags & FLAG_REACHES_LEASE_SERVICE) !== 0,
-    newcomer: (flags & FLAG_NEWCOMER) !== 0,
     selfTests: view.getUint16(At.SELF_TESTS, true),
     penalty: view.getUint16(At.PENALTY, true),
     role: view.getUint16(At.ROLE, true),
-    ask: view.getUint32(At.ASK, true),
+    holdsBackMs: view.getUint32(At.HOLDS_BACK, true),
     carried: view.getUint32(At.CARRIED, true),
     hears: readWords(view, At.HEARS, HEARS_WORDS),
     echoes: new Map(),
@@ -100,7 +97,6 @@ function readRecords(view: DataView, status: DecodedStatus, sizes: Sizes): boole
 
 function readRecord(kind: number, body: DataView, status: DecodedStatus, sizes: Sizes): boolean {
   if (kind === Kind.ECHO) return readEchoes(body, status);
-  if (kind === Kind.PROMISE) return readPromise(body, status);
   // What is told by places of another configuration may mean other things here.
   if (!status.sameConfiguration) return true;
   switch (kind) {
@@ -132,14 +128,6 @@ function readEchoes(body: DataView, { echoes }: DecodedStatus): boolean {
   for (let at = 0; at < body.byteLength; at += Body.ECHO_EACH) {
     echoes.set(body.getUint32(at, true), body.getUint32(at + 4, true));
   }
-  return true;
-}
-
-function readPromise(body: DataView, { promises }: DecodedStatus): boolean {
-  if (body.byteLength !== Body.PROMISE) return false;
-  const promise = { to: body.getUint32(0, true), boot: body.getUint32(4, true), ask: body.getUint32(8, true) };
-  if (promise.boot === 0 || promise.ask === 0) return false;
-  promises.push(promise);
   return true;
 }
 

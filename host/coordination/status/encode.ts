@@ -6,7 +6,6 @@ import {
   At,
   Body,
   CODE_BYTES,
-  FLAG_NEWCOMER,
   FLAG_REACHES_LEASE_SERVICE,
   HEADER_BYTES,
   Kind,
@@ -52,12 +51,6 @@ export class StatusEncoder {
     this.used = 0;
     this.begin();
     this.echoes(sending);
-    for (const promise of status.promises) {
-      const at = this.record(Kind.PROMISE, Body.PROMISE);
-      this.u32(at, promise.to);
-      this.u32(at + 4, promise.boot);
-      this.u32(at + 8, promise.ask);
-    }
     for (const epoch of status.epochs) {
       const at = this.record(Kind.EPOCH, Body.EPOCH);
       this.part.view.setUint8(at, epoch.kind);
@@ -200,7 +193,6 @@ export class StatusEncoder {
 }
 
 function writeHeader(view: DataView, status: OwnStatus, sending: Sending): void {
-  const reaches = status.reachesLeaseService ? FLAG_REACHES_LEASE_SERVICE : 0;
   view.setUint32(At.MAGIC, MAGIC, true);
   view.setUint8(At.VERSION, VERSION);
   view.setUint32(At.SENDER, sending.sender, true);
@@ -208,11 +200,11 @@ function writeHeader(view: DataView, status: OwnStatus, sending: Sending): void 
   view.setUint32(At.SEQUENCE, sending.sequence % TWO_TO_32, true);
   view.setUint32(At.SEQUENCE + 4, Math.floor(sending.sequence / TWO_TO_32), true);
   view.setUint32(At.CONFIGURATION, status.configuration, true);
-  view.setUint16(At.FLAGS, reaches | (status.newcomer ? FLAG_NEWCOMER : 0), true);
+  view.setUint16(At.FLAGS, status.reachesLeaseService ? FLAG_REACHES_LEASE_SERVICE : 0, true);
   view.setUint16(At.SELF_TESTS, status.selfTests, true);
   view.setUint16(At.PENALTY, Math.min(status.penalty, 0xffff), true);
   view.setUint16(At.ROLE, status.role, true);
-  view.setUint32(At.ASK, status.ask, true);
+  view.setUint32(At.HOLDS_BACK, status.holdsBackMs, true);
   view.setUint32(At.CARRIED, status.carried, true);
   for (const [word, bits] of sending.hears.entries()) view.setUint32(At.HEARS + 4 * word, bits, true);
 }

@@ -37,7 +37,6 @@ export function recordBytes(contents: StatusContents): number {
   return (
     head +
     Body.ECHO_EACH * peers +
-    (head + Body.PROMISE) * peers +
     (head + Body.EPOCH) * scopes +
     (head + Body.NETWORK_PORT) * networkPorts +
     (head + Body.TARGET_PORT) * targetPorts +

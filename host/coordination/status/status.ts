@@ -10,26 +10,16 @@ export interface StatusFacts {
   /** Digest of the configuration in force; places mean something only where it is the receiver's own. */
   configuration: number;
   reachesLeaseService: boolean;
-  /** Has started, joined or left maintenance lately: takes nothing over. */
-  newcomer: boolean;
   /** Bits of `SelfTest` that pass. */
   selfTests: number;
   /** Sum of the weighted inputs that fail, 0 to 65535. */
   penalty: number;
   /** As `Heartbeat.role` of a processor: `WebServerKind` in bits 0 to 7, `ProcessorRole` in bits 8 to 15. */
   role: number;
-  /** Number of the latest failsafe ask; 0 asks for nothing. */
-  ask: number;
+  /** Milliseconds for which it still takes nothing over: it has promised so, or has just started. */
+  holdsBackMs: number;
   /** Units that it exports. */
   carried: number;
-}
-
-/** An answer to a failsafe ask: takes nothing over for the configured time. `boot` and `ask` are the asker's. */
-export interface FailsafePromise {
-  /** Id of the asker (`controllerId`). */
-  to: number;
-  boot: number;
-  ask: number;
 }
 
 export interface NetworkPortStatus {
@@ -86,7 +76,6 @@ export interface StoredEpoch {
 
 /** The things of a message, in one list each. */
 export interface StatusRecords {
-  promises: FailsafePromise[];
   networkPorts: NetworkPortStatus[];
   held: HeldRange[];
   targetPorts: TargetPortStatus[];
@@ -123,15 +112,14 @@ function emptyFacts(configuration: number): StatusFacts {
   return {
     configuration,
     reachesLeaseService: false,
-    newcomer: true,
     selfTests: 0,
     penalty: 0,
     role: 0,
-    ask: 0,
+    holdsBackMs: 0,
     carried: 0,
   };
 }
 
 export function emptyRecords(): StatusRecords {
-  return { promises: [], networkPorts: [], held: [], targetPorts: [], registrations: [], units: [], epochs: [] };
+  return { networkPorts: [], held: [], targetPorts: [], registrations: [], units: [], epochs: [] };
 }

@@ -29,29 +29,26 @@ export const At = {
   PENALTY: 34,
   ROLE: 36,
   ZERO: 38,
-  ASK: 40,
+  HOLDS_BACK: 40,
   CARRIED: 44,
   HEARS: 48,
 } as const;
 
 export const FLAG_REACHES_LEASE_SERVICE = 1;
-export const FLAG_NEWCOMER = 2;
 
 export const Kind = {
   ECHO: 1,
-  PROMISE: 2,
-  NETWORK_PORT: 3,
-  HELD: 4,
-  TARGET_PORT: 5,
-  REGISTRATIONS: 6,
-  UNITS: 7,
-  EPOCH: 8,
+  NETWORK_PORT: 2,
+  HELD: 3,
+  TARGET_PORT: 4,
+  REGISTRATIONS: 5,
+  UNITS: 6,
+  EPOCH: 7,
 } as const;
 
 /** Bytes of a body, or of its part before a list. */
 export const Body = {
   ECHO_EACH: 8,
-  PROMISE: 12,
   NETWORK_PORT: 8,
   HELD: 4,
   HELD_EACH: 4,

@@ -46,7 +46,7 @@ test("the header, field by field", () => {
     [34, 2, "1400"], // penalty
     [36, 2, "0201"], // role: full web server, active
     [38, 2, "0000"],
-    [40, 4, "29000000"], // ask
+    [40, 4, "29000000"], // holds back
     [44, 4, "02000000"], // carried
     [48, 16, "05000000000000000000000000000080"], // hears
   ];
@@ -55,8 +55,8 @@ test("the header, field by field", () => {
     fields.reduce((sum, [, length]) => sum + length, 0),
     64,
   );
-  const flags = encoded({ ...fullStatus(), reachesLeaseService: false, newcomer: true })[0];
-  assert.equal(hex(flags as Uint8Array, 30, 32), "0200");
+  const flags = encoded({ ...fullStatus(), reachesLeaseService: false })[0];
+  assert.equal(hex(flags as Uint8Array, 30, 32), "0000");
 });
 
 test("the records, byte by byte", () => {
@@ -64,13 +64,12 @@ test("the records, byte by byte", () => {
   assert.ok(bytes !== undefined);
   const records = [
     "01000800" + "04030201" + "06000000", // ECHO
-    "02000c00" + "44332211" + "09000000" + "07000000", // PROMISE
-    "08000c00" + "02000100" + "05000000" + "01000000", // EPOCH
-    "03000800" + "0300" + "01" + "00" + "f401" + "0000", // NETWORK_PORT
-    "05000800" + "0500" + "02" + "00" + "8002" + "5000", // TARGET_PORT
-    "07000c00" + "0000" + "0000" + "01000080" + "ff000000", // UNITS
-    "04000c00" + "0000" + "5702" + "0400" + "0300" + "2c01" + "0b00", // HELD
-    "06001400" + "0500" + "0000" + "01000000" + "02000000" + "03000000" + "0f000000", // REGISTRATIONS
+    "07000c00" + "02000100" + "05000000" + "01000000", // EPOCH
+    "02000800" + "0300" + "01" + "00" + "f401" + "0000", // NETWORK_PORT
+    "04000800" + "0500" + "02" + "00" + "8002" + "5000", // TARGET_PORT
+    "06000c00" + "0000" + "0000" + "01000080" + "ff000000", // UNITS
+    "03000c00" + "0000" + "5702" + "0400" + "0300" + "2c01" + "0b00", // HELD
+    "05001400" + "0500" + "0000" + "01000000" + "02000000" + "03000000" + "0f000000", // REGISTRATIONS
   ];
   assert.equal(hex(bytes, 64, bytes.length - 32), records.join(""));
 });
@@ -161,14 +160,13 @@ test("registrations of many targets are cut at whole words", () => {
   }
 });
 
-test("of another configuration only the facts, echoes and promises are read", () => {
+test("of another configuration only the facts and echoes are read", () => {
   const [bytes] = encoded(fullStatus());
   const read = readStatus(bytes as Uint8Array, CONFIGURATION + 1, { ...SIZES, networkPorts: 1, targets: 1 });
   assert.ok(read !== undefined);
   assert.equal(read.sameConfiguration, false);
-  const { networkPorts, targetPorts, held, registrations, units, epochs, promises } = read;
+  const { networkPorts, targetPorts, held, registrations, units, epochs } = read;
   assert.deepEqual([networkPorts, targetPorts, held, registrations, units, epochs], [[], [], [], [], [], []]);
-  assert.equal(promises.length, 1);
 });
 
 test("places beyond the configuration make a part malformed", () => {
@@ -200,7 +198,6 @@ test("the published number of parts is never too low", () => {
     Array.from({ length: count }, (_, index) => make(index));
   const status: OwnStatus = {
     ...emptyStatus(CONFIGURATION),
-    promises: times(controllers - 1, (to) => ({ to, boot: 1, ask: 1 })),
     epochs: times(scopes, (subject) => ({ kind: 2, subject, epoch: 1 })),
     networkPorts: times(networkPorts, (place) => ({ place, link: 1, errors: 0 })),
     targetPorts: times(targetPorts, (place) => ({ place, link: 1, loadPermille: 1, plannedPermille: 1 })),
