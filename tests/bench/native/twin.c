@@ -42,14 +42,6 @@ static void restart_members(void) {
   SEAL(ModuleState, module);
 }
 
-static void latch_ports(void) {
-  const uint32_t count = take_changed(TARGET_PORT_COUNTERS_TABLE, WORK_PER_TICK_MAX);
-  for (uint32_t n = 0; n < count; n++) {
-    const uint32_t port = ROW(Work, WORK_BASE, n)->row;
-    if (latch_target_port(port)) counters_came(port);
-  }
-}
-
 /* The twin has no code for rows of these tables: none may have changed or be due. */
 static void nothing_of(uint32_t table) {
   if (take_changed(table, WORK_PER_TICK_MAX) != 0) fairlead_twin_broken(table, 0);
@@ -57,6 +49,28 @@ static void nothing_of(uint32_t table) {
 
 static void nothing_due_of(uint32_t table) {
   if (take_due(table, WORK_PER_TICK_MAX) != 0) fairlead_twin_broken(table, 0);
+}
+
+/* Nor are there network ports, interfaces or units: the policy looks, and that is all. */
+static void observe_hosting(void) {
+  ModuleState *module = module_state();
+  if ((module->stirred & Stirred_INTERFACES) != 0) {
+    module->stirred &= (uint16_t)~Stirred_INTERFACES;
+    SEAL(ModuleState, module);
+  }
+  nothing_of(NETWORK_PORT_INPUT_TABLE);
+  nothing_of(INTERFACE_INPUT_TABLE);
+  nothing_due_of(INTERFACE_STATE_TABLE);
+  nothing_of(UNIT_INPUT_TABLE);
+  nothing_due_of(UNIT_STATE_TABLE);
+}
+
+static void latch_ports(void) {
+  const uint32_t count = take_changed(TARGET_PORT_COUNTERS_TABLE, WORK_PER_TICK_MAX);
+  for (uint32_t n = 0; n < count; n++) {
+    const uint32_t port = ROW(Work, WORK_BASE, n)->row;
+    if (latch_target_port(port)) counters_came(port);
+  }
 }
 
 static void observe_ports(void) {
@@ -142,6 +156,7 @@ static void work(enum clock_step clock) {
   nothing_of(HEARTBEAT_TABLE);
   nothing_of(MEMBER_INPUT_TABLE);
   observe_ports();
+  observe_hosting();
   nothing_of(OUTCOME_TABLE);
   judge_ports();
   decide_ports();
