@@ -4,13 +4,13 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { arrayText, initiatorName, targetName } from "./array-file.js";
-import { command, succeeds } from "./commands.js";
+import { command, succeeds } from "../common/commands.js";
 import { ControlGroup, type CpuController, findCpuController } from "./control-group.js";
 import { compileInitiator, Host } from "./hosts.js";
 import { removeLeftovers } from "./leftovers.js";
 import { Network } from "./network.js";
 import { makeImage, RegistrationServer, TargetServer } from "./servers.js";
-import type { Undo } from "./undo.js";
+import type { Undo } from "../common/undo.js";
 import { Witness } from "./witness.js";
 
 export const PORTS = 4;

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Network } from "./network.js";
-import type { Undo } from "./undo.js";
+import type { Undo } from "../common/undo.js";
 
 /** A line of `--json --events`. */
 export interface BalancerLine {

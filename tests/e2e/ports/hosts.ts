@@ -5,10 +5,10 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { command } from "./commands.js";
+import { command } from "../common/commands.js";
 import type { HostReport } from "./figures.js";
 import { ISNS_ADDRESS, type Network } from "./network.js";
-import type { Undo } from "./undo.js";
+import type { Undo } from "../common/undo.js";
 
 /** Something that a host tells as it happens. */
 export interface HostEvent {

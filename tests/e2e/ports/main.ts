@@ -5,11 +5,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RealArray } from "./array.js";
 import { Balancer } from "./balancer.js";
-import { Checks } from "./checks.js";
+import { Checks } from "../common/checks.js";
 import { missingRequirements } from "./requirements.js";
 import { printFigures, writeReport } from "./report.js";
 import { type Lengths, Story } from "./story.js";
-import { Undo } from "./undo.js";
+import { Undo } from "../common/undo.js";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;

@@ -7,8 +7,8 @@
  *   iSNS server ── 10.77.200.0/24 ─┘          └── …
  */
 
-import { command } from "./commands.js";
-import type { Undo } from "./undo.js";
+import { command } from "../common/commands.js";
+import type { Undo } from "../common/undo.js";
 
 export const ISNS_ADDRESS = "10.77.200.1";
 /** The last part of the router's address in every subnet. */

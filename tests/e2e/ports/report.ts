@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { HOSTS, PORT_PERMILLE, PORTS, type RealArray, TARGETS } from "./array.js";
 import type { Balancer } from "./balancer.js";
 import { drawChart } from "./chart.js";
-import type { Checks } from "./checks.js";
-import { command } from "./commands.js";
+import type { Checks } from "../common/checks.js";
+import { command } from "../common/commands.js";
 import type { Figures } from "./figures.js";
 import type { Story } from "./story.js";
 

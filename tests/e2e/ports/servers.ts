@@ -1,38 +1,18 @@
 /** The servers of the array: a tgtd for each port, with the same targets and images on all, and one isnsd. */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { command, succeeds } from "./commands.js";
+import { command, succeeds } from "../common/commands.js";
+import { spawnInside, waitFor } from "../common/processes.js";
+import { freeControlPort, TGT_SOCKETS } from "../common/tgt.js";
+import type { Undo } from "../common/undo.js";
 import type { ControlGroup } from "./control-group.js";
 import { ISNS_ADDRESS, type Network } from "./network.js";
-import type { Undo } from "./undo.js";
 
 const IMAGE_BYTES = 16 * 1024 * 1024;
 /** Threads of tgtd for each logical unit: the default of 16 would make 128 for eight. */
 const IO_THREADS = 2;
-const START_TIMEOUT_MS = 10_000;
-const TGT_SOCKETS = "/var/run/tgtd/socket";
-
-/** A child process in a namespace, ended by force when the run ends. */
-export function spawnInside(namespace: string, words: readonly string[], log: string, undo: Undo): ChildProcess {
-  const output = openSync(log, "a");
-  const child = spawn("ip", ["netns", "exec", namespace, ...words], { stdio: ["ignore", output, output] });
-  closeSync(output);
-  undo.add(`process ${words[0]}`, () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
-  });
-  return child;
-}
-
-async function waitFor(what: string, isThere: () => boolean): Promise<void> {
-  const end = performance.now() + START_TIMEOUT_MS;
-  while (!isThere()) {
-    if (performance.now() > end) throw new Error(`${what} did not start within ${START_TIMEOUT_MS / 1000} s`);
-    await delay(50);
-  }
-}
 
 /** One tgtd: the server of one port. */
 export class TargetServer {
@@ -75,13 +55,6 @@ export class TargetServer {
   private admin(mode: string, op: string, ...words: string[]): void {
     command("tgtadm", "-C", `${this.controlPort}`, "--lld", "iscsi", "--mode", mode, "--op", op, ...words);
   }
-}
-
-/** A number that no tgtd of this machine uses. */
-let nextControlPort = 20_000 + (process.pid % 10_000);
-function freeControlPort(): number {
-  while (existsSync(`${TGT_SOCKETS}.${nextControlPort}`)) nextControlPort++;
-  return nextControlPort++;
 }
 
 /** Images of the targets' logical units: sparse files. */

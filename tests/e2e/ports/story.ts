@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { HOSTS, PORTS, type RealArray, TARGETS } from "./array.js";
 import { targetName } from "./array-file.js";
 import type { Balancer } from "./balancer.js";
-import type { Checks } from "./checks.js";
+import type { Checks } from "../common/checks.js";
 import { type Figures, figuresBetween } from "./figures.js";
 import { askAsHost, type HostEvent } from "./hosts.js";
 

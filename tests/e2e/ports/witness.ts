@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { commandAsync } from "./commands.js";
+import { commandAsync } from "../common/commands.js";
 import { ISNS_ADDRESS, type Network } from "./network.js";
 
 export class Witness {

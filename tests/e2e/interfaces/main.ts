@@ -1,0 +1,144 @@
+/** `npm run e2e:interfaces [-- --short]`: controllers in network namespaces that survive one another. */
+
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Checks } from "../common/checks.js";
+import { removeFolders, removeNamespaces } from "../common/leftovers.js";
+import { Undo } from "../common/undo.js";
+import { Driven } from "./driven.js";
+import { type TrialParts, tryFence } from "./fence-trial.js";
+import { type KeepalivedFigures, KeepalivedRuns } from "./keepalived.js";
+import { Network } from "./network.js";
+import { compileProber } from "./probers.js";
+import { printComparison, type ReportParts, writeReport } from "./report.js";
+import { missingRequirements } from "./requirements.js";
+import { ShelfServer } from "./shelf.js";
+import { tryUnit } from "./unit-trial.js";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const EXIT_INTERRUPTED = 130;
+
+/** Names of what a run makes begin with this and the number of its process. */
+const FAMILY = "fli";
+const FOLDER_FAMILY = "fairlead-interfaces-";
+const RUNS_SHORT = 3;
+const RUNS_LONG = 20;
+
+const USAGE = `usage: npm run e2e:interfaces [-- --short] [-- --part trials|keepalived]
+
+Builds an array with six controllers, their units' shelf and clients in network namespaces and lets faults happen to it.
+Leaves build/reports/e2e-interfaces.json and .svg. As root on Linux.
+--short      fewer repetitions, for continuous integration
+--part NAME  only that part`;
+
+const PARTS = ["trials", "keepalived"] as const;
+type Part = (typeof PARTS)[number];
+
+interface Options {
+  short: boolean;
+  parts: readonly Part[];
+}
+
+function tell(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Undefined where a word is not known. */
+function readOptions(words: readonly string[]): Options | undefined {
+  const options = { short: false, parts: PARTS as readonly Part[] };
+  for (let index = 0; index < words.length; index++) {
+    if (words[index] === "--short") options.short = true;
+    else if (words[index] === "--part") {
+      const part = PARTS.find((each) => each === words[index + 1]);
+      if (part === undefined) return undefined;
+      options.parts = [part];
+      index++;
+    } else return undefined;
+  }
+  return options;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  if (words.includes("--help")) {
+    tell(USAGE);
+    return 0;
+  }
+  const options = readOptions(words);
+  const trouble = options === undefined ? `e2e:interfaces: ${words.join(" ")}?\n${USAGE}` : missingRequirements();
+  if (options === undefined || trouble !== undefined) {
+    process.stderr.write(`${trouble}\n`);
+    return EXIT_USAGE;
+  }
+  const undo = new Undo();
+  const interrupt = () => {
+    tell("interrupted: cleaning up");
+    undo.run(tell);
+    process.exit(EXIT_INTERRUPTED);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
+  try {
+    return await run(options, undo);
+  } catch (error) {
+    tell(`FAIL ${(error as Error).message}`);
+    return EXIT_FAILED;
+  } finally {
+    undo.run(tell);
+  }
+}
+
+async function run({ short, parts }: Options, undo: Undo): Promise<number> {
+  const top = projectRoot();
+  const reports = join(top, "build", "reports");
+  mkdirSync(reports, { recursive: true });
+  removeNamespaces(FAMILY);
+  removeFolders(tmpdir(), FOLDER_FAMILY);
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER_FAMILY}${process.pid}-`));
+  undo.add("working folder", () => rmSync(folder, { recursive: true, force: true }));
+  const network = new Network(`${FAMILY}${process.pid}`, undo);
+  const checks = new Checks(tell, () => undefined);
+  let keepalived: KeepalivedFigures | undefined;
+  let trouble: string | undefined;
+  try {
+    network.make();
+    const prober = compileProber(join(top, "tests", "e2e", "interfaces", "prober"), folder);
+    const trial: TrialParts = { network, prober, checks, undo };
+    const runs = short ? RUNS_SHORT : RUNS_LONG;
+    if (parts.includes("keepalived")) keepalived = await new KeepalivedRuns(trial, folder).run(runs);
+    if (parts.includes("trials")) await tryEffectors(trial, folder);
+  } catch (error) {
+    trouble = (error as Error).message;
+  }
+  const report: ReportParts = { short, checks: checks.all, keepalived, fairlead: undefined, chart: undefined, trouble };
+  writeReport(reports, report);
+  printComparison(report, tell);
+  if (trouble !== undefined) throw new Error(trouble);
+  tell(`${checks.all.length - checks.failed} passed, ${checks.failed} failed`);
+  return checks.failed === 0 ? 0 : EXIT_FAILED;
+}
+
+/** The effectors of two controllers, driven by hand: what everything else rests on. */
+async function tryEffectors(trial: TrialParts, folder: string): Promise<void> {
+  const { network, undo } = trial;
+  const shelf = new ShelfServer(network, folder, undo);
+  await shelf.start();
+  const [first, second] = [new Driven(network, "a", undo), new Driven(network, "d", undo)];
+  await Promise.all([first.started, second.started]);
+  await tryFence(trial, first, second);
+  await tryUnit(trial, shelf, first, second);
+  for (const driven of [first, second]) {
+    driven.kill();
+    network.flush(driven.name);
+  }
+  await shelf.stop();
+}
+
+function projectRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
+  return folder;
+}
+
+process.exitCode = await main(process.argv.slice(2));
