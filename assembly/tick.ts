@@ -7,6 +7,8 @@ import { anyChanged, earliestDeadline } from "./memory/scheduling";
 import { PLACE_WORK_MAX, WORK_PER_TICK_MAX } from "./limits";
 import { forgetInterfaces, observeInterfaces } from "./policies/interfaces/interfaces";
 import { interfacesDeadline, interfacesPlanned, planInterfaces } from "./policies/interfaces/plan";
+import { decideProcessors } from "./policies/processors/processors";
+import { answerRequests } from "./policies/requests";
 import { decidePorts, forgetPortObservations, observePorts, restartPortDetectors } from "./policies/ports/ports";
 import { planUnderWay } from "./policies/ports/planning";
 import { visit } from "./visit";
@@ -34,12 +36,20 @@ function work(clock: ClockStep): void {
   visit(TARGET_PORT_COUNTERS_TABLE);
   visit(HEARTBEAT_TABLE);
   visit(MEMBER_INPUT_TABLE);
+  visit(CONTROL_TABLE);
+  visit(SCOPE_TABLE);
+  visit(REQUEST_TABLE);
   observePorts();
   observeHosting();
   visit(OUTCOME_TABLE);
   // Judge: samples become loads, loads become states.
   visit(TARGET_PORT_STATE_TABLE);
+  visit(SCOPE_STATE_TABLE);
+  visit(PROCESSOR_ROW_TABLE);
   // Decide: the difference between what is wanted and what is observed. Rows are sealed as they are written.
+  header.ringFull = 0;
+  decideProcessors();
+  answerRequests();
   decidePorts();
   planInterfaces();
   header.nextDeadlineMs = nextDeadline();

@@ -5,7 +5,9 @@
  */
 import { OUTCOME_MAX, WORK_PER_TICK_MAX } from "./limits";
 import { healthKindOf, lookAgain } from "./members/health";
-import { stir, takeHeartbeat, takeMemberInput } from "./members/observe";
+import { takeHeartbeat, takeMemberInput } from "./members/observe";
+import { takeControl, takeScope } from "./members/scopes";
+import { stir } from "./members/stir";
 import { TableEntry } from "./memory/directory";
 import { takeChanged, takeDue } from "./memory/scheduling";
 import { takeNetworkPort } from "./policies/interfaces/ports";
@@ -48,6 +50,14 @@ function visitRow(table: u32, row: u32): void {
       return takeHeartbeat(row);
     case MEMBER_INPUT_TABLE:
       return takeMemberInput(row);
+    case SCOPE_TABLE:
+      return takeScope(row);
+    case CONTROL_TABLE:
+      return takeControl();
+    case REQUEST_TABLE:
+    case SCOPE_STATE_TABLE:
+    case PROCESSOR_ROW_TABLE:
+      return stir();
     case SESSION_INPUT_TABLE:
       return observeSession(row);
     case SESSION_COUNTERS_TABLE:

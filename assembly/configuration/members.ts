@@ -4,6 +4,7 @@
  */
 import { MEMBER_MAX, NONE } from "../limits";
 import { memberAdded, memberRemoved } from "../members/observe";
+import { stir } from "../members/stir";
 import { groupOfPair } from "../members/pairs";
 import { ErrorCode } from "../memory/header";
 import { seal } from "../memory/seals";
@@ -95,6 +96,7 @@ export function adoptMembers(): void {
   for (let row: u32 = 0; row < MEMBER_MAX; row++) {
     adoptMember(row);
   }
+  stir();
 }
 
 function adoptMember(row: u32): void {

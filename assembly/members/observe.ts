@@ -1,38 +1,22 @@
 /** What is taken over of members in each tick: heartbeats whole, then what the lease service says of them. */
-import { MEMBER_MAX } from "../limits";
+import { MEMBER_MAX, PROCESSOR_MAX, SCOPE_MAX } from "../limits";
 import { Header } from "../memory/header";
 import { latchRow } from "../memory/latch";
 import { ofThisIncarnation } from "../memory/ring";
-import { nowMs } from "../memory/scheduling";
+import { markChanged, nowMs } from "../memory/scheduling";
 import { resetRow, seal } from "../memory/seals";
-import { moduleState, verify } from "../policies/ports/rows";
+import { verify } from "../policies/ports/rows";
 import { HEALTH_MEMBERS, HealthStatus } from "../tables/health";
 import { Heartbeat, MemberConfig, MemberInput, MemberState } from "../tables/member";
-import { Stirred } from "../tables/module-state";
-import { CommonPolicy } from "../tables/policy";
+import { CommonPolicy, ProcessorPolicy } from "../tables/policy";
 import { awaitReport, countRestart, healthKindOf, report } from "./health";
-import { isMember } from "./members";
+import { isMember, isOwn } from "./members";
+import { stir } from "./stir";
 
 /** Words of a heartbeat that say more than that it came: from its self-tests to its flags. */
 const TOLD_FROM: u32 = offsetof<Heartbeat>("selfTests");
 const TOLD_WORDS: u32 = 7;
 if (TOLD_FROM + TOLD_WORDS * 4 != offsetof<Heartbeat>("carried")) ERROR("all of a heartbeat but what it carries");
-
-/** Has the policies that follow members and scopes look again in this tick. */
-export function stir(): void {
-  const module = moduleState();
-  module.stirred = <u16>(Stirred.PROCESSORS | Stirred.INTERFACES);
-  seal(module);
-}
-
-/** True once after something has changed that a policy follows. */
-export function takeStirred(policy: Stirred): bool {
-  const module = moduleState();
-  if ((module.stirred & <u16>policy) == 0) return false;
-  module.stirred &= ~(<u16>policy);
-  seal(module);
-  return true;
-}
 
 /** A heartbeat that a writer has left: a sign of life if it is a new one. */
 export function takeHeartbeat(row: u32): void {
@@ -53,7 +37,13 @@ export function takeHeartbeat(row: u32): void {
   state.bootCount = beat.bootCount;
   state.heard = 1;
   seal(state);
-  if (report(health, healthKindOf(health), HealthStatus.UP)) stir();
+  if (report(health, healthKindOf(health), found(row, beat))) stir();
+}
+
+/** A processor that says of itself that it fails is as good as failed; of other members the heartbeat alone counts. */
+function found(row: u32, beat: Heartbeat): HealthStatus {
+  const failed = ~beat.selfTests & ProcessorPolicy.get().unhealthyTests;
+  return row < PROCESSOR_MAX && failed != 0 ? HealthStatus.DOWN : HealthStatus.UP;
 }
 
 /** A sum of what the heartbeat says beyond being one: equal where nothing of it has changed. */
@@ -81,7 +71,12 @@ function memberAt(row: u32): MemberState {
 /** A row was given out to a new member: it has the grace period and its whole time to be heard. */
 export function memberAdded(row: u32): void {
   memberRemoved(row);
-  awaitReport(HEALTH_MEMBERS + row, nowMs() + CommonPolicy.get().graceMs);
+  awaitMember(row);
+}
+
+/** The silence of own members counts from their first heartbeat on: a host alone need not write any. */
+function awaitMember(row: u32): void {
+  if (!isOwn(row)) awaitReport(HEALTH_MEMBERS + row, nowMs() + CommonPolicy.get().graceMs);
 }
 
 /** A removed member leaves nothing behind: its row may be given out anew. */
@@ -93,14 +88,17 @@ export function memberRemoved(row: u32): void {
 
 /** After a gap of the clock each member has its whole time to be heard; after a restart of the host nothing is known of it. */
 export function restartMembers(forget: bool): void {
-  const fromMs = nowMs() + CommonPolicy.get().graceMs;
   for (let row: u32 = 0; row < MEMBER_MAX; row++) {
     if (!isMember(row)) continue;
     if (forget) {
       resetRow(MEMBER_STATE_TABLE, row);
       resetRow(HEALTH_STATE_TABLE, HEALTH_MEMBERS + row);
     }
-    awaitReport(HEALTH_MEMBERS + row, fromMs);
+    if (MemberState.at(row).heard != 0) awaitReport(HEALTH_MEMBERS + row, nowMs() + CommonPolicy.get().graceMs);
+    else awaitMember(row);
+  }
+  for (let row: u32 = 0; row < SCOPE_MAX; row++) {
+    if (forget) markChanged(SCOPE_TABLE, row);
   }
   stir();
 }

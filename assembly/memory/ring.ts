@@ -32,8 +32,30 @@ export function checkRing(): void {
   header.repairedWords++;
 }
 
-/** Writes a decision; the caller has made sure of room. Returns its sequence number. */
+/** True if a decision that gives something up fits: the reserved slots are for it, too. */
+export function ringHasReserve(): bool {
+  if (decisionsWaiting() < DECISION_MAX) return true;
+  Header.get().ringFull = 1;
+  return false;
+}
+
+/** Writes a decision about own ports; the caller has made sure of room. Returns its sequence number. */
 export function decide(
+  kind: DecisionKind,
+  reason: Reason,
+  subjectKind: SubjectKind,
+  subject: u32,
+  generation: u32,
+  from: u32,
+  to: u32,
+  detail: u32,
+): u32 {
+  return decideIn(SCOPE_PORTS, kind, reason, subjectKind, subject, generation, from, to, detail);
+}
+
+/** Writes a decision under a scope and its epoch; the caller has made sure of room. Returns its sequence number. */
+export function decideIn(
+  scope: u32,
   kind: DecisionKind,
   reason: Reason,
   subjectKind: SubjectKind,
@@ -47,7 +69,7 @@ export function decide(
   const decision = Decision.at(header.ringHead & (DECISION_MAX - 1));
   header.sequence++;
   decision.timeMs = header.nowMs;
-  decision.epoch = Scope.at(SCOPE_PORTS).epoch;
+  decision.epoch = Scope.at(scope).epoch;
   decision.incarnation = header.incarnation;
   decision.sequence = header.sequence;
   decision.kind = <u8>kind;
@@ -58,7 +80,7 @@ export function decide(
   decision.from = <u16>from;
   decision.to = <u16>to;
   decision.detail = detail;
-  decision.scope = <u16>SCOPE_PORTS;
+  decision.scope = <u16>scope;
   decision.pad = 0;
   header.ringHead++;
   return header.sequence;
@@ -81,10 +103,7 @@ export function alarmBetween(
 ): bool {
   // A shadow says nothing.
   if (ModuleState.get().deciding == 0) return false;
-  if (decisionsWaiting() == DECISION_MAX) {
-    Header.get().ringFull = 1;
-    return false;
-  }
+  if (!ringHasReserve()) return false;
   decide(DecisionKind.ALARM, reason, subjectKind, subject, generation, from, to, detail);
   return true;
 }

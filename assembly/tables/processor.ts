@@ -28,25 +28,33 @@ export class ProcessorRow {
   @field("enum", "ProcessorRole") role: u8;
   /** Own processor: what it is to be. */
   @field("enum", "ProcessorRole") wantedRole: u8;
-  /** Own processor: the decision that waits for its effect, and how often it was said. */
-  @field("enum", "DecisionKind") waiting: u8;
-  @field("count") said: u8;
-  /** Own processor: why the role is given up, while it is. */
+  /** Own processor: times that the web server, or the role, was said. */
+  @field("count") webServerSaid: u8;
+  @field("count") roleSaid: u8;
+  /** Own processor: 1 while it has said that none is healthy. */
+  @field("boolean") alarmed: u8;
+  @field("pad") pad: u8;
+  /** Own processor: for whom the active role is being given up, or `NONE`, and why. */
+  @field("index", "processor") yieldTo: u16;
   @field("enum", "Reason") reason: u16;
+  @field("check") check: u32;
   /** Since when it is in its state. */
   @field("time") sinceMs: u64;
-  /** Own processor: until then a planned switch-over waits for requests under way; 0 without one. */
+  /** Own processor: until then a planned switch-over waits for requests under way. */
   @field("time") drainUntilMs: u64;
+  /** Own processor: after a planned switch-over it doesn't campaign before. */
+  @field("time") standBackUntilMs: u64;
+  /** Own processor: web server and role are not said again before. */
+  @field("time") webServerAgainMs: u64;
+  @field("time") roleAgainMs: u64;
   /** Next look. */
   @field("time") deadlineMs: u64;
-  @field("check") check: u32;
-  @field("pad") pad: u32;
 
   @inline static at(index: u32): ProcessorRow {
     return changetype<ProcessorRow>(PROCESSOR_ROW_BASE + index * <u32>offsetof<ProcessorRow>());
   }
 }
-if (offsetof<ProcessorRow>() != 40) ERROR("ProcessorRow");
+if (offsetof<ProcessorRow>() != 64) ERROR("ProcessorRow");
 
 /** Classes of management requests. */
 export enum RouteClass {

@@ -57,7 +57,9 @@ export class Scope {
   @field("flags", "ScopeFlag") flags: u16;
   /** Incarnation that wrote the row; of an earlier one role and holder count as unknown. */
   @field("count") incarnation: u32;
-  @field("pad") pad: u32;
+  /** While nobody holds it: 1 + the member row that the last holder gave it up for, by the lease service; 0 for nobody. */
+  @field("number") nominee: u16;
+  @field("pad") pad: u16;
   /** Epoch of the scope: the revision of its lease key; it only grows. */
   @field("epoch") epoch: u64;
 
@@ -89,6 +91,8 @@ export class ScopeState {
   @field("time") graceUntilMs: u64;
   /** Since when nobody holds the scope, or 0. */
   @field("time") freeSinceMs: u64;
+  /** What is wanted is not said again before. */
+  @field("time") sayAgainMs: u64;
   /** Next look. */
   @field("time") deadlineMs: u64;
   @field("check") check: u32;
@@ -98,4 +102,4 @@ export class ScopeState {
     return changetype<ScopeState>(SCOPE_STATE_BASE + index * <u32>offsetof<ScopeState>());
   }
 }
-if (offsetof<ScopeState>() != 48) ERROR("ScopeState");
+if (offsetof<ScopeState>() != 56) ERROR("ScopeState");

@@ -1,5 +1,6 @@
 /** What a scenario file describes, after arrays, units and defaults are worked out. See tests/scenarios/README.md. */
 
+import type { ControllerChange, ScopeChange } from "./controllers.js";
 import type { ArrayDescription, PolicyDescription } from "../array/description.js";
 import type { ProfileName } from "../shim/generated/layout.js";
 
@@ -110,6 +111,11 @@ export type Action =
   | { do: "hold"; on: boolean }
   | { do: "swap"; module: string; refused: boolean }
   | { do: "scope"; role: "deciding" | "shadow" | "unknown"; epoch: number }
+  | { do: "controllers"; changes: Record<string, ControllerChange> }
+  | { do: "scopes"; changes: Record<string, ScopeChange> }
+  | { do: "request"; kind: string; subject: string }
+  | { do: "requestsUnderWay"; count: number }
+  | { do: "drainController"; controller: string; on: boolean }
   | { do: "remote"; port: string; loadPermille: number; plannedPermille: number }
   | { do: "arrival"; row: number; requester: number; pair: Pair; loadPermille: number; sequence: number }
   | { do: "drain"; on: boolean }

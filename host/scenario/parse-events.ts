@@ -5,6 +5,7 @@ import type { ArrayDescription } from "../array/description.js";
 import { isFields } from "../array/parse.js";
 import { quantity } from "../array/units.js";
 import type { Action, CounterName, Load, Pair, PortLoad, ScenarioEvent, ServerChange } from "./description.js";
+import type { ControllerChange, ScopeChange } from "./controllers.js";
 import { arrayAt, duration, type Fields, type Reading, readWorld, textOf } from "./parse.js";
 
 /** Events in order of time; those at one time in the order of the file. */
@@ -151,6 +152,14 @@ const READERS: Readonly<Record<string, Reader>> = {
     role: (textOf(fields.role) || "deciding") as "deciding" | "shadow" | "unknown",
     epoch: number(fields.epoch, 1),
   })),
+  controllers: (value) => [
+    { do: "controllers", changes: (isFields(value) ? value : {}) as Record<string, ControllerChange> },
+  ],
+  scopes: (value) => [{ do: "scopes", changes: (isFields(value) ? value : {}) as Record<string, ScopeChange> }],
+  request: each((fields) => ({ do: "request", kind: textOf(fields.kind), subject: textOf(fields.subject) })),
+  requestsUnderWay: (value) => [{ do: "requestsUnderWay", count: number(value) }],
+  drainController: (value) =>
+    byName<boolean>(value, (controller, on) => ({ do: "drainController", controller, on: on === true })),
   remote: each((fields) => ({
     do: "remote",
     port: textOf(fields.port),

@@ -27,6 +27,7 @@ import { epochOf, type Shim } from "../shim/shim.js";
 import { decodeSnapshot, type Snapshot, snapshotBytes } from "../shim/snapshot.js";
 import { attachRefusal, startShim } from "../shim/start.js";
 import { compare, compareState } from "./compare.js";
+import { BEAT_MS, Controllers, request, scopeRow } from "./controllers.js";
 import type { Action, ScenarioCase, ScenarioEvent, StateExpectation } from "./description.js";
 import { groupPortsOf } from "./hosting.js";
 import type { CaseResult, Difference, SeenDecision, SeenState } from "./result.js";
@@ -60,6 +61,9 @@ class CaseRun {
   /** Virtual time until which no host runs. */
   private downUntilMs = 0;
   private kept: Snapshot | undefined;
+  /** From the first event about controllers or scopes on. */
+  private controllers: Controllers | undefined;
+  private nextBeatMs = 0;
   private readonly drain = (decision: DecisionView) => this.take(decision);
 
   constructor(
@@ -101,8 +105,15 @@ class CaseRun {
     const hostMs = this.hostMs(nowMs);
     this.world.observe();
     this.world.sample(hostMs);
+    this.beat(nowMs);
     this.ticks++;
     this.shim.tick(hostMs, this.drain);
+  }
+
+  private beat(nowMs: number): void {
+    if (this.controllers === undefined || nowMs < this.nextBeatMs) return;
+    this.nextBeatMs = nowMs + BEAT_MS;
+    this.controllers.tell(this.shim);
   }
 
   private hostMs(nowMs: number): number {
@@ -193,6 +204,7 @@ class CaseRun {
     else if (action.do === "hold") shim.setControlFlags(action.on ? ControlFlag.HOLD : 0);
     else if (action.do === "swap") this.swap(action.module, action.refused);
     else if (action.do === "scope") shim.setScope(0, ScopeKind.PORTS, ROLES[action.role], 0, action.epoch);
+    else if (this.happenAmongControllers(action)) return;
     else if (action.do === "remote") {
       shim.setRemoteLoad(shim.names.ports.row(action.port), action.loadPermille, action.plannedPermille);
     } else if (action.do === "arrival") this.arrive(action);
@@ -211,6 +223,37 @@ class CaseRun {
   private request(kind: "rebalance" | "failBack", subject: string): void {
     if (kind === "rebalance") this.shim.request(RequestKind.REBALANCE, subject === "all" ? NONE : Number(subject));
     else this.shim.request(RequestKind.FAIL_BACK, subject === "all" ? NONE : this.shim.names.members.row(subject));
+  }
+
+  /** True for what concerns other controllers and the lease service. */
+  private happenAmongControllers(action: Action): boolean {
+    const { shim } = this;
+    if (action.do === "request") request(shim, action.kind, action.subject);
+    else if (action.do === "requestsUnderWay") shim.setRequestsUnderWay(action.count);
+    else if (action.do === "drainController") this.drainController(action.controller, action.on);
+    else if (action.do === "controllers") {
+      for (const [name, change] of Object.entries(action.changes)) this.others().change(name, change);
+      this.others();
+    } else if (action.do === "scopes") {
+      for (const [name, change] of Object.entries(action.changes)) {
+        this.others().changeScope(scopeRow(name, shim), change);
+      }
+      this.others().tellScopes(shim);
+    } else return false;
+    return true;
+  }
+
+  private others(): Controllers {
+    const names = this.array.controllers.map(({ name }) => name);
+    this.controllers ??= new Controllers(names, this.scenario.controller);
+    return this.controllers;
+  }
+
+  private drainController(name: string, on: boolean): void {
+    const controllers = this.array.controllers.map((entry) =>
+      entry.name === name ? { ...entry, maintenance: on } : entry,
+    );
+    this.reconfigure({ ...this.array, controllers });
   }
 
   private withMaintenance(port: string, on: boolean): ArrayDescription {
@@ -303,6 +346,7 @@ class CaseRun {
       sequence: decision.sequence,
       scope: decision.scope,
     });
+    this.controllers?.handle(decision, this.shim);
     this.world.handle(decision);
   }
 

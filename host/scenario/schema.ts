@@ -8,7 +8,7 @@ import {
   type Schema,
   sharedDefinitions,
 } from "../array/schema.js";
-import { DecisionKindNames, ReasonNames } from "../shim/generated/layout.js";
+import { DecisionKindNames, ReasonNames, RequestKind, SelfTest } from "../shim/generated/layout.js";
 
 const DAY_MS = 86_400_000;
 
@@ -253,6 +253,57 @@ const actions: Schema = {
     ["role"],
     "Role and epoch for the own ports.",
   ),
+  controllers: {
+    type: "object",
+    additionalProperties: object(
+      {
+        beats: flag("Its heartbeats come."),
+        failing: { type: "array", items: { enum: Object.keys(SelfTest) }, description: "Self-tests that fail." },
+        lease: { enum: ["unknown", "leased", "gone"], description: "Its liveness key." },
+        reachesLeaseService: flag("It says that it reaches the lease service."),
+        deafTo: { type: "array", items: { type: "string" }, description: "Controllers that it doesn't hear." },
+        penalty: { type: "integer", minimum: 0, maximum: 65535, description: "Lowers its priority." },
+        role: { enum: ["passive", "active", "caretaker"], description: "Role that its processor reports." },
+        webServer: { enum: ["none", "restricted", "full"], description: "Web server that its processor reports." },
+        restarted: flag("It started anew."),
+        acknowledged: flag("It has stored the present epochs."),
+        obeys: flag("What the module decides about its own processor and about scopes comes about."),
+      },
+      [],
+      "What is so of it from now on.",
+    ),
+    description: "Changes to controllers by name. From the first on, all beat, are well and leased.",
+  },
+  scopes: {
+    type: "object",
+    additionalProperties: object(
+      {
+        holder: { type: "string", description: 'Controller that holds its key; "" for nobody.' },
+        epoch: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+        reached: flag("The lease service is reached."),
+        failsafe: flag("All peers have promised to take nothing over."),
+      },
+      [],
+      "What is so of it from now on.",
+    ),
+    description: "Changes to scopes: `array`, `group 0`, `group 1`, `pair NAME`. Those never named are not told.",
+  },
+  request: oneOrMany(
+    object(
+      {
+        kind: { enum: Object.keys(RequestKind).filter((name) => name !== "NONE") },
+        subject: { type: "string", description: "A controller; none if not given." },
+      },
+      ["kind"],
+      "An operator's wish.",
+    ),
+  ),
+  requestsUnderWay: { type: "integer", minimum: 0, description: "Management requests of the own processor." },
+  drainController: {
+    type: "object",
+    additionalProperties: { type: "boolean" },
+    description: "Controllers that go into maintenance, or leave it.",
+  },
   remote: oneOrMany(
     object(
       { port, load: permille("Its load."), planned: permille("Load reserved there.") },

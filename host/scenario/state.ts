@@ -1,6 +1,13 @@
 /** All tables of a module by names: rows, enums, flags and references in words. */
 
-import { enums, type FieldLayout, HealthKindNames, layouts, type TableLayout } from "../shim/generated/layout.js";
+import {
+  enums,
+  type FieldLayout,
+  HealthKindNames,
+  layouts,
+  RouteClassNames,
+  type TableLayout,
+} from "../shim/generated/layout.js";
 import { NONE } from "../shim/names.js";
 import type { Shim } from "../shim/shim.js";
 import { camelCase } from "../shim/staging.js";
@@ -18,6 +25,7 @@ const HOSTED_TABLES = [
   { tables: /^interface-(config|input|state)$/, names: "interfaces" },
   { tables: /^unit-(config|input|state)$/, names: "units" },
 ] as const;
+const MEMBER_TABLES = /^(member-(config|input|state)|heartbeat|heartbeat-latched)$/;
 const TWO_TO_32 = 2 ** 32;
 
 /** Scratch of the module, of no account between ticks or outside a plan. */
@@ -93,11 +101,37 @@ class TableReader {
     if (name === "target-config") return names.targets.name(row) || `#${row}`;
     if (name === "initiator-input" || name === "initiator-state") return names.initiators.name(row) || `#${row}`;
     if (/^session-(input|counters|state)$/.test(name)) return this.sessionName(row);
-    if (name === "health-state") return names.ports.name(row) || `#${row}`;
     const hosted = HOSTED_TABLES.find(({ tables }) => tables.test(name));
     if (hosted !== undefined) return names[hosted.names].name(row) || `#${row}`;
+    if (name === "health-state") return names.ports.name(row) || this.healthOfMember(row);
+    if (name === "processor-state") return names.processors.name(row) || `#${row}`;
+    if (name === "route-state") return this.routeName(row);
+    if (name === "scope" || name === "scope-state") return names.scope(row);
+    if (MEMBER_TABLES.test(name)) return this.memberName(row);
     if (name === "health-config") return camelCase(HealthKindNames[row] ?? `#${row}`);
     return `#${row}`;
+  }
+
+  /** `processor a` and `server a`, for the two members of a controller. */
+  private memberName(row: number): string {
+    const { names } = this.shim;
+    const processor = names.processors.name(row);
+    if (processor !== "") return `processor ${processor}`;
+    return names.members.name(row) === "" ? `#${row}` : `server ${names.members.name(row)}`;
+  }
+
+  private healthOfMember(row: number): string {
+    const { HEALTH_MEMBERS = 0 } = layouts[this.shim.core.profile].limits;
+    const name = this.memberName(row - HEALTH_MEMBERS);
+    return name.startsWith("#") ? `#${row}` : name;
+  }
+
+  /** Class of the request, and the processor that it is about: `status a`. */
+  private routeName(row: number): string {
+    const { PROCESSOR_MAX = 1 } = layouts[this.shim.core.profile].limits;
+    const name = this.shim.names.processors.name(row % PROCESSOR_MAX);
+    const kind = RouteClassNames[Math.floor(row / PROCESSOR_MAX)] ?? "";
+    return name === "" ? `#${row}` : `${kind.toLowerCase()} ${name}`;
   }
 
   private sessionName(row: number): string {
@@ -145,6 +179,8 @@ class TableReader {
     if (field.reference === "target") return names.targets.name(raw) || `#${raw}`;
     if (field.reference === "initiator") return names.initiators.name(raw) || `#${raw}`;
     if (field.reference === "session") return this.sessionName(raw);
+    if (field.reference === "processor") return names.processors.name(raw) || `#${raw}`;
+    if (field.reference === "member") return names.member(raw);
     if (field.reference === "controller") return names.controllers.name(raw) || `#${raw}`;
     return raw;
   }

@@ -121,7 +121,8 @@ export class Names {
   place(subjectKind: number, row: number): string {
     if (row === NONE) return "";
     if (subjectKind === SubjectKind.INTERFACE) return this.networkPort(row);
-    if (subjectKind === SubjectKind.UNIT || subjectKind === SubjectKind.MEMBER) return this.member(row);
+    const toMembers = [SubjectKind.UNIT, SubjectKind.MEMBER, SubjectKind.SCOPE] as number[];
+    if (toMembers.includes(subjectKind)) return this.member(row);
     return this.port(row);
   }
 

@@ -15,7 +15,7 @@
  * Only the decider of a group's scope decides; on becoming it, what is observed is what is wanted.
  */
 import { GROUP_MAX, INTERFACE_MAX, NETWORK_PORT_MAX, NONE, UNIT_MAX } from "../../limits";
-import { takeStirred } from "../../members/observe";
+import { takeStirred } from "../../members/stir";
 import { resetRow, seal } from "../../memory/seals";
 import { SubjectKind } from "../../tables/decision";
 import { HEALTH_NETWORK_PORTS } from "../../tables/health";
@@ -28,7 +28,6 @@ import { UnitConfig } from "../../tables/unit";
 import { followServers } from "./ports";
 import { groupAt, isDeciding, lookAtGroups, scopeOf, wish } from "./rows";
 import { decisionOf, interfaceOutcome } from "./steps";
-import { followRoles } from "./roles";
 import { callUnitsHome, followUnits } from "./units";
 
 /** After a restart of the host nothing is known of ports, addresses and units until they are written anew. */
@@ -50,8 +49,7 @@ export function forgetInterfaces(): void {
 
 /** What members and scopes have become since the policy looked last. */
 export function observeInterfaces(): void {
-  const turned = followRoles();
-  if (!takeStirred(Stirred.INTERFACES) && !turned) return;
+  if (!takeStirred(Stirred.INTERFACES)) return;
   followServers();
   for (let group: u32 = 0; group < GROUP_MAX; group++) {
     followTerm(group);

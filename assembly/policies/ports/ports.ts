@@ -22,12 +22,12 @@ import {
 import { healthOf, report } from "../../members/health";
 import { takeHostingOutcome } from "../interfaces/interfaces";
 import { visit } from "../../visit";
+import { mayDecide } from "../../members/stir";
 import { Header } from "../../memory/header";
 import { latchRow } from "../../memory/latch";
 import { decide, ofThisIncarnation, ringHasRoom } from "../../memory/ring";
-import { changesWait, due, markChanged, nowMs, takeChanged } from "../../memory/scheduling";
+import { changesWait, markChanged, nowMs, takeChanged } from "../../memory/scheduling";
 import { resetRow, seal } from "../../memory/seals";
-import { Control, ControlFlag } from "../../tables/control";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import { HEALTH_TARGET_PORTS, HealthKind, HealthStatus } from "../../tables/health";
 import { Outcome } from "../../tables/outcome";
@@ -134,9 +134,6 @@ function followRole(): void {
   const scope = Scope.at(SCOPE_PORTS);
   const told = scope.kind == <u8>ScopeKind.PORTS && ofThisIncarnation(scope.incarnation);
   const deciding: u16 = told && scope.role == <u8>ScopeRole.DECIDING ? 1 : 0;
-  // Both are read whole in every busy tick; their bits only wake the module.
-  takeChanged(SCOPE_TABLE, WORK_PER_TICK_MAX);
-  takeChanged(CONTROL_TABLE, WORK_PER_TICK_MAX);
   const module = moduleState();
   if (module.deciding == deciding) return;
   module.deciding = deciding;
@@ -208,12 +205,7 @@ export function takeOutcome(row: u32): void {
 
 /** Decisions, unless this module is a shadow, held, in its grace period, or its observer is suspected. */
 export function decidePorts(): void {
-  const header = Header.get();
-  const module = moduleState();
-  const held = module.held != 0 || (Control.get().flags & ControlFlag.HOLD) != 0;
-  if (!module.deciding || held || header.generation == 0) return;
-  if (!due(header.graceUntilMs) || !due(header.panicUntilMs)) return;
-  header.ringFull = 0;
+  if (!moduleState().deciding || !mayDecide()) return;
   visit(ARRIVAL_INPUT_TABLE);
   visit(ARRIVAL_STATE_TABLE);
   visit(REGISTRATION_STATE_TABLE);

@@ -1,0 +1,29 @@
+/** Operators' wishes about interfaces and units: each is answered at once, by whether this module can see to it. */
+import { GROUP_MAX, NONE } from "../limits";
+import { isMember } from "../members/members";
+import { answer, pendingRequest } from "../members/requests";
+import { kindOfMember } from "../tables/member";
+import { Request, RequestKind, RequestResult } from "../tables/request";
+import { SCOPE_PORTS } from "../tables/scope";
+import { failBack, rebalance } from "./interfaces/interfaces";
+
+/** Kind of members that servers are. */
+const SERVER: u32 = 1;
+
+export function answerRequests(): void {
+  const even = pendingRequest(RequestKind.REBALANCE);
+  if (even != NONE) {
+    const group: u32 = Request.at(even).subject;
+    const known = group == NONE || group < GROUP_MAX;
+    answer(even, SCOPE_PORTS, known ? resultOf(rebalance(group)) : RequestResult.NO_SUCH_SUBJECT);
+  }
+  const home = pendingRequest(RequestKind.FAIL_BACK);
+  if (home == NONE) return;
+  const server: u32 = Request.at(home).subject;
+  const known = server == NONE || (kindOfMember(server) == SERVER && isMember(server));
+  answer(home, SCOPE_PORTS, known ? resultOf(failBack(server)) : RequestResult.NO_SUCH_SUBJECT);
+}
+
+function resultOf(taken: bool): RequestResult {
+  return taken ? RequestResult.DONE : RequestResult.REFUSED;
+}
