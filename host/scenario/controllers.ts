@@ -10,7 +10,6 @@ import {
   LeaseStatus,
   MemberReport,
   ProcessorRole,
-  RequestKind,
   ScopeFlag,
   ScopeRole,
   SelfTest,
@@ -227,11 +226,4 @@ export function scopeRow(name: string, shim: Shim): number {
   if (fixed >= 0) return fixed;
   const server = shim.names.controllers.row(name.replace(/^pair /, ""));
   return name.startsWith("pair ") && server >= 0 ? 5 + server : -1;
-}
-
-/** An operator's wish: `kind` of `RequestKind`, `subject` a controller or "" for none. */
-export function request(shim: Shim, kind: string, subject: string): void {
-  const kinds: Record<string, number> = RequestKind;
-  const names = kind === "SWITCH_OVER" ? shim.names.processors : shim.names.members;
-  shim.request(kinds[kind] ?? 0, subject === "" ? NONE : names.row(subject));
 }

@@ -102,7 +102,7 @@ export type Action =
   | { do: "server"; server: string; change: ServerChange }
   | { do: "place"; name: string; at: string }
   | { do: "hold scope"; scope: ScopeName; role: "deciding" | "shadow" | "unknown"; epoch: number; holder: string }
-  | { do: "request"; kind: "rebalance" | "failBack"; subject: string }
+  | { do: "request"; kind: "rebalance" | "failBack" | "switchOver"; subject: string }
   | { do: "world"; rules: Partial<WorldRules> }
   | { do: "maintenance"; port: string; on: boolean }
   | { do: "reconfigure"; array: ArrayDescription | undefined; knobs: Record<string, unknown>; refused: boolean }
@@ -112,10 +112,8 @@ export type Action =
   | { do: "swap"; module: string; refused: boolean }
   | { do: "scope"; role: "deciding" | "shadow" | "unknown"; epoch: number }
   | { do: "controllers"; changes: Record<string, ControllerChange> }
-  | { do: "scopes"; changes: Record<string, ScopeChange> }
-  | { do: "request"; kind: string; subject: string }
+  | { do: "keys"; changes: Record<string, ScopeChange> }
   | { do: "requestsUnderWay"; count: number }
-  | { do: "drainController"; controller: string; on: boolean }
   | { do: "remote"; port: string; loadPermille: number; plannedPermille: number }
   | { do: "arrival"; row: number; requester: number; pair: Pair; loadPermille: number; sequence: number }
   | { do: "drain"; on: boolean }

@@ -125,7 +125,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   })),
   request: (value) => {
     if (!isFields(value)) return [];
-    const kinds = ["rebalance", "failBack"] as const;
+    const kinds = ["rebalance", "failBack", "switchOver"] as const;
     return kinds
       .filter((kind) => value[kind] !== undefined)
       .map((kind) => ({ do: "request", kind, subject: textOf(value[kind]) }));
@@ -155,11 +155,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   controllers: (value) => [
     { do: "controllers", changes: (isFields(value) ? value : {}) as Record<string, ControllerChange> },
   ],
-  scopes: (value) => [{ do: "scopes", changes: (isFields(value) ? value : {}) as Record<string, ScopeChange> }],
-  request: each((fields) => ({ do: "request", kind: textOf(fields.kind), subject: textOf(fields.subject) })),
+  keys: (value) => [{ do: "keys", changes: (isFields(value) ? value : {}) as Record<string, ScopeChange> }],
   requestsUnderWay: (value) => [{ do: "requestsUnderWay", count: number(value) }],
-  drainController: (value) =>
-    byName<boolean>(value, (controller, on) => ({ do: "drainController", controller, on: on === true })),
   remote: each((fields) => ({
     do: "remote",
     port: textOf(fields.port),

@@ -27,7 +27,7 @@ import { epochOf, type Shim } from "../shim/shim.js";
 import { decodeSnapshot, type Snapshot, snapshotBytes } from "../shim/snapshot.js";
 import { attachRefusal, startShim } from "../shim/start.js";
 import { compare, compareState } from "./compare.js";
-import { BEAT_MS, Controllers, request, scopeRow } from "./controllers.js";
+import { BEAT_MS, Controllers, scopeRow } from "./controllers.js";
 import type { Action, ScenarioCase, ScenarioEvent, StateExpectation } from "./description.js";
 import { groupPortsOf } from "./hosting.js";
 import type { CaseResult, Difference, SeenDecision, SeenState } from "./result.js";
@@ -220,7 +220,12 @@ class CaseRun {
     hosting.scopes.set(row, { role, epoch, holder: holder || this.scenario.controller });
   }
 
-  private request(kind: "rebalance" | "failBack", subject: string): void {
+  private request(kind: "rebalance" | "failBack" | "switchOver", subject: string): void {
+    const { names } = this.shim;
+    if (kind === "switchOver") {
+      this.shim.request(RequestKind.SWITCH_OVER, subject === "any" ? NONE : names.processors.row(subject));
+      return;
+    }
     if (kind === "rebalance") this.shim.request(RequestKind.REBALANCE, subject === "all" ? NONE : Number(subject));
     else this.shim.request(RequestKind.FAIL_BACK, subject === "all" ? NONE : this.shim.names.members.row(subject));
   }
@@ -228,13 +233,11 @@ class CaseRun {
   /** True for what concerns other controllers and the lease service. */
   private happenAmongControllers(action: Action): boolean {
     const { shim } = this;
-    if (action.do === "request") request(shim, action.kind, action.subject);
-    else if (action.do === "requestsUnderWay") shim.setRequestsUnderWay(action.count);
-    else if (action.do === "drainController") this.drainController(action.controller, action.on);
+    if (action.do === "requestsUnderWay") shim.setRequestsUnderWay(action.count);
     else if (action.do === "controllers") {
       for (const [name, change] of Object.entries(action.changes)) this.others().change(name, change);
       this.others();
-    } else if (action.do === "scopes") {
+    } else if (action.do === "keys") {
       for (const [name, change] of Object.entries(action.changes)) {
         this.others().changeScope(scopeRow(name, shim), change);
       }
@@ -247,13 +250,6 @@ class CaseRun {
     const names = this.array.controllers.map(({ name }) => name);
     this.controllers ??= new Controllers(names, this.scenario.controller);
     return this.controllers;
-  }
-
-  private drainController(name: string, on: boolean): void {
-    const controllers = this.array.controllers.map((entry) =>
-      entry.name === name ? { ...entry, maintenance: on } : entry,
-    );
-    this.reconfigure({ ...this.array, controllers });
   }
 
   private withMaintenance(port: string, on: boolean): ArrayDescription {

@@ -8,7 +8,7 @@ import {
   type Schema,
   sharedDefinitions,
 } from "../array/schema.js";
-import { DecisionKindNames, ReasonNames, RequestKind, SelfTest } from "../shim/generated/layout.js";
+import { DecisionKindNames, ReasonNames, SelfTest } from "../shim/generated/layout.js";
 
 const DAY_MS = 86_400_000;
 
@@ -208,6 +208,7 @@ const actions: Schema = {
     {
       rebalance: { enum: ["0", "1", "all"], description: "Group whose interfaces are placed anew." },
       failBack: { type: "string", description: "Controller whose interfaces and units return, or `all`." },
+      switchOver: { type: "string", description: "Controller whose processor is to be active, or `any`." },
     },
     [],
     "An operator's wish.",
@@ -274,7 +275,7 @@ const actions: Schema = {
     ),
     description: "Changes to controllers by name. From the first on, all beat, are well and leased.",
   },
-  scopes: {
+  keys: {
     type: "object",
     additionalProperties: object(
       {
@@ -286,24 +287,10 @@ const actions: Schema = {
       [],
       "What is so of it from now on.",
     ),
-    description: "Changes to scopes: `array`, `group 0`, `group 1`, `pair NAME`. Those never named are not told.",
+    description:
+      "What the lease service says of scopes: `array`, `group 0`, `group 1`, `pair NAME`. Those never named are not told.",
   },
-  request: oneOrMany(
-    object(
-      {
-        kind: { enum: Object.keys(RequestKind).filter((name) => name !== "NONE") },
-        subject: { type: "string", description: "A controller; none if not given." },
-      },
-      ["kind"],
-      "An operator's wish.",
-    ),
-  ),
   requestsUnderWay: { type: "integer", minimum: 0, description: "Management requests of the own processor." },
-  drainController: {
-    type: "object",
-    additionalProperties: { type: "boolean" },
-    description: "Controllers that go into maintenance, or leave it.",
-  },
   remote: oneOrMany(
     object(
       { port, load: permille("Its load."), planned: permille("Load reserved there.") },
