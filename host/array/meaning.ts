@@ -2,6 +2,7 @@
 
 import { layouts, type ProfileName } from "../shim/generated/layout.js";
 import { checkCoordination } from "../coordination/section.js";
+import { checkStatusMessages } from "../coordination/status/check.js";
 import { checkSections } from "../sources/sections.js";
 import { checkSimulated } from "../sources/simulated/section.js";
 import type { CheckedYaml, Path } from "./checked-yaml.js";
@@ -37,6 +38,7 @@ export function checkMeaning(placed: PlacedArray, path: Path, yaml: CheckedYaml)
   const reportBelow: Report = (at, message, expected) => report([...path, ...at], message, expected);
   checkSections(placed.array, reportBelow);
   checkCoordination(placed.array, reportBelow);
+  checkStatusMessages(placed.array, reportBelow);
   checkSimulated(placed.array, reportBelow);
   return problems;
 }

@@ -20,6 +20,7 @@ import { readController, readInterface, readNetworkPort, readUnit } from "./inte
 import { checkMeaning } from "./meaning.js";
 import { expandRange } from "./ranges.js";
 import { arraySchema, choicesOf, knobsOf } from "./schema.js";
+import { heartbeatHealth } from "../coordination/status/check.js";
 import { quantity } from "./units.js";
 import { warningsOf } from "./warnings.js";
 
@@ -106,7 +107,7 @@ export function readArray(fields: Fields, path: Path, yaml: CheckedYaml): { plac
     ports: ports.map(({ thing }) => thing),
     targets: targets.map(({ thing }) => thing),
     initiators: initiators.map(({ thing }) => thing),
-    policy: readPolicy(fields.policy),
+    policy: readPolicy(fields.policy, undefined, fields.coordination),
     sources: isFields(fields.sources) ? fields.sources : {},
     ...(isFields(fields.coordination) ? { coordination: fields.coordination } : {}),
   };
@@ -229,13 +230,18 @@ function readKnobs(table: string, fields: unknown, base: Record<string, number> 
   return knobs;
 }
 
-/** All knobs: those of `fields`, then those of `base`, then the defaults. */
-export function readPolicy(fields: unknown, base?: PolicyDescription): PolicyDescription {
+/** Kinds of members that send status messages. */
+const SENDERS: readonly string[] = ["processor", "server"];
+
+/** All knobs: those of `fields`, then those of `base` or what follows from `coordination`, then the defaults. */
+export function readPolicy(fields: unknown, base?: PolicyDescription, coordination?: unknown): PolicyDescription {
   const sections = isFields(fields) ? fields : {};
+  const heartbeats = isFields(coordination) ? { ...heartbeatHealth(coordination) } : undefined;
   const health: Record<string, Record<string, number>> = {};
   for (const kind of HealthKindNames.map(camelCase)) {
     const written = isFields(sections.health) ? sections.health[kind] : undefined;
-    health[kind] = readKnobs("health-config", written, base?.health[kind]);
+    const implied = SENDERS.includes(kind) ? heartbeats : undefined;
+    health[kind] = readKnobs("health-config", written, base?.health[kind] ?? implied);
   }
   return {
     common: readKnobs("common-policy", sections.common, base?.common),

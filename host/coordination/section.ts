@@ -5,6 +5,7 @@ import type { ArrayDescription } from "../array/description.js";
 import { NAME_SCHEMA, quantitySchema, type Schema } from "../array/schema.js";
 import { quantity } from "../array/units.js";
 import { ENDPOINT_EXPECTED, parseEndpoint } from "./endpoint.js";
+import { FALL_COUNT, INTERVAL_MS } from "./status/check.js";
 
 export interface EtcdSection {
   /** `address:port` of each server. */
@@ -37,8 +38,8 @@ export interface CoordinationSection {
 
 const DEFAULTS = {
   stateFolder: "/var/lib/fairlead",
-  intervalMs: 1000,
-  fallCount: 3,
+  intervalMs: INTERVAL_MS,
+  fallCount: FALL_COUNT,
   leaseMs: 3000,
   orderTimeoutMs: 1000,
 } as const;

@@ -46,6 +46,8 @@ export class StatusFeed {
   private readonly beat: HeartbeatFields;
   /** Whether each controller has another configuration: said once. */
   private otherConfiguration: Uint8Array;
+  /** Whether the liveness key of each controller is gone, and nothing has come from it since. */
+  private goneControllers: Uint8Array;
   private readonly hears = new Uint32Array(HEARS_WORDS);
 
   constructor(private readonly options: FeedOptions) {
@@ -57,6 +59,7 @@ export class StatusFeed {
     this.units = this.unitClaims();
     this.admitted = new Int32Array(this.currentPlaces.units.length).fill(UNASKED);
     this.otherConfiguration = new Uint8Array(controllers.length);
+    this.goneControllers = new Uint8Array(controllers.length);
   }
 
   get places(): Places {
@@ -72,6 +75,7 @@ export class StatusFeed {
     this.registrations = [];
     this.epochs.clear();
     this.otherConfiguration = new Uint8Array(this.currentPlaces.controllers.length);
+    this.goneControllers = new Uint8Array(this.currentPlaces.controllers.length);
     return this.currentPlaces.membership();
   }
 
@@ -81,6 +85,7 @@ export class StatusFeed {
     this.heartbeat(controller, status, status);
     this.noteConfiguration(status);
     if (!status.sameConfiguration) return;
+    this.goneControllers[controller] = 0;
     for (const port of status.networkPorts) this.networkPort(controller, port.place, port.link, port.errors);
     for (const port of status.targetPorts) this.targetPort(controller, port);
     for (const words of status.registrations) this.takeRegistrations(controller, words);
@@ -102,6 +107,7 @@ export class StatusFeed {
     const { controllers, array, interfaces, units } = this.currentPlaces;
     const controller = controllers.indexOf(name);
     if (controller < 0) return;
+    this.goneControllers[controller] = 0;
     const ports = new Map((array.networkPorts ?? []).map((port, place) => [port.name, place]));
     const at = new Map(held.interfaces.map((each) => [each.name, ports.get(each.port) ?? NOBODY]));
     for (let place = 0; place < interfaces.length; place++) {
@@ -127,6 +133,7 @@ export class StatusFeed {
   gone(name: string): void {
     const controller = this.currentPlaces.controllers.indexOf(name);
     if (controller < 0) return;
+    this.goneControllers[controller] = 1;
     this.interfaces.forget(controller);
     this.units.forget(controller);
     // What nobody holds, and of which this one alone had not spoken, is known to be free now.
@@ -272,13 +279,15 @@ export class StatusFeed {
   private allHaveSaid(place: number): boolean {
     const { servers } = this.currentPlaces;
     for (let controller = 0; controller < servers.length; controller++) {
-      if (!this.interfaces.hasSaid(controller, place) && !this.isGone(servers[controller] as number)) return false;
+      if (!this.interfaces.hasSaid(controller, place) && !this.isGone(controller)) return false;
     }
     return true;
   }
 
-  private isGone(server: number): boolean {
+  private isGone(controller: number): boolean {
+    if (this.goneControllers[controller] === 1) return true;
     const { memberInput } = this.shim.core.views;
+    const server = this.currentPlaces.servers[controller] as number;
     if (server === NOWHERE || memberInput.incarnation(server) !== this.shim.incarnation) return false;
     return memberInput.lease(server) === LeaseStatus.GONE;
   }

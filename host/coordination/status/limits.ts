@@ -8,7 +8,7 @@ export const PROCESSOR_PERCENT_MAX = 20;
 
 /**
  * Processor time of one datagram to one controller and one from it, in microseconds: composed, signed, sent; received,
- * verified, fed. Three times what `npm run bench` measures here, since others' processors are slower.
+ * verified, fed. Three times the 50 that were measured on a processor of 2023, since others are slower.
  */
 export const DATAGRAM_PAIR_US = 150;
 
