@@ -11,6 +11,7 @@ const COMMANDS = [
   "simulate",
   "inspect",
   "validate",
+  "shelf",
   "bundle",
   "sign",
   "trust",

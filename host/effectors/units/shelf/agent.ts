@@ -46,13 +46,18 @@ export class ShelfAgent {
     private readonly store: ShelfStore,
   ) {}
 
-  /** Reads what is kept, and has the target server let in whom it says. @throws Error where it can't be read */
-  start(): Promise<void> {
+  /** Reads what is kept. Before anything else. @throws Error where it can't be read */
+  load(): Promise<void> {
     return this.inTurn(async () => {
       const text = await this.store.read();
       if (text !== undefined) this.read(text);
-      await this.enforceAll();
     });
+  }
+
+  /** Reads what is kept, and has the target server let in whom it says. @throws Error where one of them fails */
+  async start(): Promise<void> {
+    await this.load();
+    await this.inspect();
   }
 
   /** Sees to it again that only the admitted are let in: a target server that restarted has forgotten. */
