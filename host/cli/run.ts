@@ -108,6 +108,7 @@ class Run {
     this.engine = made.engine;
     this.pace = new Pace(options);
     this.output = new Output(process.stdout, () => this.pace.stop());
+    made.waker.wake = () => this.pace.soon();
   }
 
   async run(): Promise<RunEnd> {

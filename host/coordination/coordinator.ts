@@ -9,7 +9,7 @@ import { Decider } from "./commands/decider.js";
 import type { CommandLink, Message } from "./commands/link.js";
 import type { CoordinationMemory } from "./commands/memory.js";
 import type { OrderResult } from "./commands/messages.js";
-import type { Effects, Order } from "./effects.js";
+import type { Effects, Holdings, Order } from "./effects.js";
 import { Failsafe } from "./lease/failsafe.js";
 import type { Holder, LeaseService } from "./lease/lease-service.js";
 import { Tenure } from "./lease/tenure.js";
@@ -48,6 +48,8 @@ export interface CoordinatorParts {
   alarm(line: string): void;
   /** Something that the module is told of has changed. */
   changed(): void;
+  /** What a member of a scope that this controller decides holds, by its own answer. */
+  reported?(member: string, holdings: Holdings): void;
 }
 
 /** Whether a member's liveness key is there, by the lease service. */
@@ -248,7 +250,7 @@ export class Coordinator {
           this.tenure.mayAct() && this.scope(name).deciding && this.scope(name).epoch === under,
         configuration: () => parts.configuration(),
         send: (member, message) => this.send(member, message),
-        alarm: parts.alarm,
+        reported: (member, holdings) => parts.reported?.(member, holdings),
         changed: () => parts.changed(),
       },
       scope.name,

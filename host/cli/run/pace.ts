@@ -26,6 +26,7 @@ const TURN_TICKS = 50;
 export class Pace {
   private stopped = false;
   private wake: () => void = () => {};
+  private early = false;
 
   constructor(private readonly options: PaceOptions) {}
 
@@ -37,6 +38,12 @@ export class Pace {
 
   stop(): void {
     this.stopped = true;
+    this.wake();
+  }
+
+  /** Steps now rather than at the next place of the grid, which stays. Only in real time. */
+  soon(): void {
+    this.early = true;
     this.wake();
   }
 
@@ -61,6 +68,12 @@ export class Pace {
       await this.sleep(startMs + (tick * tickMs) / speed - now());
       if (this.stopped) return;
       const elapsedMs = (now() - startMs) * speed;
+      if (speed === 1 && this.early && elapsedMs < tick * tickMs) {
+        this.early = false;
+        step(Math.floor(startMs + elapsedMs));
+        continue;
+      }
+      this.early = false;
       const due = Math.max(tick, Math.floor(elapsedMs / tickMs));
       if (speed === 1) {
         step(Math.floor(startMs + Math.min(elapsedMs, durationMs)));
@@ -75,7 +88,7 @@ export class Pace {
 
   private sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, ms));
+      const timer = setTimeout(resolve, this.early ? 0 : Math.max(0, ms));
       this.wake = () => {
         clearTimeout(timer);
         resolve();

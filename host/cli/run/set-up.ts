@@ -1,6 +1,7 @@
 /** Makes a run of what the command line names: array file, module, snapshot, recorder, sources and effectors. */
 
 import { type ArrayDescription, parseArray } from "../../array/description.js";
+import type { Controller } from "../../coordination/controller.js";
 import type { Effector, Source } from "../../shim/actor.js";
 import { fileSink, Recorder } from "../../shim/recorder.js";
 import type { Shim } from "../../shim/shim.js";
@@ -22,6 +23,10 @@ export interface SetUp {
   engine: Engine;
   recorder: Recorder | undefined;
   module: ModuleChoice;
+  /** Status, lease and orders, where the array has several controllers. */
+  coordination: Controller | undefined;
+  /** Whoever runs it puts its own there: called when a tick is wanted at once. */
+  waker: { wake(): void };
 }
 
 /**
@@ -32,8 +37,9 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
   const text = words.config === undefined ? demoText : readInput(words.config).toString("utf8");
   const array = readArrayFile(text, words.config);
   const controller = controllerOf(array, words.controller);
-  const actors = await makeActors(array, controller, options, report);
+  const waker = { wake: () => undefined };
   const module = chooseModule(words, array, performance.now());
+  const actors = await makeActors(array, controller, options, report, waker);
   const recorder = words.record === undefined ? undefined : new Recorder(fileSink(words.record));
   if (module.watch !== undefined) report(`module: ${module.origin}`);
   const shim = startChosen(module, () => {
@@ -46,7 +52,8 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
     for (const part of new Set<Source | Effector>([...actors.sources, ...actors.effectors])) await part.close();
     return setUp(words, options, report);
   }
-  return { array, text, controller, engine: new Engine({ shim, ...actors }), recorder, module };
+  const { coordination } = actors;
+  return { array, text, controller, engine: new Engine({ shim, ...actors }), recorder, module, coordination, waker };
 }
 
 /** @throws InputError where the module refuses the array */
@@ -84,6 +91,7 @@ interface Actors {
   sources: Source[];
   effectors: Effector[];
   world?: World;
+  coordination?: Controller;
 }
 
 async function makeActors(
@@ -91,6 +99,7 @@ async function makeActors(
   controller: string,
   options: RunOptions,
   report: (line: string) => void,
+  waker: { wake(): void },
 ): Promise<Actors> {
   if (array.sources.simulated !== undefined) {
     const settings = simulatedSettings(array);
@@ -99,12 +108,20 @@ async function makeActors(
     return { sources: [simulated], effectors: [simulated], world };
   }
   const { hasRealSections, realActors } = await import("../../sources/registry.js");
-  if (!hasRealSections(array)) {
+  if (!hasRealSections(array) && array.coordination === undefined) {
     throw new UsageError("the array file has no sources: a section `simulated`, or `kernel`, `tgt` and `isns`");
   }
   if (options.speed !== 1) throw new UsageError("--speed: only a simulated array runs at another pace than real time");
   if (options.seed !== undefined) throw new UsageError("--seed: only a simulated array has one");
-  return realActors(array, { controller, report });
+  const actors = realActors(array, { controller, report });
+  if (array.coordination === undefined) return actors;
+  const { openController } = await import("../../coordination/open-controller.js");
+  const opened = await openController(array, { controller, report, wake: () => waker.wake() });
+  return {
+    sources: [...actors.sources, ...opened.sources],
+    effectors: [...actors.effectors, ...opened.effectors],
+    coordination: opened.controller,
+  };
 }
 
 function startOn(

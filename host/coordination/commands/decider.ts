@@ -7,7 +7,7 @@
  * order unanswered must report anew, and by that report all earlier orders to it are void.
  */
 
-import { isTake, type Order, subjectOf, subjectsOf } from "../effects.js";
+import { type Holdings, isTake, type Order, subjectOf, subjectsOf } from "../effects.js";
 import type { LeaseView } from "../lease/lease-service.js";
 import type { CoordinationRules } from "../rules.js";
 import { orderMessage } from "./addressee.js";
@@ -27,7 +27,8 @@ export interface DeciderParts {
   configuration(): number;
   /** Sends to a controller, also to this one itself. Rejects where no answer came. */
   send(controller: string, message: Message): Promise<Message>;
-  alarm(line: string): void;
+  /** What a member holds, by its report and by the orders that it has carried out since. */
+  reported(member: string, holdings: Holdings): void;
   changed(): void;
 }
 
@@ -150,6 +151,7 @@ export class Decider {
     else book.subjects.delete(subject);
     if (order.kind === "host") book.ports.set(subject, order.port);
     else book.ports.delete(subject);
+    this.parts.reported(member, holdingsOf(book));
     this.parts.changed();
     return "done";
   }
@@ -169,6 +171,7 @@ export class Decider {
     book.subjects = subjectsOf(holdings);
     book.ports = new Map(holdings.interfaces.map(({ name, port }) => [`interface/${name}`, port]));
     book.pending.clear();
+    this.parts.reported(member, holdings);
     this.parts.changed();
   }
 
@@ -192,4 +195,10 @@ export class Decider {
     this.books.set(member, book);
     return book;
   }
+}
+
+function holdingsOf({ subjects, ports }: Book): Holdings {
+  const named = (kind: string) => [...subjects].filter((each) => each.startsWith(kind)).map((each) => each.slice(kind.length));
+  const interfaces = named("interface/").map((name) => ({ name, port: ports.get(`interface/${name}`) ?? "" }));
+  return { interfaces, units: named("unit/"), active: subjects.has("active/") };
 }

@@ -21,7 +21,7 @@ const OTHERS = 0o077;
  * @throws KeyFileError
  */
 export function readKeyFile(file: string): Buffer {
-  const bytes = readPrivate(file);
+  const bytes = readPrivateFile(file);
   const text = bytes.toString("latin1").trim();
   const key = /^([0-9a-fA-F]{2})+$/.test(text) ? Buffer.from(text, "hex") : bytes;
   if (key.length < KEY_BYTES_MIN) {
@@ -33,7 +33,8 @@ export function readKeyFile(file: string): Buffer {
   return key;
 }
 
-function readPrivate(file: string): Buffer {
+/** The bytes of a file that only its owner may read or write. @throws KeyFileError */
+export function readPrivateFile(file: string): Buffer {
   let descriptor: number;
   try {
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);

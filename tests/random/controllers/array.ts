@@ -44,3 +44,36 @@ export function arrayOf(count: number): RunArray {
 export function portOf(controller: string): string {
   return `${controller}-e0`;
 }
+
+/** The same four controllers as an array file, for runs with modules. */
+export const ARRAY_FILE = `
+name: run
+profile: small
+controllers:
+  - {name: a, partner: b, control: [127.0.0.1:1], command: 127.0.0.1:11}
+  - {name: b, control: [127.0.0.1:2], command: 127.0.0.1:12}
+  - {name: c, partner: d, control: [127.0.0.1:3], command: 127.0.0.1:13}
+  - {name: d, control: [127.0.0.1:4], command: 127.0.0.1:14}
+networkPorts:
+  - {name: a-e0, controller: a, device: e0}
+  - {name: b-e0, controller: b, device: e0}
+  - {name: c-e0, controller: c, device: e0}
+  - {name: d-e0, controller: d, device: e0}
+interfaces:
+  - {name: data0, address: 192.0.2.1, home: a-e0}
+  - {name: data1, address: 192.0.2.2, home: b-e0}
+  - {name: data2, address: 192.0.2.3, home: c-e0}
+  - {name: data3, address: 192.0.2.4, home: d-e0}
+units:
+  - {name: unit-a, owner: a}
+  - {name: unit-b, owner: b}
+  - {name: unit-c, owner: c}
+  - {name: unit-d, owner: d}
+policy:
+  interfaces: {failBackMs: 3s, unitReturnMs: 3s}
+  common: {graceMs: 500ms}
+coordination:
+  keyFile: /key
+  intervalMs: 200ms
+  etcd: {endpoints: [127.0.0.1:2379]}
+`;

@@ -1,18 +1,25 @@
 /** One controller of a run: a machine, and the process on it, which is paused, killed and started again. */
 
+import { parseArray } from "../../../host/array/description.js";
 import { Every, type Timer } from "../../../host/coordination/clock.js";
 import { CoordinationMemory } from "../../../host/coordination/commands/memory.js";
+import { Controller } from "../../../host/coordination/controller.js";
 import { ControllerEffects } from "../../../host/coordination/controller-effects.js";
 import { Coordinator } from "../../../host/coordination/coordinator.js";
 import { StoredLease } from "../../../host/coordination/lease/stored-lease.js";
 import type { CoordinationRules } from "../../../host/coordination/rules.js";
+import { type CoordinationSection, coordinationSection } from "../../../host/coordination/section.js";
 import type { SimulatedLinks } from "../../../host/coordination/simulated/commands.js";
 import { type SimulatedLeaseServer, SimulatedLeaseStore } from "../../../host/coordination/simulated/lease.js";
 import { Machine, type PointKind, type ProcessPoints } from "../../../host/coordination/simulated/machine.js";
+import type { SimulatedNetwork } from "../../../host/coordination/simulated/network.js";
 import type { SimulatedShelf } from "../../../host/coordination/simulated/shelf.js";
 import { VirtualClock, type VirtualTime } from "../../../host/coordination/simulated/time.js";
+import { LinkState } from "../../../host/shim/generated/layout.js";
+import { instantiate } from "../../../host/shim/module.js";
+import { Shim } from "../../../host/shim/shim.js";
 import { Random } from "../../../host/sources/simulated/random.js";
-import { MANAGEMENT, portOf, type RunArray } from "./array.js";
+import { ARRAY_FILE, MANAGEMENT, portOf, type RunArray } from "./array.js";
 import { RestlessPolicy } from "./policy.js";
 
 export const TTL_MS = 3000;
@@ -25,6 +32,8 @@ const ORDER_TIMEOUT_MS = 800;
 /** Between two pauses: time to say what was left unsaid, and not to renew. */
 const AGAIN_MS = 60;
 const DEVICE = "e0";
+const KEY_BYTES = 32;
+const ALL_TESTS = 63;
 
 export interface Surroundings {
   seed: number;
@@ -34,9 +43,14 @@ export interface Surroundings {
   links: SimulatedLinks;
   shelf: SimulatedShelf;
   rules: CoordinationRules;
+  network: SimulatedNetwork;
+  /** Bytes of the module that decides interfaces and units; undefined: the restless policy does. */
+  module: Uint8Array | undefined;
   /** Whether policies still move things for no reason. */
   isRestless(): boolean;
   note(line: string): void;
+  /** A module has decided something. */
+  decided(controller: string, kind: number): void;
 }
 
 /** One life of the process. */
@@ -51,6 +65,8 @@ export class RunController {
   readonly machine: Machine;
   private life: Life | undefined;
   private lives = 0;
+  /** Of its network port. */
+  linkUp = true;
   private pauseAt: { kind: PointKind; forMs: number; thenMs: number } | undefined;
   /** Conditions of its way to the lease service, over restarts. */
   private leaseCut = false;
@@ -142,7 +158,7 @@ export class RunController {
   }
 
   private async run(life: Life, link: ReturnType<SimulatedLinks["join"]>): Promise<void> {
-    const { array, rules, shelf, seed, note } = this.around;
+    const { array, rules, shelf, note } = this.around;
     const { clock, store } = life;
     const alarm = (line: string) => note(`${this.name}: ${line}`);
     const memory = await CoordinationMemory.open(this.machine.diskFor(life, clock), alarm);
@@ -164,8 +180,21 @@ export class RunController {
       portOf: () => portOf(this.name),
       management: { address: MANAGEMENT, device: DEVICE },
     });
+    const parts = { clock, lease, link, memory, effects };
+    if (this.around.module === undefined) await this.runAlone(life, parts);
+    else await this.runModule(life, parts, this.around.module);
+  }
+
+  /** The coordination under the restless policy. */
+  private async runAlone(life: Life, parts: LifeParts): Promise<void> {
+    const { array, rules, note } = this.around;
     const coordinator = new Coordinator(
-      { clock, lease, link, memory, effects, configuration: () => 1, alarm, changed: () => undefined },
+      {
+        ...parts,
+        configuration: () => 1,
+        alarm: (line) => note(`${this.name}: ${line}`),
+        changed: () => undefined,
+      },
       {
         self: this.name,
         controllers: array.controllers,
@@ -178,9 +207,66 @@ export class RunController {
       },
     );
     life.coordinator = coordinator;
-    const random = new Random(seed, `policy ${this.name} ${this.lives}`);
-    const policy = new RestlessPolicy(this.name, array, coordinator, random, rules, this.around.isRestless);
-    life.timers.push(new Every(clock, TICK_MS, () => policy.tick()));
+    this.follow(life, coordinator, false);
     await coordinator.start();
   }
+
+  /** A whole controller with its module, status messages and all; the active role is still the restless policy's. */
+  private async runModule(life: Life, parts: LifeParts, module: Uint8Array): Promise<void> {
+    const { array, rules, network, shelf, note } = this.around;
+    const { clock } = life;
+    const { array: described, problems } = parseArray(ARRAY_FILE, "run.yaml");
+    if (described === undefined) throw new Error(problems.map(({ message }) => message).join("; "));
+    const section = coordinationSection(described) as CoordinationSection;
+    const place = described.controllers.findIndex(({ name }) => name === this.name);
+    const shim = new Shim(instantiate(module), { incarnation: this.lives, controller: this.name });
+    const controller = new Controller({
+      ...parts,
+      self: this.name,
+      section: { ...section, leaseMs: TTL_MS, promiseMs: PROMISE_MS, marginMs: MARGIN_MS, orderTimeoutMs: ORDER_TIMEOUT_MS },
+      transport: network.join(place, clock),
+      boot: { next: () => this.lives },
+      statusKey: new Uint8Array(KEY_BYTES),
+      unitStates: () =>
+        Promise.resolve(array.units.map(({ name }) => ({ unit: name, server: shelf.admitted.get(name)?.server }))),
+      own: () => ({ selfTests: ALL_TESTS, penalty: 0, role: 0 }),
+      setWebServer: () => Promise.resolve(),
+      report: (line) => note(`${this.name}: ${line}`),
+      wake: () => undefined,
+      rules,
+    });
+    const refused = shim.configure(described);
+    if (refused.length > 0) throw new Error(refused.map(({ field, message }) => `${field}: ${message}`).join("; "));
+    shim.start(clock.monotonicMs());
+    controller.attach(shim);
+    const coordinator = controller.coordinator as Coordinator;
+    life.coordinator = coordinator;
+    this.follow(life, coordinator, true);
+    const row = shim.names.networkPorts.row(portOf(this.name));
+    const tick = () => {
+      shim.networkPort(row, this.linkUp ? LinkState.UP : LinkState.DOWN);
+      controller.beforeTick();
+      shim.tick(clock.monotonicMs(), (decision) => {
+        this.around.decided(this.name, decision.kind);
+        controller.handle(decision);
+      });
+    };
+    life.timers.push(new Every(clock, TICK_MS, tick));
+  }
+
+  private follow(life: Life, coordinator: Coordinator, rolesOnly: boolean): void {
+    const { seed, array, rules, isRestless } = this.around;
+    const random = new Random(seed, `policy ${this.name} ${this.lives}`);
+    const policy = new RestlessPolicy(this.name, array, coordinator, random, rules, isRestless, rolesOnly);
+    life.timers.push(new Every(life.clock, TICK_MS, () => policy.tick()));
+  }
+}
+
+/** What a life is made of, whoever decides in it. */
+interface LifeParts {
+  clock: VirtualClock;
+  lease: StoredLease;
+  link: ReturnType<SimulatedLinks["join"]>;
+  memory: CoordinationMemory;
+  effects: ControllerEffects;
 }

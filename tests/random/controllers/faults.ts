@@ -76,6 +76,16 @@ const slow: Fault = (ground) => {
   ground.time.after(forMs, () => ground.network.set({ delayMs: [0, 3], loss: 0 }));
 };
 
+const link: Fault = (ground) => {
+  const controller = one(ground);
+  const forMs = between(ground, 200, 8000);
+  ground.note(`${controller.name}: the link of its port is down for ${forMs} ms`);
+  controller.linkUp = false;
+  ground.time.after(forMs, () => {
+    controller.linkUp = true;
+  });
+};
+
 /** Some don't reach the lease service, or none does. */
 const leaseOut: Fault = (ground) => {
   const all = ground.random.below(2) === 0;
@@ -163,6 +173,7 @@ const FAULTS: readonly Fault[] = [
   leaseSlow,
   staleLeader,
   stepWall,
+  link,
   leaseOutAndRestart,
 ];
 

@@ -22,9 +22,13 @@ export interface RunResult {
   /** Moves of addresses, units and the role that a kernel or shelf saw. */
   effects: number;
   events: number;
+  /** Of modules, by kind. */
+  decisions: ReadonlyMap<number, number>;
   log: string[];
 }
 
+/** As in the array file of runs with modules. */
+const MODULE_CONTROLLERS = 4;
 const FAULTS_FROM_MS = 9000;
 const FAULTS_MS = 40_000;
 /** After the last fault has begun: the longest fault, a lease, a promise, and what it takes to place all again. */
@@ -32,6 +36,8 @@ const CALM_MS = 45_000;
 
 export interface RunSettings {
   rules?: Partial<CoordinationRules>;
+  /** Modules decide interfaces and units, by these bytes. */
+  module?: Uint8Array;
   /** The shelf takes any epoch. */
   careless?: boolean;
   /** Ends at the first breach, or goes on to the end of the faults only. */
@@ -42,7 +48,8 @@ export async function runSeed(seed: number, settings: RunSettings = {}): Promise
   const rules = { ...ALL_RULES, ...settings.rules };
   const time = new VirtualTime();
   const random = new Random(seed, "run");
-  const array = arrayOf(2 + random.below(3));
+  const drawn = 2 + random.below(3);
+  const array = arrayOf(settings.module === undefined ? drawn : MODULE_CONTROLLERS);
   const network = new SimulatedNetwork(time, new Random(seed, "network"));
   network.set({ delayMs: [0, 3] });
   const server = new SimulatedLeaseServer(time, new Random(seed, "lease"));
@@ -51,12 +58,15 @@ export async function runSeed(seed: number, settings: RunSettings = {}): Promise
   const log: string[] = [];
   const note = (line: string) => log.push(`${(time.nowMs / 1000).toFixed(3)} ${line}`);
   const isRestless = () => time.nowMs < FAULTS_FROM_MS + FAULTS_MS;
-  const around = { seed, time, array, server, links, shelf, rules, isRestless, note };
+  const decisions = new Map<number, number>();
+  const decided = (_: string, kind: number) => void decisions.set(kind, (decisions.get(kind) ?? 0) + 1);
+  const { module } = settings;
+  const around = { seed, time, array, network, server, links, shelf, rules, module, isRestless, note, decided };
   const controllers = array.controllers.map((name) => new RunController(name, around));
   for (const each of controllers) time.after(random.below(500), () => each.start());
   const ground = { time, network, links, server, controllers, random: new Random(seed, "faults"), note };
   planFaults(ground, FAULTS_FROM_MS, FAULTS_FROM_MS + FAULTS_MS);
-  const result: RunResult = { seed, controllers: controllers.length, missing: [], effects: 0, events: 0, log };
+  const result: RunResult = { seed, controllers: controllers.length, missing: [], effects: 0, events: 0, decisions, log };
   const watch = new ShelfWatch();
   let before = "";
   const check = () => {

@@ -1,0 +1,234 @@
+/**
+ * One controller: status messages, lease, orders and effects around its module. What comes from outside becomes the
+ * module's inputs; what the module decides goes to whoever must do it, and its outcome comes back.
+ */
+
+import type { Effector, Source } from "../shim/actor.js";
+import type { DecisionView } from "../shim/decision-view.js";
+import type { Shim } from "../shim/shim.js";
+import { type Clock, Every, type Timer } from "./clock.js";
+import type { CommandLink } from "./commands/link.js";
+import type { CoordinationMemory } from "./commands/memory.js";
+import { Coordinator } from "./coordinator.js";
+import type { Effects } from "./effects.js";
+import type { LeaseService } from "./lease/lease-service.js";
+import { ModuleInputs } from "./module-inputs.js";
+import { Routing } from "./routing.js";
+import type { CoordinationRules } from "./rules.js";
+import { type ArrayScope, scopesOf } from "./scopes.js";
+import type { CoordinationSection } from "./section.js";
+import { StatusBeat } from "./status/beat.js";
+import type { BootStore } from "./status/boot-count.js";
+import { StatusChannel } from "./status/channel.js";
+import { composeStatus } from "./status/compose.js";
+import { StatusFeed } from "./status/feed.js";
+import type { Transport } from "./transport.js";
+
+/** What this controller finds out about itself. */
+export interface OwnState {
+  /** Bits of `SelfTest` that pass. */
+  selfTests: number;
+  penalty: number;
+  /** As `Heartbeat.role` of a processor. */
+  role: number;
+}
+
+export interface ControllerParts {
+  self: string;
+  section: CoordinationSection;
+  clock: Clock;
+  transport: Transport;
+  link: CommandLink;
+  lease: LeaseService;
+  memory: CoordinationMemory;
+  effects: Effects;
+  boot: BootStore;
+  /** Of status messages, 32 bytes. */
+  statusKey: Uint8Array;
+  /** Whom the shelf admits to each unit; undefined without a shelf. */
+  unitStates?: () => Promise<{ unit: string; server: string | undefined }[]>;
+  own(): OwnState;
+  setWebServer(kind: number): Promise<void>;
+  /** A line for the operator. */
+  report(line: string): void;
+  /** Asks for a tick at once: something has changed. */
+  wake(): void;
+  rules?: CoordinationRules;
+}
+
+/** Looks at lease and promises in a lease time. */
+const TENDS_PER_LEASE = 8;
+const TEND_MS_MAX = 1000;
+/** Between two looks at the own kernel and the shelf, apart from those that an effect calls for. */
+const LOOK_MS = 1000;
+
+export class Controller implements Source, Effector {
+  private shim: Shim | undefined;
+  private made: Made | undefined;
+  private timer: Timer | undefined;
+  private looking = false;
+  private again = false;
+  private closed = false;
+
+  constructor(private readonly parts: ControllerParts) {}
+
+  /** Undefined before `attach`. */
+  get coordinator(): Coordinator | undefined {
+    return this.made?.coordinator;
+  }
+
+  get scopes(): readonly ArrayScope[] {
+    return this.made?.scopes ?? [];
+  }
+
+  get channel(): StatusChannel | undefined {
+    return this.made?.channel;
+  }
+
+  attach(shim: Shim): void {
+    this.shim = shim;
+    const made = this.make(shim);
+    this.made = made;
+    made.channel.onStatus((status) => {
+      made.feed.take(status);
+      this.parts.wake();
+    });
+    made.beat.start();
+    this.timer = new Every(this.parts.clock, LOOK_MS, () => this.look());
+    made.coordinator.start().catch((error: Error) => this.parts.report(`coordination: ${error.message}`));
+  }
+
+  beforeTick(): void {
+    this.made?.inputs.write(this.parts.lease.view.reachable);
+  }
+
+  handle(decision: DecisionView): void {
+    this.made?.routing.handle(decision);
+  }
+
+  /** The configuration in force is another. */
+  reconfigured(): void {
+    if (this.made === undefined) return;
+    this.made.channel.follow(this.made.feed.reconfigured());
+    this.made.inputs.forget();
+    this.look();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.timer?.cancel();
+    this.made?.beat.stop();
+    await this.made?.coordinator.close();
+    await this.parts.link.close();
+    await this.parts.transport.close();
+  }
+
+  private make(shim: Shim): Made {
+    const { parts } = this;
+    const { self, section, clock, transport, link, lease, memory, effects } = parts;
+    if (shim.array === undefined) throw new Error("no configuration is in force");
+    const feed = new StatusFeed({ shim, own: self, report: parts.report });
+    const channel = new StatusChannel(
+      {
+        transport,
+        clock,
+        key: parts.statusKey,
+        store: parts.boot,
+        silenceMs: section.intervalMs * section.fallCount,
+        report: parts.report,
+      },
+      feed.places.membership(),
+    );
+    const scopes = scopesOf(shim.array);
+    const coordinator = new Coordinator(
+      {
+        clock,
+        lease,
+        link,
+        memory,
+        effects,
+        configuration: () => feed.places.digest,
+        alarm: parts.report,
+        changed: () => this.changed(),
+        reported: (member, holdings) => {
+          if (member !== self) feed.holdings(member, holdings);
+        },
+      },
+      {
+        self,
+        controllers: feed.places.controllers,
+        scopes,
+        tendMs: Math.min(TEND_MS_MAX, section.leaseMs / TENDS_PER_LEASE),
+        orderTimeoutMs: section.orderTimeoutMs,
+        promiseMs: section.promiseMs,
+        marginMs: section.marginMs,
+        ...(parts.rules === undefined ? {} : { rules: parts.rules }),
+      },
+    );
+    const inputs = new ModuleInputs(shim, coordinator, scopes, (controller) => feed.gone(controller));
+    const setWebServer = (kind: number) => parts.setWebServer(kind);
+    const routing = new Routing({ shim, self, coordinator, inputs, scopes, setWebServer });
+    const beat = new StatusBeat(clock, section.intervalMs, () => this.send());
+    return { feed, channel, scopes, coordinator, inputs, routing, beat };
+  }
+
+  /** Said to all others, and to the own module, which judges itself as it judges others. */
+  private send(): void {
+    const { made, shim } = this;
+    if (made === undefined || shim === undefined) return;
+    const { feed, channel } = made;
+    const status = composeStatus(shim, feed, {
+      ...this.parts.own(),
+      reachesLeaseService: this.parts.lease.view.reachable,
+      holdsBackMs: Math.max(0, Math.ceil(made.coordinator.failsafe.holdsUntilMs - this.parts.clock.monotonicMs())),
+      epochs: [],
+    });
+    const sequence = channel.send(status);
+    feed.takeOwn(status, channel.boot, sequence, channel.hears());
+  }
+
+  /** Lease, scopes or what is held: the module, the others and the own view of the kernel follow at once. */
+  private changed(): void {
+    this.look();
+    this.made?.beat.soon();
+    this.parts.wake();
+  }
+
+  /** Asks the kernel and the shelf what is held, one look at a time. */
+  look(): void {
+    if (this.closed) return;
+    if (this.looking) {
+      this.again = true;
+      return;
+    }
+    this.looking = true;
+    this.lookOnce()
+      .catch((error: Error) => this.parts.report(`coordination: what is held can't be read: ${error.message}`))
+      .finally(() => {
+        this.looking = false;
+        if (!this.again) return;
+        this.again = false;
+        this.look();
+      });
+  }
+
+  private async lookOnce(): Promise<void> {
+    const { effects, unitStates, self } = this.parts;
+    const holdings = await effects.holdings();
+    const states = (await unitStates?.()) ?? [];
+    if (this.made === undefined) return;
+    this.made.feed.holdings(self, holdings);
+    for (const { unit, server } of states) this.made.feed.admits(unit, server);
+    this.parts.wake();
+  }
+}
+
+interface Made {
+  feed: StatusFeed;
+  channel: StatusChannel;
+  scopes: readonly ArrayScope[];
+  coordinator: Coordinator;
+  inputs: ModuleInputs;
+  routing: Routing;
+  beat: StatusBeat;
+}

@@ -1,0 +1,202 @@
+/** One controller for real: sockets, etcd, the kernel, the shelf and the files, from the array file. */
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ArrayDescription } from "../array/description.js";
+import { type Hosting, hostingOf, SHELF } from "../effectors/hosting.js";
+import { shelfSection } from "../effectors/units/section.js";
+import type { Effector, Source } from "../shim/actor.js";
+import { LinkWatch } from "../sources/kernel/link-watch.js";
+import { NetworkPortSource } from "../sources/kernel/network-ports.js";
+import { type Clock, SystemClock } from "./clock.js";
+import { CoordinationMemory } from "./commands/memory.js";
+import { TcpLink } from "./commands/tcp-link.js";
+import { Controller, type OwnState } from "./controller.js";
+import { ControllerEffects } from "./controller-effects.js";
+import { DurableFile } from "./durable.js";
+import { type Endpoint, parseEndpoint } from "./endpoint.js";
+import { EtcdStore } from "./lease/etcd/store.js";
+import { InProcessLease } from "./lease/in-process.js";
+import type { LeaseService } from "./lease/lease-service.js";
+import { StoredLease } from "./lease/stored-lease.js";
+import { type CoordinationSection, coordinationSection, type EtcdSection } from "./section.js";
+import { FileBootStore } from "./status/boot-count.js";
+import { deriveKey, readKeyFile, readPrivateFile } from "./status/key-file.js";
+import { UdpTransport } from "./status/udp.js";
+
+export interface OpenOptions {
+  /** Name of the controller that this process is. */
+  controller: string;
+  /** A line for the operator. */
+  report(line: string): void;
+  /** Asks for a tick at once. */
+  wake(): void;
+  /** What this controller finds out about itself; all well if not given. */
+  own?: () => OwnState;
+  setWebServer?: (kind: number) => Promise<void>;
+}
+
+export interface OpenController {
+  controller: Controller;
+  /** Attach, feed and close in this order. */
+  sources: Source[];
+  effectors: Effector[];
+}
+
+/** Renewals in a lease time, and requests to etcd that are waited for in it: two lost ones end no lease. */
+const RENEWALS_PER_LEASE = 6;
+const LINK_POLL_MS = 1000;
+/** No key is used with one controller: nothing is sent. */
+const NO_KEY = new Uint8Array(32);
+const ALL_SELF_TESTS = 63;
+
+/**
+ * @param array checked, with a section `coordination`
+ * @throws KeyFileError, or Error where a socket, a file or the kernel refuses
+ */
+export async function openController(array: ArrayDescription, options: OpenOptions): Promise<OpenController> {
+  const section = coordinationSection(array);
+  if (section === undefined) throw new Error("the array has no section `coordination`");
+  const { controller: self, report } = options;
+  const clock = new SystemClock();
+  const shared = section.keyFile === undefined ? NO_KEY : readKeyFile(section.keyFile);
+  mkdirSync(section.stateFolder, { recursive: true, mode: 0o700 });
+  const bootCount = new FileBootStore(stateFile(section, self, "boot"), () => clock.wallMs(), report).next();
+  const memory = await CoordinationMemory.open(new DurableFile(stateFile(section, self, "epochs.json")), report);
+  const link = linkOf(array, self, deriveKey(shared, array.name, "command"), report);
+  await link.open();
+  const hosting = hostingOf(array, {
+    controller: self,
+    instance: String(bootCount),
+    link,
+    ...(section.management === undefined ? {} : { management: section.management }),
+    report,
+  });
+  await hosting.start();
+  const transport = transportOf(array, self, report);
+  await transport.open();
+  const { units } = hosting;
+  const controller = new Controller({
+    self,
+    section,
+    clock,
+    transport,
+    link,
+    lease: leaseOf(array, section, self, clock, bootCount, report),
+    memory,
+    effects: effectsOf(array, section, self, hosting),
+    boot: { next: () => bootCount },
+    statusKey: deriveKey(shared, array.name, "status"),
+    ...(units === undefined ? {} : { unitStates: () => units.states() }),
+    own: options.own ?? (() => ({ selfTests: ALL_SELF_TESTS, penalty: 0, role: 0 })),
+    setWebServer: options.setWebServer ?? (() => Promise.resolve()),
+    report,
+    wake: options.wake,
+  });
+  return actorsOf(array, options, controller, hosting);
+}
+
+/** Links of own network ports come first: the controller speaks of them. The kernel is closed after the controller. */
+function actorsOf(
+  array: ArrayDescription,
+  { controller: self, report, wake }: OpenOptions,
+  controller: Controller,
+  hosting: Hosting,
+): OpenController {
+  const ports = (array.networkPorts ?? []).filter((port) => port.controller === self);
+  const watch = new LinkWatch(
+    ports.map(({ device }) => device),
+    { pollMs: LINK_POLL_MS, onLink: wake, onAddress: () => controller.look(), report },
+  );
+  const kernel: Source = {
+    attach: () => undefined,
+    beforeTick: () => undefined,
+    close: () => hosting.close(),
+  };
+  return { controller, sources: [new NetworkPortSource(ports, watch), controller, kernel], effectors: [controller] };
+}
+
+function stateFile({ stateFolder }: CoordinationSection, self: string, what: string): string {
+  return join(stateFolder, `${self}.${what}`);
+}
+
+/** Endpoints were checked with the array file. */
+function endpointOf(text: string | undefined): Endpoint | undefined {
+  return text === undefined ? undefined : parseEndpoint(text);
+}
+
+function linkOf(array: ArrayDescription, self: string, key: Uint8Array, report: (line: string) => void): TcpLink {
+  const peers = new Map<string, Endpoint>();
+  const add = (name: string, text: string | undefined) => {
+    const endpoint = endpointOf(text);
+    if (endpoint !== undefined && name !== self) peers.set(name, endpoint);
+  };
+  for (const { name, command } of array.controllers) add(name, command);
+  add(SHELF, shelfSection(array)?.command);
+  const listen = endpointOf(array.controllers.find(({ name }) => name === self)?.command);
+  return new TcpLink({ self, listen, peers, key, report });
+}
+
+function transportOf(array: ArrayDescription, self: string, report: (line: string) => void): UdpTransport {
+  const endpoints = array.controllers.map(({ control }) => (control ?? []).flatMap((text) => endpointOf(text) ?? []));
+  const own = endpoints[array.controllers.findIndex(({ name }) => name === self)] ?? [];
+  return new UdpTransport({ own, controllers: endpoints, report });
+}
+
+function leaseOf(
+  array: ArrayDescription,
+  section: CoordinationSection,
+  self: string,
+  clock: Clock,
+  bootCount: number,
+  report: (line: string) => void,
+): LeaseService {
+  const { etcd, leaseMs, marginMs } = section;
+  if (etcd === undefined) return new InProcessLease(clock, self, bootCount);
+  const renewMs = leaseMs / RENEWALS_PER_LEASE;
+  const store = new EtcdStore({
+    endpoints: etcd.endpoints,
+    prefix: `/fairlead/${array.name}/`,
+    timeoutMs: renewMs,
+    report,
+    ...tlsOf(etcd),
+    ...userOf(etcd),
+  });
+  return new StoredLease(store, clock, { controller: self, ttlMs: leaseMs, marginMs, renewMs });
+}
+
+function tlsOf({ ca, certificate, key }: EtcdSection) {
+  if (ca === undefined) return {};
+  const own =
+    certificate === undefined || key === undefined
+      ? {}
+      : { certificate: readFileSync(certificate), key: readPrivateFile(key) };
+  return { tls: { ca: readFileSync(ca), ...own } };
+}
+
+function userOf({ user, passwordFile }: EtcdSection) {
+  if (user === undefined || passwordFile === undefined) return {};
+  return { user: { name: user, password: readPrivateFile(passwordFile).toString("utf8").trimEnd() } };
+}
+
+function effectsOf(
+  array: ArrayDescription,
+  { management }: CoordinationSection,
+  self: string,
+  { kernel, units }: Hosting,
+): ControllerEffects {
+  const interfaces = array.interfaces ?? [];
+  const own = (array.networkPorts ?? []).filter((port) => port.controller === self);
+  const none = () => Promise.reject(new Error("the array has no shelf"));
+  return new ControllerEffects({
+    self,
+    kernel,
+    shelf: units ?? { admit: none },
+    units: units ?? { serve: none, stop: () => Promise.resolve(), serving: () => Promise.resolve([]) },
+    addressOf: (name) => interfaces.find((each) => each.name === name)?.address,
+    interfaceOf: (address) => interfaces.find((each) => each.address === address)?.name,
+    deviceOf: (port) => own.find(({ name }) => name === port)?.device,
+    portOf: (device) => own.find((port) => port.device === device)?.name ?? "",
+    management,
+  });
+}
