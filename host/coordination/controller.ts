@@ -81,6 +81,11 @@ export class Controller implements Source, Effector {
     return this.made?.scopes ?? [];
   }
 
+  /** Digest of the configuration in force; 0 before `attach`. */
+  get configuration(): number {
+    return this.made?.feed.places.digest ?? 0;
+  }
+
   get channel(): StatusChannel | undefined {
     return this.made?.channel;
   }

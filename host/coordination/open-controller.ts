@@ -8,6 +8,7 @@ import { shelfSection } from "../effectors/units/section.js";
 import type { Effector, Source } from "../shim/actor.js";
 import { LinkWatch } from "../sources/kernel/link-watch.js";
 import { NetworkPortSource } from "../sources/kernel/network-ports.js";
+import { Arrivals } from "./arrivals.js";
 import { type Clock, SystemClock } from "./clock.js";
 import { CoordinationMemory } from "./commands/memory.js";
 import { TcpLink } from "./commands/tcp-link.js";
@@ -93,7 +94,15 @@ export async function openController(array: ArrayDescription, options: OpenOptio
     report,
     wake: options.wake,
   });
-  return actorsOf(array, options, controller, hosting);
+  const { reserveMs = 0, moveMs = 0 } = array.policy.ports;
+  const arrivals = new Arrivals({
+    link,
+    controllers: () => array.controllers.map(({ name }) => name),
+    configuration: () => controller.configuration,
+    timeoutMs: reserveMs,
+    grantMs: moveMs,
+  });
+  return actorsOf(array, options, controller, arrivals, hosting);
 }
 
 /** Links of own network ports come first: the controller speaks of them. The kernel is closed after the controller. */
@@ -101,6 +110,7 @@ function actorsOf(
   array: ArrayDescription,
   { controller: self, report, wake }: OpenOptions,
   controller: Controller,
+  arrivals: Arrivals,
   hosting: Hosting,
 ): OpenController {
   const ports = (array.networkPorts ?? []).filter((port) => port.controller === self);
@@ -113,7 +123,8 @@ function actorsOf(
     beforeTick: () => undefined,
     close: () => hosting.close(),
   };
-  return { controller, sources: [new NetworkPortSource(ports, watch), controller, kernel], effectors: [controller] };
+  const links = new NetworkPortSource(ports, watch);
+  return { controller, sources: [links, controller, arrivals, kernel], effectors: [controller, arrivals] };
 }
 
 function stateFile({ stateFolder }: CoordinationSection, self: string, what: string): string {

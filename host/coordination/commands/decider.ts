@@ -198,7 +198,8 @@ export class Decider {
 }
 
 function holdingsOf({ subjects, ports }: Book): Holdings {
-  const named = (kind: string) => [...subjects].filter((each) => each.startsWith(kind)).map((each) => each.slice(kind.length));
+  const named = (kind: string) =>
+    [...subjects].filter((each) => each.startsWith(kind)).map((each) => each.slice(kind.length));
   const interfaces = named("interface/").map((name) => ({ name, port: ports.get(`interface/${name}`) ?? "" }));
   return { interfaces, units: named("unit/"), active: subjects.has("active/") };
 }

@@ -223,7 +223,13 @@ export class RunController {
     const controller = new Controller({
       ...parts,
       self: this.name,
-      section: { ...section, leaseMs: TTL_MS, promiseMs: PROMISE_MS, marginMs: MARGIN_MS, orderTimeoutMs: ORDER_TIMEOUT_MS },
+      section: {
+        ...section,
+        leaseMs: TTL_MS,
+        promiseMs: PROMISE_MS,
+        marginMs: MARGIN_MS,
+        orderTimeoutMs: ORDER_TIMEOUT_MS,
+      },
       transport: network.join(place, clock),
       boot: { next: () => this.lives },
       statusKey: new Uint8Array(KEY_BYTES),

@@ -66,7 +66,15 @@ export async function runSeed(seed: number, settings: RunSettings = {}): Promise
   for (const each of controllers) time.after(random.below(500), () => each.start());
   const ground = { time, network, links, server, controllers, random: new Random(seed, "faults"), note };
   planFaults(ground, FAULTS_FROM_MS, FAULTS_FROM_MS + FAULTS_MS);
-  const result: RunResult = { seed, controllers: controllers.length, missing: [], effects: 0, events: 0, decisions, log };
+  const result: RunResult = {
+    seed,
+    controllers: controllers.length,
+    missing: [],
+    effects: 0,
+    events: 0,
+    decisions,
+    log,
+  };
   const watch = new ShelfWatch();
   let before = "";
   const check = () => {

@@ -14,18 +14,18 @@ function without(rule: keyof CoordinationRules, seed: number): Weakened {
 }
 
 export const WEAKENED: readonly Weakened[] = [
-  without("countFromSent", 418),
+  without("countFromSent", 138),
   without("confirmRenewals", 2),
   without("emptyBeforeLease", 1),
-  without("raiseEpoch", 11),
+  without("raiseEpoch", 1),
   without("refuseLowerEpoch", 12),
-  without("refuseOtherSession", 63),
+  without("refuseOtherSession", 104),
   without("giveUpBeforeTake", 1),
-  without("fence", 6),
-  without("fenceTimeout", 315),
-  without("keepPromises", 6),
-  without("keepPromisesOverRestart", 22),
+  without("fence", 33),
+  without("fenceTimeout", 13),
+  without("keepPromises", 3),
+  without("keepPromisesOverRestart", 17),
   without("askEveryController", 13),
-  without("resignAfterEffects", 97),
-  { name: "shelfEpoch", settings: { careless: true }, seed: 63 },
+  without("resignAfterEffects", 18),
+  { name: "shelfEpoch", settings: { careless: true }, seed: 91 },
 ];
