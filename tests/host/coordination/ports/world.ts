@@ -165,7 +165,6 @@ export class PortsWorld {
   private controller(name: string, place: number): Controller {
     const shim = new Shim(newCore(), { incarnation: 1, controller: name });
     assert.deepEqual(shim.configure(arrayOf(this.text)), []);
-    assert.deepEqual(shim.configure(arrayOf(this.text)), []);
     shim.start(0);
     const feed = new StatusFeed({ shim, own: name, report: () => {} });
     const clock = new VirtualClock(this.time);
