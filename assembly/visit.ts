@@ -9,7 +9,8 @@ import { takeHeartbeat, takeMemberInput } from "./members/observe";
 import { takeControl, takeScope } from "./members/scopes";
 import { stir } from "./members/stir";
 import { TableEntry } from "./memory/directory";
-import { takeChanged, takeDue } from "./memory/scheduling";
+import { rest, takeChanged, takeDue } from "./memory/scheduling";
+import { NEVER } from "./memory/seals";
 import { takeNetworkPort } from "./policies/interfaces/ports";
 import { lookAtInterface, takeInterface } from "./policies/interfaces/steps";
 import { lookAtUnit, takeUnit } from "./policies/interfaces/units";
@@ -18,6 +19,7 @@ import { markTarget, targetOf } from "./policies/ports/marks";
 import { wakeMove } from "./policies/ports/moves";
 import { followHealth, takeOutcome, takePortCounters, takePortState } from "./policies/ports/ports";
 import { judgeTarget, sayAgain } from "./policies/ports/registrations";
+import { verify } from "./policies/ports/rows";
 import { judgePort } from "./policies/ports/samples";
 import { observeSession, sessionCountersCame } from "./policies/ports/sessions";
 import { HEALTH_TARGET_PORTS, HealthKind } from "./tables/health";
@@ -55,9 +57,10 @@ function visitRow(table: u32, row: u32): void {
     case CONTROL_TABLE:
       return takeControl();
     case REQUEST_TABLE:
+      return stir();
     case SCOPE_STATE_TABLE:
     case PROCESSOR_ROW_TABLE:
-      return stir();
+      return wake(table, row);
     case SESSION_INPUT_TABLE:
       return observeSession(row);
     case SESSION_COUNTERS_TABLE:
@@ -97,4 +100,11 @@ function lookAtSubject(row: u32): void {
   if (!lookAgain(row, kind)) return;
   if (kind == HealthKind.TARGET_PORT) followHealth(row - HEALTH_TARGET_PORTS);
   else stir();
+}
+
+/** A wait of an election has ended: the policies look again, and set the next one. */
+function wake(table: u32, row: u32): void {
+  verify(table, row);
+  rest(table, row, NEVER);
+  stir();
 }

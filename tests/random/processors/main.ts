@@ -1,0 +1,53 @@
+/** `npm run test:processors`: random runs of the processor election, one module among simulated controllers. */
+
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { DecisionKindNames } from "../../../host/shim/generated/layout.js";
+import { INVARIANTS, runSeed } from "./run.js";
+
+const USAGE = `Usage: npm run test:processors -- [--seeds N (60)] [--from S (1)]
+The same seed gives the same run. Exit codes: 0 all hold, 1 one is broken or was never put to the test, 2 wrong usage.`;
+/** What runs must have seen, or they test nothing. */
+const WITNESSES = ["ACTIVATE_PROCESSOR", "PASSIVATE_PROCESSOR", "CAMPAIGN", "RESIGN", "SET_WEB_SERVER"];
+
+function readOptions(): { seeds: number; from: number } | undefined {
+  try {
+    const { values } = parseArgs({
+      options: { seeds: { type: "string", default: "60" }, from: { type: "string", default: "1" } },
+    });
+    const [seeds, from] = [Number(values.seeds), Number(values.from)];
+    return Number.isInteger(seeds) && Number.isInteger(from) && seeds > 0 && from > 0 ? { seeds, from } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function main(): number {
+  const options = readOptions();
+  if (options === undefined) {
+    process.stderr.write(`${USAGE}\n`);
+    return 2;
+  }
+  const module = readFileSync("build/fairlead-small-plain.wasm");
+  const broken = new Map<string, string>();
+  const decisions = new Map<string, number>();
+  for (let seed = options.from; seed < options.from + options.seeds; seed++) {
+    const result = runSeed(module, seed);
+    for (const [name, message] of result.broken) if (!broken.has(name)) broken.set(name, `seed ${seed}, ${message}`);
+    for (const [kind, count] of result.decisions) {
+      const name = DecisionKindNames[kind] ?? String(kind);
+      decisions.set(name, (decisions.get(name) ?? 0) + count);
+    }
+  }
+  for (const { name } of INVARIANTS) {
+    const why = broken.get(name);
+    process.stdout.write(why === undefined ? `ok - ${name}\n` : `not ok - ${name}: ${why}\n`);
+  }
+  const unseen = WITNESSES.filter((name) => !decisions.has(name));
+  if (unseen.length > 0) process.stdout.write(`not ok - never seen: ${unseen.join(", ")}\n`);
+  const counts = [...decisions].map(([name, count]) => `${name} ${count}`).join(", ");
+  process.stdout.write(`${options.seeds} runs; ${counts}\n`);
+  return broken.size === 0 && unseen.length === 0 ? 0 : 1;
+}
+
+process.exitCode = main();

@@ -1,0 +1,211 @@
+/** One random run: a module among simulated controllers and a lease service, with faults drawn from a seed. */
+
+import { parseArray } from "../../../host/array/description.js";
+import { Controllers } from "../../../host/scenario/controllers.js";
+import type { DecisionView } from "../../../host/shim/decision-view.js";
+import { DecisionKind } from "../../../host/shim/generated/layout.js";
+import { instantiate } from "../../../host/shim/module.js";
+import { Shim } from "../../../host/shim/shim.js";
+import { becomesActive } from "./invariants/becomes-active.js";
+import { changeHasACause } from "./invariants/change-has-a-cause.js";
+import { oneActive } from "./invariants/one-active.js";
+import { serverFollowsState } from "./invariants/server-follows-state.js";
+import { stopsWhenUnhealthy } from "./invariants/stops-when-unhealthy.js";
+import { type Invariant, KNOBS, type Scene, type Truth } from "./scene.js";
+
+export const INVARIANTS: readonly Invariant[] = [
+  oneActive,
+  stopsWhenUnhealthy,
+  becomesActive,
+  changeHasACause,
+  serverFollowsState,
+];
+
+const SCOPE_ARRAY = 3;
+const TESTS = ["PROCESSOR", "MEMORY", "DISK", "PROCESS", "WEB_SERVER"] as const;
+const ROLES = ["passive", "active", "caretaker"] as const;
+const UNTIL_MS = 60_000;
+
+export interface RunResult {
+  /** By the invariant's name: what broke it first. */
+  broken: Map<string, string>;
+  /** Decisions by kind. */
+  decisions: Map<number, number>;
+}
+
+/** 32-bit xorshift: the same seed gives the same run. */
+function randomOf(seed: number): (below: number) => number {
+  let state = (seed * 2654435761 + 1) >>> 0 || 1;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+}
+
+function arrayText(names: readonly string[], random: (below: number) => number): string {
+  const controllers = names.map((name) => `  - {name: ${name}, priority: ${100 + 10 * random(3)}}`).join("\n");
+  const k = KNOBS;
+  return `name: random
+profile: small
+controllers:
+${controllers}
+ports: [{name: p, address: "192.0.2.1:3260"}]
+policy:
+  common: {graceMs: ${k.graceMs}}
+  processors: {effectMs: ${k.effectMs}, campaignMs: ${k.campaignMs}, backOffMaxMs: ${k.backOffMaxMs},
+    deferMs: ${k.deferMs}, drainMs: ${k.drainMs}}
+  health:
+    processor: {intervalMs: ${k.intervalMs}, silenceMs: ${k.silenceMs}, fallCount: ${k.fallCount},
+      riseCount: ${k.riseCount}, holdDownMs: ${k.holdDownMs}, holdDownMaxMs: ${k.holdDownMaxMs}, panicMs: ${k.panicMs}}
+`;
+}
+
+class Run {
+  private readonly random: (below: number) => number;
+  private readonly names: string[];
+  private readonly controllers: Controllers;
+  private readonly shim: Shim;
+  private readonly own: string;
+  private readonly truth: Truth[];
+  private holder = "";
+  private epoch = 1;
+  private reached = true;
+  private obeys = true;
+  private readonly result: RunResult = { broken: new Map(), decisions: new Map() };
+
+  constructor(module: Uint8Array, seed: number) {
+    this.random = randomOf(seed);
+    this.names = ["a", "b", "c", "d"].slice(0, 2 + this.random(3));
+    this.own = this.names[this.random(this.names.length)] as string;
+    this.controllers = new Controllers(this.names, this.own);
+    const { array, problems } = parseArray(arrayText(this.names, this.random), "random");
+    if (array === undefined) throw new Error(problems[0]?.message);
+    this.shim = new Shim(instantiate(module), { incarnation: 1, controller: this.own });
+    const refused = this.shim.configure(array)[0];
+    if (refused !== undefined) throw new Error(refused.message);
+    this.shim.start(0);
+    this.truth = this.names.map(() => ({ beats: true, failing: 0, leased: true, role: 0, webServer: 2 }));
+    this.key("");
+  }
+
+  run(): RunResult {
+    const watches = INVARIANTS.map(({ name, watch }) => watch((message) => this.broke(name, message)));
+    let nextFaultMs = 3000;
+    for (this.nowMs = 0; this.nowMs < UNTIL_MS; this.nowMs += KNOBS.tickMs) {
+      if (this.nowMs >= nextFaultMs) {
+        this.fault();
+        nextFaultMs = this.nowMs + 50 + this.random(this.random(3) === 0 ? 12_000 : 2500);
+      }
+      if (this.nowMs % KNOBS.beatMs === 0) this.controllers.tell(this.shim);
+      const scene = this.scene();
+      const seen: DecisionView[] = [];
+      this.shim.tick(this.nowMs, (decision) => seen.push({ ...decision }));
+      for (const decision of seen) {
+        for (const watch of watches) watch.decision?.(decision, scene);
+        this.carryOut(decision);
+      }
+      for (const watch of watches) watch.afterTick?.(this.scene());
+    }
+    return this.result;
+  }
+
+  private nowMs = 0;
+
+  private broke(name: string, message: string): void {
+    if (!this.result.broken.has(name)) this.result.broken.set(name, `at ${this.nowMs} ms: ${message}`);
+  }
+
+  private scene(): Scene {
+    const { names, core } = this.shim;
+    return {
+      nowMs: this.nowMs,
+      views: core.views,
+      own: names.processors.row(this.own),
+      truth: this.truth,
+      holder: this.holder === "" ? -1 : names.processors.row(this.holder),
+      epoch: this.epoch,
+      reached: this.reached,
+      obeys: this.obeys,
+      maintenance: false,
+    };
+  }
+
+  /** The own processor obeys at once; its next heartbeat says so. */
+  private carryOut(decision: DecisionView): void {
+    const { kind, detail, subject } = decision;
+    this.result.decisions.set(kind, (this.result.decisions.get(kind) ?? 0) + 1);
+    if (!this.obeys) return;
+    const self = this.truth[this.names.indexOf(this.own)] as Truth;
+    if (kind === DecisionKind.ACTIVATE_PROCESSOR) self.role = detail;
+    if (kind === DecisionKind.PASSIVATE_PROCESSOR) self.role = 0;
+    if (kind === DecisionKind.SET_WEB_SERVER) self.webServer = detail;
+    if (subject === SCOPE_ARRAY && kind === DecisionKind.CAMPAIGN && this.holder === "" && self.leased) this.key(this.own);
+    if (subject === SCOPE_ARRAY && kind === DecisionKind.RESIGN && this.holder === this.own) this.key("");
+    this.say(this.own);
+  }
+
+  private key(holder: string): void {
+    if (holder !== "") this.epoch++;
+    this.holder = holder;
+    this.controllers.changeScope(SCOPE_ARRAY, { holder, epoch: this.epoch });
+    this.controllers.tellScopes(this.shim);
+  }
+
+  private say(name: string): void {
+    const truth = this.truth[this.names.indexOf(name)] as Truth;
+    this.controllers.change(name, {
+      beats: truth.beats,
+      lease: truth.leased ? "leased" : "gone",
+      failing: TESTS.filter((_, bit) => (truth.failing & (1 << bit)) !== 0),
+      role: ROLES[truth.role] ?? "passive",
+      webServer: (["none", "restricted", "full"] as const)[truth.webServer] ?? "none",
+      obeys: false,
+    });
+  }
+
+  /** One thing changes, for anyone; another controller that holds the key behaves as its own module would. */
+  private fault(): void {
+    const name = this.names[this.random(this.names.length)] as string;
+    const truth = this.truth[this.names.indexOf(name)] as Truth;
+    const isOwn = name === this.own;
+    const what = this.random(8);
+    if (what < 2) truth.failing = truth.failing === 0 ? 1 << this.random(TESTS.length) : 0;
+    else if (what === 2 && !isOwn) truth.beats = !truth.beats;
+    else if (what === 3) this.lease(name, truth);
+    else if (what === 4) this.reach();
+    else if (what === 5 && isOwn) this.obeys = !this.obeys;
+    else if (what >= 6 && !isOwn) this.other(name, truth);
+    this.say(name);
+  }
+
+  private lease(name: string, truth: Truth): void {
+    truth.leased = !truth.leased;
+    if (truth.leased) return;
+    // Its keys go with its lease; the shim stops what it had at once.
+    truth.role = 0;
+    if (this.holder === name) this.key("");
+  }
+
+  private reach(): void {
+    this.reached = !this.reached;
+    this.controllers.changeScope(SCOPE_ARRAY, { reached: this.reached });
+    this.controllers.tellScopes(this.shim);
+  }
+
+  /** Another controller wins the free key and the address, or gives both up. */
+  private other(name: string, truth: Truth): void {
+    if (this.holder === "" && truth.leased && truth.failing === 0) {
+      this.key(name);
+      truth.role = 1;
+    } else if (this.holder === name) {
+      truth.role = 0;
+      this.key("");
+    }
+  }
+}
+
+export function runSeed(module: Uint8Array, seed: number): RunResult {
+  return new Run(module, seed).run();
+}
