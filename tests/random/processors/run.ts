@@ -141,7 +141,8 @@ class Run {
     if (kind === DecisionKind.ACTIVATE_PROCESSOR) self.role = detail;
     if (kind === DecisionKind.PASSIVATE_PROCESSOR) self.role = 0;
     if (kind === DecisionKind.SET_WEB_SERVER) self.webServer = detail;
-    if (subject === SCOPE_ARRAY && kind === DecisionKind.CAMPAIGN && this.holder === "" && self.leased) this.key(this.own);
+    if (subject === SCOPE_ARRAY && kind === DecisionKind.CAMPAIGN && this.holder === "" && self.leased)
+      this.key(this.own);
     if (subject === SCOPE_ARRAY && kind === DecisionKind.RESIGN && this.holder === this.own) this.key("");
     this.say(this.own);
   }

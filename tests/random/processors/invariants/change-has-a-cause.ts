@@ -22,8 +22,10 @@ export const changeHasACause: Invariant = {
   watch: (report) => ({
     decision({ kind, reason, detail }, scene) {
       const role = scene.truth[scene.own]?.role;
-      if (kind === DecisionKind.PASSIVATE_PROCESSOR && role === ProcessorRole.PASSIVE) report("passive already");
-      if (kind === DecisionKind.ACTIVATE_PROCESSOR && role === detail) report(`has role ${detail} already`);
+      // What its latest heartbeat said: the module can't know more.
+      const told = scene.views.heartbeat.role(scene.own) >> 8;
+      if (kind === DecisionKind.PASSIVATE_PROCESSOR && told === ProcessorRole.PASSIVE) report("passive already");
+      if (kind === DecisionKind.ACTIVATE_PROCESSOR && told === detail) report(`has role ${detail} already`);
       const givesUp = kind === DecisionKind.PASSIVATE_PROCESSOR || kind === DecisionKind.RESIGN;
       if (givesUp && !hasCause(reason, scene)) report(`gives up for reason ${reason} without that cause`);
       if (kind === DecisionKind.RESIGN && role !== ProcessorRole.PASSIVE) report("resigns before the address is gone");

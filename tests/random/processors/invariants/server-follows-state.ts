@@ -27,7 +27,8 @@ export const serverFollowsState: Invariant = {
       afterTick({ views, truth, own, nowMs, obeys }) {
         for (const row of truth.keys()) {
           const state = views.processorState.state(row);
-          if (views.processorState.webServer(row) !== SERVERS[state]) report(`row ${row}: state ${state}, another server`);
+          if (views.processorState.webServer(row) !== SERVERS[state])
+            report(`row ${row}: state ${state}, another server`);
         }
         const wanted = views.processorState.webServer(own);
         const has = wanted === WebServerKind.NONE || truth[own]?.webServer === wanted;
