@@ -20,7 +20,8 @@ import type { CoordinationSection } from "./section.js";
 import { StatusBeat } from "./status/beat.js";
 import type { BootStore } from "./status/boot-count.js";
 import { StatusChannel } from "./status/channel.js";
-import { composeStatus } from "./status/compose.js";
+import { composeStatus, OwnLinks } from "./status/compose.js";
+import { storedEpochs } from "./status/epochs.js";
 import { StatusFeed } from "./status/feed.js";
 import type { Transport } from "./transport.js";
 
@@ -104,7 +105,10 @@ export class Controller implements Source, Effector {
   }
 
   beforeTick(): void {
-    this.made?.inputs.write(this.parts.lease.view.reachable);
+    const { made, shim } = this;
+    if (made === undefined || shim === undefined) return;
+    made.inputs.write(this.parts.lease.view.reachable);
+    if (made.links.changed(shim, made.feed)) made.beat.soon();
   }
 
   handle(decision: DecisionView): void {
@@ -174,19 +178,21 @@ export class Controller implements Source, Effector {
     const setWebServer = (kind: number) => parts.setWebServer(kind);
     const routing = new Routing({ shim, self, coordinator, inputs, scopes, setWebServer });
     const beat = new StatusBeat(clock, section.intervalMs, () => this.send());
-    return { feed, channel, scopes, coordinator, inputs, routing, beat };
+    return { feed, channel, scopes, coordinator, inputs, routing, beat, links: new OwnLinks() };
   }
 
   /** Said to all others, and to the own module, which judges itself as it judges others. */
   private send(): void {
     const { made, shim } = this;
     if (made === undefined || shim === undefined) return;
-    const { feed, channel } = made;
+    const { feed, channel, scopes } = made;
+    const { self, memory } = this.parts;
+    made.links.note(shim, feed);
     const status = composeStatus(shim, feed, {
       ...this.parts.own(),
       reachesLeaseService: this.parts.lease.view.reachable,
       holdsBackMs: Math.max(0, Math.ceil(made.coordinator.failsafe.holdsUntilMs - this.parts.clock.monotonicMs())),
-      epochs: [],
+      epochs: storedEpochs(scopes, self, feed.places.controllers, (scope) => memory.highest(scope)),
     });
     const sequence = channel.send(status);
     feed.takeOwn(status, channel.boot, sequence, channel.hears());
@@ -236,4 +242,5 @@ interface Made {
   inputs: ModuleInputs;
   routing: Routing;
   beat: StatusBeat;
+  links: OwnLinks;
 }

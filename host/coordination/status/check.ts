@@ -3,7 +3,7 @@
 import type { Path } from "../../array/checked-yaml.js";
 import type { ArrayDescription } from "../../array/description.js";
 import { quantity } from "../../array/units.js";
-import { type Endpoint, parseEndpoint } from "../endpoint.js";
+import { parseEndpoint } from "../endpoint.js";
 import { LINK_MAX } from "../transport.js";
 import { controllerId } from "./identity.js";
 import { controllersMax, fitsMessage, partsMax, type StatusContents } from "./limits.js";
@@ -128,13 +128,3 @@ export function contentsOf(array: ArrayDescription, controller: string): StatusC
 
 /** Both groups, the array, the transfers and the own pair. */
 const SCOPES_STORED = 5;
-
-/** Endpoints of all controllers by place, one a link, of a checked array. */
-export function statusEndpoints({ controllers }: ArrayDescription): Endpoint[][] {
-  return controllers.map(({ control }) =>
-    (control ?? []).flatMap((text) => {
-      const endpoint = parseEndpoint(text);
-      return endpoint === undefined ? [] : [endpoint];
-    }),
-  );
-}

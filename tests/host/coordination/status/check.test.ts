@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { topFolder } from "../../../../host/cli/exit.js";
 import { CONTROLLER_MAX } from "../../../../host/coordination/status/status.js";
 import { type ArrayDescription, parseArray, type Problem } from "../../../../host/array/description.js";
-import { contentsOf, statusEndpoints } from "../../../../host/coordination/status/check.js";
+import { contentsOf } from "../../../../host/coordination/status/check.js";
 import { controllersMax, partsMax } from "../../../../host/coordination/status/limits.js";
 
 interface Variant {
@@ -55,10 +55,6 @@ test("a plain pair is right, and its interval gives the time of silence", () => 
   assert.equal(quick.array?.policy.health.targetPort?.silenceMs, 3000);
   const own = parse({ coordination: ", intervalMs: 50ms", policy: "server: {silenceMs: 1s}" });
   assert.equal(own.array?.policy.health.server?.silenceMs, 1000, "what the file says goes first");
-  assert.deepEqual(
-    statusEndpoints(array as ArrayDescription).map((links) => links.map(({ address }) => address)),
-    [["127.0.0.1"], ["127.0.0.2"]],
-  );
 });
 
 test("as many controllers as the interval allows, and one more is refused", () => {

@@ -2,8 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { composeStatus } from "../../../../host/coordination/status/compose.js";
-import { LinkState, MemberReport } from "../../../../host/shim/generated/layout.js";
+import { composeStatus, OwnLinks } from "../../../../host/coordination/status/compose.js";
+import { LinkState, MemberReport, ScopeKind } from "../../../../host/shim/generated/layout.js";
+import { storedEpochs } from "../../../../host/coordination/status/epochs.js";
+import { scopesOf } from "../../../../host/coordination/scopes.js";
+import { arrayOf } from "../../shim/support.js";
 import { type Controller, FACTS, FIRST_SERVER, World } from "./feed-support.js";
 
 const { UP, DOWN } = LinkState;
@@ -85,4 +88,44 @@ test("a registration that its owner withdraws counts as not listed, whatever the
   a.shim.core.views.registrationState.setWithdrawn(1, 0);
   world.exchange();
   assert.deepEqual(listed(), [0b111, 0b011, 0b111]);
+});
+
+test("a link that changes calls for a message at once, another controller's doesn't", () => {
+  const { a } = new World();
+  const links = new OwnLinks();
+  links.note(a.shim, a.feed);
+  assert.equal(links.changed(a.shim, a.feed), false);
+  a.shim.setLink(a.shim.names.ports.row("p-b"), DOWN);
+  assert.equal(links.changed(a.shim, a.feed), false);
+  a.shim.setLink(a.shim.names.ports.row("p-a"), UP);
+  assert.equal(links.changed(a.shim, a.feed), true);
+  links.note(a.shim, a.feed);
+  assert.equal(links.changed(a.shim, a.feed), false);
+  a.shim.networkPort(a.shim.names.networkPorts.row("n-a"), DOWN);
+  assert.equal(links.changed(a.shim, a.feed), true);
+});
+
+test("stored epochs: of the own group, the own pair and the array", () => {
+  const text =
+    "name: x\nprofile: small\ncontrollers: [{name: a, partner: b, group: 1}, {name: b, partner: a, group: 0}, {name: c}]\nports: [p]\ntargets: [t]\n";
+  const array = arrayOf(text);
+  const stored = new Map([
+    ["group/0", 3],
+    ["group/1", 4],
+    ["pair/a", 2 ** 33],
+    ["pair/c", 6],
+    ["array", 9],
+  ]);
+  const epochs = (self: string) =>
+    storedEpochs(scopesOf(array), self, ["a", "b", "c"], (scope) => stored.get(scope) ?? 0);
+  assert.deepEqual(epochs("b"), [
+    { kind: ScopeKind.GROUP, subject: 0, epoch: 3 },
+    { kind: ScopeKind.PAIR, subject: 0, epoch: 2 ** 33 },
+    { kind: ScopeKind.ARRAY, subject: 0, epoch: 9 },
+  ]);
+  stored.delete("array");
+  assert.deepEqual(
+    epochs("a").map(({ epoch }) => epoch),
+    [4, 2 ** 33],
+  );
 });
