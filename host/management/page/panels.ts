@@ -84,7 +84,11 @@ export function showPorts(overview: Overview, actions: PortActions): void {
 function portRow(port: PortRow, color: number, actions: PortActions): HTMLElement {
   const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
   swatch.style.color = `var(--s${color})`;
-  const meter = make("meter", { min: 0, max: 1500 });
+  const meter = make(
+    "div",
+    { class: "bar", role: "meter", "aria-valuemin": 0, "aria-label": `load of ${port.name}` },
+    make("div"),
+  );
   const row = make(
     "tr",
     {},
@@ -111,13 +115,7 @@ function updatePort(row: HTMLElement, port: PortRow, overview: Overview, actions
   const cell = (name: string) => row.querySelector(`.${name}`) as HTMLElement;
   setText(cell("state"), port.state);
   setLevel(cell("state"), port.level);
-  const meter = row.querySelector("meter") as HTMLMeterElement;
-  meter.max = Math.max(1000, overview.highWatermarkPermille + 200);
-  meter.low = overview.lowWatermarkPermille;
-  meter.high = overview.highWatermarkPermille;
-  meter.optimum = 0;
-  meter.value = port.loadPermille;
-  meter.setAttribute("aria-label", `load of ${port.name}`);
+  showLoad(row.querySelector(".bar") as HTMLElement, port.loadPermille, overview);
   setText(row.querySelector(".load span") as Element, percent(port.loadPermille));
   setText(cell("sessions"), String(port.sessions));
   setText(cell("wanted"), String(port.registrationsWanted));
@@ -128,6 +126,16 @@ function updatePort(row: HTMLElement, port: PortRow, overview: Overview, actions
   button.disabled = !actions.allowed;
   button.title = actions.allowed ? "" : "needs the role operator";
   button.onclick = () => actions.maintenance(port);
+}
+
+/** The bar is as long as the load is of its full capacity, or of the load where that is more. */
+function showLoad(bar: HTMLElement, permille: number, overview: Overview): void {
+  const most = Math.max(1000, permille);
+  const { highWatermarkPermille: high, lowWatermarkPermille: low } = overview;
+  bar.setAttribute("aria-valuemax", String(most / 10));
+  bar.setAttribute("aria-valuenow", String(Math.round(permille / 10)));
+  setLevel(bar, permille >= high ? "bad" : permille > low ? "warning" : "good");
+  (bar.firstElementChild as HTMLElement).style.width = `${(permille / most) * 100}%`;
 }
 
 export function showAlarms(alarms: readonly AlarmRow[]): void {

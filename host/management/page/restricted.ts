@@ -49,10 +49,11 @@ export async function showRestricted(health: Health, session: SessionFacts | und
 }
 
 function whoWords({ active, processor }: Health): string {
-  const only = "It has its own status, its logs, its self-test and the restart of its service; nothing else.";
-  if (active === null) return `No processor is active now. ${only} The page goes on by itself once there is one.`;
-  if (active === processor) return `Its full server is not there at the moment. ${only} The page goes on by itself.`;
-  return `The active processor is ${active}. ${only}`;
+  const only =
+    "This server has its processor's own status, logs, self-test and the restart of its service; nothing else.";
+  if (active === null) return `${only} No processor is active now; the page goes on by itself once one is.`;
+  if (active === processor) return `${only} Its full server is not there at the moment; the page goes on by itself.`;
+  return `${only} The active processor is ${active}.`;
 }
 
 function accountOf(status: ProcessorStatus): HTMLElement[] {

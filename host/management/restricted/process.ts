@@ -92,7 +92,8 @@ class RestrictedDirectory extends ToldDirectory {
 
   override state(): string {
     if (!this.service.running) return "service down";
-    return this.service.lives ? super.state() : "service silent";
+    if (this.service.lives) return super.state();
+    return this.service.news === undefined ? "service starting" : "service silent";
   }
 }
 
