@@ -41,6 +41,11 @@ export class NameTable {
     return this.byName.size;
   }
 
+  /** One more than the highest row that ever had a name. */
+  get length(): number {
+    return this.byRow.length;
+  }
+
   set(row: number, name: string): void {
     this.remove(row);
     this.byName.set(name, row);

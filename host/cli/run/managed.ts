@@ -2,12 +2,15 @@
 
 import { BundleKeeper } from "../../management/array/bundle-keeper.js";
 import { EngineArray } from "../../management/array/engine-array.js";
-import { SingleProcessor } from "../../management/processors/directory.js";
+import { type ProcessorDirectory, SingleProcessor } from "../../management/processors/directory.js";
+import { TableDirectory } from "../../management/processors/table-directory.js";
 import type { Management } from "../../management/run/management.js";
 import type { OpenSupervisorLink } from "../../management/run/supervisor-link.js";
 import type { ManagementSettings } from "../../management/run/settings.js";
+import { WebServerKind } from "../../shim/generated/layout.js";
 import { topFolder, UsageError, version } from "../exit.js";
 import type { RunWords } from "./options.js";
+import type { DecisionRecord } from "./records.js";
 import type { SetUp } from "./set-up.js";
 
 export class Managed {
@@ -47,8 +50,7 @@ export async function startManaged(
     report,
     ...bundlesOf(words, settings),
   });
-  const others = made.array.controllers.map(({ name }) => name).filter((name) => name !== made.controller);
-  const directory = new SingleProcessor(made.controller, others);
+  const directory = directoryOf(made);
   const { Management } = await import("../../management/run/management.js");
   const { supervisorLink } = await import("../../management/run/supervisor-link.js");
   const link = supervisorLink(directory);
@@ -64,9 +66,24 @@ export async function startManaged(
       : { restart: () => process.kill(process.pid, "SIGTERM"), claim: (has: boolean) => link.fullServer(has) }),
     report,
   });
+  made.engine.listen({ decision: (record) => followServerKind(record, made.controller, management) });
   const url = await management.start();
   report(words.page === undefined ? `management: ${url}` : `page: open ${url}`);
   return new Managed(array, management, link);
+}
+
+/** The module says which web server its own processor is to run. */
+function followServerKind({ kind, subject, detail }: DecisionRecord, own: string, management: Management): void {
+  if (kind !== "SET_WEB_SERVER" || subject !== own) return;
+  void management.serve(detail === WebServerKind.FULL ? "full" : "none");
+}
+
+/** Without coordination there is one controller at work, and its processor is active. */
+function directoryOf({ array, controller, engine }: SetUp): ProcessorDirectory {
+  if (array.coordination !== undefined && array.controllers.length > 1)
+    return new TableDirectory(engine.shim, controller);
+  const others = array.controllers.map(({ name }) => name).filter((name) => name !== controller);
+  return new SingleProcessor(controller, others);
 }
 
 async function readSettings(words: RunWords): Promise<ManagementSettings> {

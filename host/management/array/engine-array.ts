@@ -3,7 +3,9 @@
 import type { ArrayDescription, Problem } from "../../array/description.js";
 import type { Engine, RunListener } from "../../cli/run/engine.js";
 import type { DecisionRecord, RunEvent } from "../../cli/run/records.js";
-import type { NameTable } from "../../shim/names.js";
+import { lowerWords } from "../../cli/run/wording.js";
+import { RequestKind, RequestResult } from "../../shim/generated/layout.js";
+import { NONE, type NameTable } from "../../shim/names.js";
 import type { BundleKeeper } from "./bundle-keeper.js";
 import { ConfigurationKeeper, digestOf } from "./configuration-keeper.js";
 import {
@@ -15,6 +17,7 @@ import {
   type DecisionPage,
   type EngineFacts,
   type ManagedArray,
+  NAMED_TABLES,
   type NamedRows,
   type Operation,
   type Performed,
@@ -23,6 +26,8 @@ import {
 } from "./managed-array.js";
 
 const DECISIONS_KEPT = 1000;
+/** A wish that the module has not answered by then is under way. */
+const ANSWER_MS = 2000;
 
 export interface EngineArrayOptions {
   engine: Engine;
@@ -40,6 +45,8 @@ export class EngineArray implements ManagedArray, RunListener {
   private readonly watchers = new Set<ArrayWatcher>();
   private readonly configurationKeeper: ConfigurationKeeper;
   private readonly engine: Engine;
+  /** Wishes that the module has not answered yet, by their row. */
+  private readonly asked = new Map<number, (result: number | undefined) => void>();
   private decisionCount = 0;
   private tickedMs = -1;
 
@@ -69,6 +76,7 @@ export class EngineArray implements ManagedArray, RunListener {
     this.kept.push(record);
     if (this.kept.length > 2 * DECISIONS_KEPT) this.kept.splice(0, DECISIONS_KEPT);
     for (const watcher of this.watchers) watcher.decision?.(record);
+    if (record.kind === "REQUEST_ANSWERED") this.asked.get(requestRow(record.subject))?.(record.detail);
   }
 
   event(event: RunEvent): void {
@@ -85,17 +93,12 @@ export class EngineArray implements ManagedArray, RunListener {
     const bytes = new Uint8Array(shim.core.memory.buffer);
     const memory = new ArrayBuffer(bytes.byteLength);
     new Uint8Array(memory).set(bytes);
-    const { ports, targets, initiators, controllers } = shim.names;
+    const names = Object.fromEntries(NAMED_TABLES.map((table) => [table, namedRows(shim.names[table])]));
     return {
       takenMs: Date.now(),
       profile: shim.core.profile,
       memory,
-      names: {
-        ports: namedRows(ports),
-        targets: namedRows(targets),
-        initiators: namedRows(initiators),
-        controllers: namedRows(controllers),
-      },
+      names: names as ArraySnapshot["names"],
       description: shim.array as ArrayDescription,
       controller: this.options.controller,
       engine: this.facts(),
@@ -112,6 +115,11 @@ export class EngineArray implements ManagedArray, RunListener {
   revisionNow(): string {
     const { shim } = this.engine;
     return `"${shim.incarnation}.${shim.core.views.header.generation(0)}.${this.epoch()}"`;
+  }
+
+  /** A planned switch-over waits for these. */
+  setRequestsUnderWay(count: number): void {
+    this.engine.shim.setRequestsUnderWay(count);
   }
 
   get configurationDigest(): string {
@@ -154,12 +162,10 @@ export class EngineArray implements ManagedArray, RunListener {
       }
       case "switch-over":
         return this.switchOver(operation.processor);
-      default:
-        return {
-          refused: "conflict",
-          code: "nothing_to_place",
-          detail: "the array has no virtual interfaces and no units",
-        };
+      case "rebalance":
+        return this.placed() ? this.ask(operation.kind, "", RequestKind.REBALANCE, NONE) : NOTHING_TO_PLACE;
+      case "fail-back":
+        return this.failBack(operation.server);
     }
   }
 
@@ -233,22 +239,76 @@ export class EngineArray implements ManagedArray, RunListener {
     return { operation, subject, state: maintenance ? "under-way" : "done", revision: this.revisionNow() };
   }
 
-  private switchOver(processor: string): Performed | Unfulfilled {
-    const names = this.engine.shim.names.controllers.names();
-    if (!names.includes(processor)) {
+  private placed(): boolean {
+    const { interfaces = [], units = [] } = this.engine.shim.array as ArrayDescription;
+    return interfaces.length > 0 || units.length > 0;
+  }
+
+  private async failBack(server: string | undefined): Promise<Performed | Unfulfilled> {
+    if (!this.placed()) return NOTHING_TO_PLACE;
+    const { shim } = this.engine;
+    const controller = server === undefined ? -1 : shim.names.controllers.row(server);
+    if (server !== undefined && controller < 0) {
+      return { refused: "missing", code: "no_server", detail: `no server ${server}` };
+    }
+    const subject = server === undefined ? NONE : shim.serverRow(controller);
+    return this.ask("fail-back", server ?? "", RequestKind.FAIL_BACK, subject);
+  }
+
+  private async switchOver(processor: string): Promise<Performed | Unfulfilled> {
+    const { names } = this.engine.shim;
+    if (names.controllers.row(processor) < 0) {
       return { refused: "missing", code: "no_processor", detail: `no processor ${processor}` };
     }
-    if (processor === this.options.controller) {
+    if (names.controllers.size === 1) {
       return { operation: "switch-over", subject: processor, state: "done", revision: this.revisionNow() };
     }
-    return {
-      refused: "conflict",
-      code: "single_controller",
-      detail: "this run has the lease in its own process alone",
-    };
+    return this.ask("switch-over", processor, RequestKind.SWITCH_OVER, names.processors.row(processor));
+  }
+
+  /** Hands a wish to the module, which answers it by a decision: at once, or when it can. */
+  private ask(operation: string, name: string, kind: number, subject: number): Promise<Performed | Unfulfilled> {
+    const row = this.engine.shim.request(kind, subject);
+    return new Promise((resolve) => {
+      const settle = (result: number | undefined) => {
+        clearTimeout(late);
+        this.asked.delete(row);
+        const refused = result === undefined ? undefined : REFUSED[result];
+        if (refused !== undefined)
+          return resolve({ refused: "conflict", code: refused, detail: `${operation}: ${lowerWords(refused)}` });
+        const state = result === RequestResult.DONE ? "done" : "under-way";
+        resolve({ operation, subject: name, state, revision: this.revisionNow() });
+      };
+      const late = setTimeout(() => settle(undefined), ANSWER_MS);
+      this.asked.set(row, settle);
+    });
   }
 }
 
+/** Requests have no names: in print they are `#row`. */
+function requestRow(subject: string): number {
+  return Number(/\d+$/.exec(subject)?.[0] ?? -1);
+}
+
+/** Results of a request that was not carried out, in a word. */
+const REFUSED: Readonly<Record<number, string>> = {
+  [RequestResult.REFUSED]: "refused_by_the_module",
+  [RequestResult.NO_SUCH_SUBJECT]: "no_such_subject",
+  [RequestResult.TIMED_OUT]: "not_done_in_time",
+};
+
+const NOTHING_TO_PLACE: Unfulfilled = {
+  refused: "conflict",
+  code: "nothing_to_place",
+  detail: "the array has no virtual interfaces and no units",
+};
+
+/** Members of several kinds have the name of their controller: rows are gone through, not names. */
 function namedRows(table: NameTable): NamedRows {
-  return table.rows().map((row) => [row, table.name(row)] as const);
+  const rows: [number, string][] = [];
+  for (let row = 0; row < table.length; row++) {
+    const name = table.name(row);
+    if (name !== "") rows.push([row, name]);
+  }
+  return rows;
 }

@@ -11,6 +11,20 @@ import type { ProfileName } from "../../shim/generated/layout.js";
 /** Names of rows: row and name. */
 export type NamedRows = readonly (readonly [row: number, name: string])[];
 
+/** Tables whose rows have names. */
+export const NAMED_TABLES = [
+  "ports",
+  "targets",
+  "initiators",
+  "controllers",
+  "members",
+  "processors",
+  "networkPorts",
+  "interfaces",
+  "units",
+] as const;
+export type NamedTable = (typeof NAMED_TABLES)[number];
+
 export interface EngineFacts {
   ticks: number;
   tickMeanUs: number;
@@ -38,12 +52,7 @@ export interface ArraySnapshot {
   takenMs: number;
   profile: ProfileName;
   memory: ArrayBuffer;
-  names: {
-    ports: NamedRows;
-    targets: NamedRows;
-    initiators: NamedRows;
-    controllers: NamedRows;
-  };
+  names: Readonly<Record<NamedTable, NamedRows>>;
   description: ArrayDescription;
   controller: string;
   engine: EngineFacts;
@@ -56,7 +65,8 @@ export interface ArraySnapshot {
 export type Operation =
   | { kind: "port-maintenance"; port: string; maintenance: boolean }
   | { kind: "controller-maintenance"; controller: string; maintenance: boolean }
-  | { kind: "fail-back"; subject: string | undefined }
+  /** All that is displaced, or what one server lost. */
+  | { kind: "fail-back"; server: string | undefined }
   | { kind: "rebalance" }
   | { kind: "switch-over"; processor: string };
 

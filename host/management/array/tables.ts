@@ -11,7 +11,7 @@ import {
   TargetPortStatus,
 } from "../../shim/generated/layout.js";
 import { Names } from "../../shim/names.js";
-import type { ArraySnapshot } from "./managed-array.js";
+import { type ArraySnapshot, NAMED_TABLES } from "./managed-array.js";
 
 export type Level = "good" | "warning" | "bad" | "quiet";
 
@@ -72,7 +72,7 @@ export class ArrayTables implements Tables {
     this.core = { views };
     const { sessionInput } = views;
     this.names = new Names((row) => [sessionInput.initiator(row), sessionInput.target(row), sessionInput.port(row)]);
-    for (const kind of ["ports", "targets", "initiators", "controllers"] as const) {
+    for (const kind of NAMED_TABLES) {
       for (const [row, name] of snapshot.names[kind]) this.names[kind].set(row, name);
     }
   }

@@ -47,8 +47,8 @@ export const operationCommands: readonly Command[] = [
     name: "failBack",
     method: "POST",
     path: "/api/v1/operations/fail-back",
-    summary: "Have what was displaced go home: all interfaces and units, or the one that is named.",
-    body: object({ subject: name }, ["subject"]),
+    summary: "Have what was displaced go home: all interfaces and units, or those of the server that is named.",
+    body: object({ server: name }, ["server"]),
   }),
   operation({
     name: "rebalance",

@@ -47,6 +47,8 @@ export interface FullServerOptions {
   /** JSON logs go here; none where not given. */
   log?: { write(line: string): void };
   limits?: WireLimits;
+  /** Told how many requests are under way, with each change; streams don't count. */
+  underWay?: (count: number) => void;
 }
 
 export type FullParts = Omit<ArrayParts, "kind" | "overviews" | "metrics">;
@@ -68,6 +70,7 @@ export class FullServer {
   private readonly metrics: Metrics;
   private readonly streams: EventStreams;
   private readonly page = new PageFiles();
+  private underWay = 0;
 
   constructor(
     private readonly parts: FullParts,
@@ -186,9 +189,21 @@ export class FullServer {
           search: request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "",
         };
         if (command.name === "watchArray") return this.streams.open(call, request.raw, reply);
-        return send(reply, await this.pipeline.run(call), command);
+        // A switch-over waits for requests under way, but not for the one that asks for it.
+        const isSwitchOver = command.name === "switchOver";
+        const run = () => this.pipeline.run(call);
+        return send(reply, await (isSwitchOver ? run() : this.counted(run)), command);
       },
     });
+  }
+
+  private async counted<T>(work: () => Promise<T>): Promise<T> {
+    this.options.underWay?.(++this.underWay);
+    try {
+      return await work();
+    } finally {
+      this.options.underWay?.(--this.underWay);
+    }
   }
 
   private sendPage(path: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -105,7 +105,7 @@ function operationHandlers({ array }: ArrayParts): Record<string, Handler> {
       controller: String(call.parameters["controller"]),
       maintenance: isMaintenance(call),
     })),
-    failBack: perform((call) => ({ kind: "fail-back", subject: (call.body as { subject?: string }).subject })),
+    failBack: perform((call) => ({ kind: "fail-back", server: (call.body as { server?: string }).server })),
     rebalance: perform(() => ({ kind: "rebalance" })),
     switchOver: perform((call) => ({
       kind: "switch-over",

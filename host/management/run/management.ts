@@ -219,6 +219,7 @@ export class Management {
     answerer.on("listening", listening);
     answerer.on<string>("log", (line) => this.logs.add(line));
     answerer.on("restart", () => restart?.());
+    answerer.on<number>("under-way", (count) => array.setRequestsUnderWay(count));
     answerer.on("pong", () => {
       this.heardMs = performance.now();
     });

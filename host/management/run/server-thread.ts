@@ -136,9 +136,10 @@ async function main(data: ThreadData): Promise<void> {
   const own = new ServiceOwn(data, caller, array, directory);
   const parts = { ...access, directory, own, array, version: data.version };
   const log = { write: (line: string) => caller.tell("log", line.trimEnd()) };
+  const underWay = (count: number) => caller.tell("under-way", count);
   const { tls, anyPort } = data.settings;
   const open = async (listen: Address): Promise<[FullServer, string]> => {
-    const server = new FullServer(parts, { ...listen, ...(tls === undefined ? {} : { tls }), log });
+    const server = new FullServer(parts, { ...listen, ...(tls === undefined ? {} : { tls }), log, underWay });
     return [server, await server.listen()];
   };
   const [server, url] = await openSomewhere(open, data.settings.listen, anyPort, data.supervised);
