@@ -221,12 +221,14 @@ describe("a supervised processor", () => {
 
   test("the audit log holds what was done, and its chain", () => {
     const file = join(processor.folder, "audit.jsonl");
-    assert.match(
-      execFileSync(process.execPath, [entry, "audit", file], { encoding: "utf8" }),
-      /the chain holds; head [0-9a-f]{64}/,
+    const told = execFileSync(process.execPath, [entry, "audit", file], { encoding: "utf8" });
+    const head = /the chain holds; head ([0-9a-f]{64})/.exec(told)?.[1];
+    assert.ok(head, told);
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll('"user":"alice"', '"user":"mallo"'));
+    assert.throws(
+      () => execFileSync(process.execPath, [entry, "audit", file, "--head", head], { stdio: "pipe" }),
+      /broken/,
     );
-    writeFileSync(file, readFileSync(file, "utf8").replace('"user":"alice"', '"user":"mallo"'));
-    assert.throws(() => execFileSync(process.execPath, [entry, "audit", file], { stdio: "pipe" }), /broken/);
   });
 });
 
