@@ -78,6 +78,8 @@ export enum InterfaceStatus {
   BEGUN = 128,
   /** The plan under way has counted it among those without a place. */
   COUNTED = 256,
+  /** The latest plan found no port for it. */
+  UNPLACED = 512,
 }
 
 /** What the module keeps of an interface. */

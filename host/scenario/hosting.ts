@@ -16,6 +16,7 @@ import {
   OutcomeResult,
   ScopeRole,
   SelfTest,
+  WebServerKind,
 } from "../shim/generated/layout.js";
 import { NONE } from "../shim/names.js";
 import type { Shim } from "../shim/shim.js";
@@ -204,11 +205,11 @@ export class Hosting {
       if (row < 0 || !this.isHeard(name)) continue;
       server.beat++;
       const hears = this.hears(shim, name);
-      shim.heartbeat(row, {
+      const status = {
         beat: server.beat,
         bootCount: server.bootCount,
         selfTests: SELF_TESTS,
-        role: 0,
+        role: WebServerKind.FULL,
         configuration: server.configuration,
         hears0: hears[0] ?? 0,
         hears1: hears[1] ?? 0,
@@ -217,8 +218,20 @@ export class Hosting {
         penalty: 0,
         flags: MemberReport.REACHES_LEASE_SERVICE,
         carried: 0,
-      });
+      };
+      shim.heartbeat(row, status);
+      const processor = this.processorOf(shim, row - shim.serverRow(0));
+      if (processor >= 0) shim.heartbeat(processor, status);
     }
+  }
+
+  /** Member row of the processor that runs on a controller; -1 for none. */
+  private processorOf(shim: Shim, controller: number): number {
+    const { memberConfig } = shim.core.views;
+    for (let row = 0; row < shim.serverRow(0); row++) {
+      if (memberConfig.id(row) !== 0 && memberConfig.controller(row) === controller) return row;
+    }
+    return -1;
   }
 
   /** Words of the bitmap of servers that a server hears: all that are up and not silent. */

@@ -76,9 +76,9 @@ import { follow, isExcluded, mayTake, say, want } from "./steps";
 export function planInterfaces(): void {
   const plan = planRow();
   if (plan.step != <u16>InterfacePlanStep.NONE && !mayDecide(scopeOf(plan.group))) endPlan(plan, true);
-  if (plan.step == <u16>InterfacePlanStep.NONE) beginPlan(plan);
   let left = PLACE_WORK_MAX;
   for (let step: u32 = 0; step < PLAN_STEPS; step++) {
+    if (plan.step == <u16>InterfacePlanStep.NONE) beginPlan(plan);
     if (left == 0 || plan.step == <u16>InterfacePlanStep.NONE) break;
     if (plan.step == <u16>InterfacePlanStep.SOLVE) {
       if (!solve(left)) break;
@@ -262,7 +262,7 @@ function assign(plan: InterfacePlan, row: u32, state: InterfaceState): void {
     const ofClass = isWaiting && isAlone(state) ? NONE : classOf(row);
     let place = ofClass == NONE ? NONE : takePlace(ofClass, NONE);
     if (place == NONE && isWaiting) place = placeAlone(row, state);
-    if (place != NONE) put(plan, row, state, place);
+    if (place != NONE) put(plan, state, place);
     else if (isWaiting) noPlace(plan, state);
   } else if (state.status & InterfaceStatus.WAITING) wish(plan.group, GroupWish.LOOK);
   const isAway = state.wanted != InterfaceConfig.at(row).home && state.wanted != <u16>NONE;
@@ -270,14 +270,14 @@ function assign(plan: InterfacePlan, row: u32, state: InterfaceState): void {
   say(row, state, plan.group);
 }
 
-function put(plan: InterfacePlan, row: u32, state: InterfaceState, place: u32): void {
+function put(plan: InterfacePlan, state: InterfaceState, place: u32): void {
   const port: u32 = PlacementPlace.at(place).subject;
   if (!mayTake(state, port)) return wish(plan.group, GroupWish.LOOK);
   const isForced = (state.status & InterfaceStatus.WAITING) != 0;
-  if (groupOf(serverOf(port)) != groupOfInterface(row)) state.reason = <u8>Reason.OTHER_GROUP;
-  else if (!isForced) state.reason = <u8>Reason.REBALANCED;
-  else if (state.reason == <u8>Reason.NO_CANDIDATE) state.reason = <u8>Reason.UNHOSTED;
-  if (!isForced) state.status |= InterfaceStatus.UNFORCED;
+  if (!isForced) {
+    state.reason = <u8>Reason.REBALANCED;
+    state.status |= InterfaceStatus.UNFORCED;
+  }
   want(state, port);
   plan.moved++;
 }
@@ -288,7 +288,7 @@ function noPlace(plan: InterfacePlan, state: InterfaceState): void {
     state.status &= ~(InterfaceStatus.SOFT | InterfaceStatus.WAITING);
     return;
   }
-  state.reason = <u8>Reason.NO_CANDIDATE;
+  state.status |= InterfaceStatus.UNPLACED;
   plan.unplaced++;
 }
 

@@ -9,7 +9,7 @@
  * could have it say. A port that was told to take it and wasn't seen to is told to give it up first, too.
  */
 import { DECISION_MAX, NETWORK_PORT_MAX, NONE } from "../../limits";
-import { partnerOf } from "../../members/pairs";
+import { groupOf, partnerOf } from "../../members/pairs";
 import { Header } from "../../memory/header";
 import { ofThisIncarnation } from "../../memory/ring";
 import { due, nowMs, setDeadline } from "../../memory/scheduling";
@@ -116,8 +116,11 @@ function track(row: u32, state: InterfaceState): void {
   countOn(state.held, 0xffff);
   countOn(at, 1);
   state.said = 0;
-  if (at == NONE) state.status |= InterfaceStatus.FREE;
-  else {
+  if (at == NONE) {
+    // Gone by itself, not given up and not with its server.
+    if (state.wanted == state.held) state.reason = <u8>Reason.UNHOSTED;
+    state.status |= InterfaceStatus.FREE;
+  } else {
     state.last = <u16>at;
     state.status &= ~InterfaceStatus.FREE;
   }
@@ -189,7 +192,7 @@ export function want(state: InterfaceState, port: u32): void {
   state.wanted = <u16>port;
   state.said = 0;
   state.deadlineMs = NEVER;
-  if (port != NONE) state.status &= ~(InterfaceStatus.WAITING | InterfaceStatus.SOFT);
+  if (port != NONE) state.status &= ~(InterfaceStatus.WAITING | InterfaceStatus.SOFT | InterfaceStatus.UNPLACED);
 }
 
 /** An address that is where it is wanted: done, and perhaps to go home some time. */
@@ -202,6 +205,7 @@ function settle(row: u32, state: InterfaceState, group: u32): void {
   state.status &= ~InterfaceStatus.ALARMED;
   const config = InterfaceConfig.at(row);
   if (state.held == config.home) {
+    state.reason = <u8>Reason.NONE;
     state.lostOn = 0;
     state.lostOnMore = 0;
     state.status &= ~(InterfaceStatus.BALANCED | InterfaceStatus.RETURNING);
@@ -241,7 +245,8 @@ function endUnforced(state: InterfaceState, group: u32): void {
 
 /** Says the difference between where the address is wanted and where it is. The caller seals the state. */
 export function say(row: u32, state: InterfaceState, group: u32): void {
-  if (state.wanted != state.held || state.asked != <u16>NONE) sayDifference(row, state, group);
+  const isUnplaced = (state.status & InterfaceStatus.UNPLACED) != 0;
+  if (state.wanted != state.held || state.asked != <u16>NONE || isUnplaced) sayDifference(row, state, group);
   if (state.deadlineMs != NEVER) setDeadline(INTERFACE_STATE_TABLE, row, state.deadlineMs);
 }
 
@@ -307,9 +312,11 @@ function begins(state: InterfaceState, group: u32): bool {
 }
 
 function tell(row: u32, state: InterfaceState, group: u32, kind: DecisionKind, from: u32, to: u32): bool {
-  const reason = <Reason>(state.said > 0 ? Reason.SAID_AGAIN : state.reason == 0 ? Reason.UNHOSTED : state.reason);
+  let reason: u32 = state.reason == 0 ? <u32>Reason.UNHOSTED : <u32>state.reason;
+  if (to != NONE && groupOf(serverOf(to)) != group) reason = Reason.OTHER_GROUP;
+  if (state.said > 0) reason = Reason.SAID_AGAIN;
   const generation = InterfaceConfig.at(row).generation;
-  if (!sayUnder(scopeOf(group), kind, reason, SubjectKind.INTERFACE, row, generation, from, to)) {
+  if (!sayUnder(scopeOf(group), kind, <Reason>reason, SubjectKind.INTERFACE, row, generation, from, to)) {
     lookAt(state, nowMs());
     return false;
   }
@@ -327,7 +334,7 @@ function wait(state: InterfaceState, firstMs: u32): void {
 /** No port may host it: said once. */
 function alarmUnhosted(row: u32, state: InterfaceState, group: u32): void {
   if (state.status & (InterfaceStatus.ALARMED | InterfaceStatus.COUNTED)) return;
-  if ((state.status & InterfaceStatus.WAITING) == 0 || state.reason != <u8>Reason.NO_CANDIDATE) return;
+  if ((state.status & InterfaceStatus.UNPLACED) == 0) return;
   const generation = InterfaceConfig.at(row).generation;
   const scope = scopeOf(group);
   if (
@@ -351,6 +358,7 @@ export function interfaceOutcome(decision: Decision, outcome: Outcome): void {
     state.asked = <u16>NONE;
     if (state.wanted == decision.to) tryAnother(row, state, groupOfInterface(row));
   } else return;
+  seal(state);
   lookAtInterface(row);
 }
 
