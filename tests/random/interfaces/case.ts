@@ -1,0 +1,91 @@
+/** Random arrays of failover pairs with interfaces and units, and what happens to them. */
+
+import type { ArrayDescription } from "../../../host/array/description.js";
+import { parseArray } from "../../../host/array/description.js";
+import { Random } from "../../../host/sources/simulated/random.js";
+import { integer, oneIn, oneOf, some } from "../generate/draw.js";
+
+export type Happening =
+  | { do: "link"; port: string; up: boolean }
+  | { do: "dead"; server: string }
+  | { do: "back"; server: string }
+  | { do: "silent"; server: string; heard: boolean }
+  | { do: "rebalance" };
+
+export interface HostedCase {
+  seed: number;
+  array: ArrayDescription;
+  /** Each is looked at when all is quiet again. */
+  happenings: Happening[];
+  /** Where addresses are at the start; homes of those not named. */
+  places: Record<string, string>;
+}
+
+/** Fail-back off: what has moved stays, so that spreads can be compared. */
+const POLICY = {
+  common: { graceMs: 500 },
+  interfaces: { failBack: 0, unitReturnMs: 1000, movesUnderWayMax: 1000 },
+  health: {
+    networkPort: { holdDownMs: 0, panicPermille: 1000 },
+    server: { holdDownMs: 0, panicPermille: 1000, silenceMs: 1000 },
+    processor: { panicPermille: 1000 },
+  },
+};
+
+export function randomHostedCase(seed: number): HostedCase {
+  const random = new Random(seed, "interfaces");
+  const pairs = integer(random, 2, 4);
+  const controllers = Array.from({ length: pairs }, (_, index) => [
+    { name: `l${index}`, partner: `r${index}` },
+    { name: `r${index}` },
+  ]).flat();
+  const domains = oneIn(random, 3) ? ["lan", "wan"] : ["lan"];
+  const networkPorts = controllers.flatMap(({ name }) =>
+    Array.from({ length: integer(random, 1, 3) }, (_, index) => ({
+      name: `${name}e${index}`,
+      controller: name,
+      speed: oneOf(random, [1000, 1000, 1000, 2500, 10000]),
+      domain: oneOf(random, domains),
+      rank: integer(random, 0, 1),
+    })),
+  );
+  const eligibles = Array.from({ length: 3 }, () => some(random, networkPorts, integer(random, 2, 8)));
+  const interfaces = Array.from({ length: integer(random, 4, 28) }, (_, index) => {
+    const home = oneOf(random, networkPorts);
+    const set = oneOf(random, eligibles).filter(({ domain }) => domain === home.domain);
+    const eligible = [...new Set([home.name, ...set.map(({ name }) => name)])];
+    return { name: `v${index}`, home: home.name, ...(oneIn(random, 3) ? {} : { eligible }) };
+  });
+  const units = controllers.map(({ name }) => ({ name: `u-${name}`, owner: name }));
+  const description = { name: "random", controllers, networkPorts, interfaces, units, policy: POLICY };
+  const { array, problems } = parseArray(JSON.stringify(description), `seed ${seed}`);
+  if (array === undefined) throw new Error(problems.map(({ field, message }) => `${field}: ${message}`).join("\n"));
+  return { seed, array, happenings: happenings(random, array), places: {} };
+}
+
+function happenings(random: Random, array: ArrayDescription): Happening[] {
+  const list: Happening[] = [];
+  const ports = (array.networkPorts ?? []).map(({ name }) => name);
+  // The last controller runs the module.
+  const servers = array.controllers.map(({ name }) => name).slice(0, -1);
+  const down = new Set<string>();
+  const dead = new Set<string>();
+  for (let step = 0; step < 8; step++) {
+    const kind = random.below(6);
+    if (kind <= 1) {
+      const port = oneOf(random, ports);
+      list.push({ do: "link", port, up: down.has(port) });
+      if (!down.delete(port)) down.add(port);
+    } else if (kind <= 3) {
+      const server = oneOf(random, servers);
+      list.push(dead.has(server) ? { do: "back", server } : { do: "dead", server });
+      if (!dead.delete(server)) dead.add(server);
+    } else if (kind === 4) list.push({ do: "rebalance" });
+    else {
+      const server = oneOf(random, servers);
+      if (dead.has(server)) continue;
+      list.push({ do: "silent", server, heard: false }, { do: "silent", server, heard: true });
+    }
+  }
+  return list;
+}

@@ -1,0 +1,57 @@
+/** `npm run test:random`, its second part: the interface failover under random failures, judged when all is quiet. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { topFolder } from "../../../host/cli/exit.js";
+import { print, printError } from "../../../host/toolchain/output.js";
+import { randomHostedCase } from "./case.js";
+import { bestSpreadAfterFailure } from "./invariants/best-spread.js";
+import { fewestMoves } from "./invariants/fewest-moves.js";
+import { hosted } from "./invariants/hosted.js";
+import { neverThePartner } from "./invariants/never-the-partner.js";
+import { noMoveWithoutCause } from "./invariants/no-move-without-cause.js";
+import { oneHolder } from "./invariants/one-holder.js";
+import { oneServer } from "./invariants/one-server.js";
+import { relabelled } from "./relabelling.js";
+import { HostedRun, type Invariant } from "./run.js";
+
+const INVARIANTS: Readonly<Record<string, Invariant>> = {
+  "an address is on one port or nowhere": oneHolder,
+  "hosted within the published time while a port can take it": hosted,
+  "never on the partner of a server that lost it, nor outside its set": neverThePartner,
+  "no move without cause": noMoveWithoutCause,
+  "after a failure the best spread with what could stay left in place": bestSpreadAfterFailure,
+  "after a rebalance the best spread at all, with the fewest moves": fewestMoves,
+  "a unit has one server": oneServer,
+};
+const RELABELLING = "other rows, the same decisions";
+
+function main(): number {
+  const { values } = parseArgs({
+    options: { seeds: { type: "string", default: "60" }, from: { type: "string", default: "1" } },
+  });
+  const module = readFileSync(join(topFolder(), "build/fairlead-standard-plain.wasm"));
+  const broken = new Map<string, string>();
+  const first = Number(values.from);
+  for (let seed = first; seed < first + Number(values.seeds); seed++) {
+    const case_ = randomHostedCase(seed);
+    for (const { name, message } of new HostedRun(case_, module).run(INVARIANTS)) {
+      if (!broken.has(name)) broken.set(name, `seed ${seed}, ${message}`);
+    }
+    const relabelling = relabelled(case_, module)[0];
+    if (relabelling !== undefined && !broken.has(RELABELLING)) broken.set(RELABELLING, `seed ${seed}, ${relabelling}`);
+  }
+  for (const name of [...Object.keys(INVARIANTS), RELABELLING]) {
+    const message = broken.get(name);
+    if (message === undefined) print(`ok - interfaces: ${name}`);
+    else
+      printError(
+        `not ok - interfaces: ${name}\n  ${message}\n  node build/js/tests/random/interfaces/main.js --seeds 1 --from …`,
+      );
+  }
+  print(`${values.seeds} runs of the interface failover (standard)`);
+  return broken.size === 0 ? 0 : 1;
+}
+
+process.exitCode = main();
