@@ -65,7 +65,6 @@ function observeHosting(): void {
   visit(INTERFACE_STATE_TABLE);
   visit(UNIT_INPUT_TABLE);
   visit(UNIT_STATE_TABLE);
-  visit(REQUEST_TABLE);
 }
 
 /** Times that observations of addresses are taken over in one tick: all come up at once. */

@@ -85,8 +85,6 @@ function visitRow(table: u32, row: u32): void {
       return takeInterface(row);
     case INTERFACE_STATE_TABLE:
       return lookAtInterface(row);
-    case REQUEST_TABLE:
-      return takeRequest(row);
     case UNIT_INPUT_TABLE:
       return takeUnit(row);
     case UNIT_STATE_TABLE:

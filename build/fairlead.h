@@ -47,8 +47,8 @@ extern "C" {
 #endif
 
 /* Layout version and hash: what header and custom section of a module must show for this file to fit it. */
-#define FAIRLEAD_LAYOUT_HASH_LOW 0xc3930476u
-#define FAIRLEAD_LAYOUT_HASH_HIGH 0x1c941717u
+#define FAIRLEAD_LAYOUT_HASH_LOW 0x233efc91u
+#define FAIRLEAD_LAYOUT_HASH_HIGH 0x580e728eu
 #define FAIRLEAD_DIRECTORY_ENTRY_BYTES 32u
 
 /* --- Constants, the same in every profile --- */
@@ -358,6 +358,8 @@ typedef enum fairlead_next_portal {
 #define FAIRLEAD_INTERFACE_STATUS_BEGUN 128u
 /* The plan under way has counted it among those without a place. */
 #define FAIRLEAD_INTERFACE_STATUS_COUNTED 256u
+/* The latest plan found no port for it. */
+#define FAIRLEAD_INTERFACE_STATUS_UNPLACED 512u
 
 /* --- GroupWish --- */
 /* What is to be planned for a group. */

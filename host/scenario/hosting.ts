@@ -89,7 +89,6 @@ export class Hosting {
     private array: ArrayDescription,
     private readonly timeline: Timeline,
     private readonly rule: HostingRule,
-    private readonly own: string,
   ) {
     this.reconfigured(array);
     for (const { name, home } of array.interfaces ?? []) this.addresses.set(name, home);
@@ -108,11 +107,8 @@ export class Hosting {
     for (const { name, owner } of array.units ?? []) {
       if (!this.units.has(name)) this.units.set(name, { admitted: owner, serving: owner });
     }
-    for (let group = 0; group < 2; group++) {
-      if (!this.scopes.has(1 + group)) this.scopes.set(1 + group, { role: "deciding", epoch: 1, holder: this.own });
-    }
-    for (const row of this.pairRows()) {
-      if (!this.scopes.has(row)) this.scopes.set(row, { role: "deciding", epoch: 1, holder: this.own });
+    for (const row of [1, 2, ...this.pairRows()]) {
+      if (!this.scopes.has(row)) this.scopes.set(row, { role: "deciding", epoch: 1, holder: this.holderOf(row) });
     }
     this.written.clear();
   }
@@ -315,6 +311,13 @@ export class Hosting {
     const order = this.array.controllers.map(({ name }) => name);
     const partner = partnersOf(this.array.controllers).get(controller);
     return partner === undefined ? -1 : 5 + Math.min(order.indexOf(controller), order.indexOf(partner));
+  }
+
+  /** Controller that a scope is for: the first of the group, or of the pair. This one module decides for all of them. */
+  holderOf(row: number): string {
+    const names = this.array.controllers.map(({ name }) => name);
+    const groups = this.groups();
+    return names.find((name) => (row < 3 ? groups.get(name) === row - 1 : this.pairRow(name) === row)) ?? "";
   }
 
   private pairRows(): number[] {

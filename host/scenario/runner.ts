@@ -71,7 +71,7 @@ class CaseRun {
     private readonly options: RunOptions,
   ) {
     this.array = scenario.array;
-    this.world = new World(this.array, scenario.world, scenario.controller);
+    this.world = new World(this.array, scenario.world);
     this.shim = this.startHost(undefined);
   }
 
@@ -217,7 +217,7 @@ class CaseRun {
   private holdScope({ scope, role, epoch, holder }: Extract<Action, { do: "hold scope" }>): void {
     const { hosting } = this.world;
     const row = "group" in scope ? 1 + scope.group : hosting.pairRow(scope.pair);
-    hosting.scopes.set(row, { role, epoch, holder: holder || this.scenario.controller });
+    hosting.scopes.set(row, { role, epoch, holder: holder || hosting.holderOf(row) });
   }
 
   private request(kind: "rebalance" | "failBack" | "switchOver", subject: string): void {

@@ -47,7 +47,6 @@ export class World {
   constructor(
     private array: ArrayDescription,
     rules: WorldRules,
-    own: string,
   ) {
     this.rules = {
       withdraw: [rules.withdraw],
@@ -63,7 +62,6 @@ export class World {
       array,
       this.timeline,
       (command, subject) => this.follow(command, subject) as Behaviour<HostingDoes>,
-      own,
     );
     for (const { name } of array.ports) this.links.set(name, LinkState.UP);
     this.registerAll();

@@ -17,13 +17,11 @@
 import { GROUP_MAX, INTERFACE_MAX, NETWORK_PORT_MAX, NONE, UNIT_MAX } from "../../limits";
 import { takeStirred } from "../../members/stir";
 import { resetRow, seal } from "../../memory/seals";
-import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
+import { SubjectKind } from "../../tables/decision";
 import { HEALTH_NETWORK_PORTS } from "../../tables/health";
 import { GroupWish, InterfaceConfig } from "../../tables/interface";
 import { Stirred } from "../../tables/module-state";
 import { NetworkPortConfig } from "../../tables/network-port";
-import { Request, RequestKind, RequestResult } from "../../tables/request";
-import { decide, ofThisIncarnation, ringHasRoom } from "../../memory/ring";
 import { Outcome } from "../../tables/outcome";
 import { ScopeState } from "../../tables/scope";
 import { UnitConfig } from "../../tables/unit";
@@ -78,18 +76,6 @@ export function takeHostingOutcome(outcome: Outcome): bool {
   if (decision.sequence != outcome.sequence || decision.incarnation != outcome.incarnation) return false;
   if (decision.subjectKind == <u8>SubjectKind.INTERFACE) interfaceOutcome(decision, outcome);
   return decision.subjectKind == <u8>SubjectKind.INTERFACE || decision.subjectKind == <u8>SubjectKind.UNIT;
-}
-
-/** Operators' wishes about interfaces and units; those of other policies are left alone. */
-export function takeRequest(row: u32): void {
-  const request = Request.at(row);
-  if (!ofThisIncarnation(request.incarnation) || request.sequence == 0) return;
-  const isRebalance = request.kind == <u16>RequestKind.REBALANCE;
-  if (!isRebalance && request.kind != <u16>RequestKind.FAIL_BACK) return;
-  const done = isRebalance ? rebalance(request.subject) : failBack(request.subject);
-  if (!done || !ringHasRoom(1)) return;
-  const kind = DecisionKind.REQUEST_ANSWERED;
-  decide(kind, Reason.REQUESTED, SubjectKind.REQUEST, row, request.sequence, NONE, NONE, RequestResult.DONE);
 }
 
 /** An operator's wish: interfaces of a group, or of both (`NONE`), as even as can be; false if this module decides for none. */

@@ -1,18 +1,17 @@
 /** Rows of the interface policy, verified as they are read; and what a group's scope allows. */
-import { changesWait, due } from "../../memory/scheduling";
-import { Header } from "../../memory/header";
-import { decide, ringHasRoom } from "../../memory/ring";
-import { DECISION_MAX, GROUP_MAX, NONE } from "../../limits";
+import { changesWait } from "../../memory/scheduling";
+import { decideIn, ringHasRoom } from "../../memory/ring";
+import { GROUP_MAX, NONE } from "../../limits";
 import { groupOf } from "../../members/pairs";
+import { deciding } from "../../members/scopes";
 import { seal } from "../../memory/seals";
-import { Control, ControlFlag } from "../../tables/control";
-import { Decision, DecisionKind, Reason, SubjectKind } from "../../tables/decision";
+import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import { GroupWish, InterfaceConfig, InterfaceGroup, InterfacePlan, InterfaceState } from "../../tables/interface";
 import { NetworkPortConfig, NetworkPortState } from "../../tables/network-port";
 import { InterfacePolicy } from "../../tables/policy";
-import { SCOPE_GROUP_0, Scope, ScopeState } from "../../tables/scope";
+import { SCOPE_GROUP_0, ScopeState } from "../../tables/scope";
 import { UnitState } from "../../tables/unit";
-import { moduleState, verify } from "../ports/rows";
+import { verify } from "../ports/rows";
 
 export function interfaceAt(row: u32): InterfaceState {
   verify(INTERFACE_STATE_TABLE, row);
@@ -67,13 +66,10 @@ export function isDeciding(scope: u32): bool {
   return ScopeState.at(scope).deciding != 0;
 }
 
-/** True if it may decide now: no grace period, no panic, not held; and no observation is left over. */
+/** True if it may decide now: its observation is over, nothing holds it, and no observation is left over. */
 export function mayDecide(scope: u32): bool {
-  const header = Header.get();
-  if (!isDeciding(scope) || header.generation == 0 || moduleState().held != 0) return false;
-  if ((Control.get().flags & ControlFlag.HOLD) != 0) return false;
-  if (!due(ScopeState.at(scope).graceUntilMs) || !due(header.graceUntilMs) || !due(header.panicUntilMs)) return false;
-  return !changesWait(INTERFACE_INPUT_TABLE) && !changesWait(NETWORK_PORT_INPUT_TABLE);
+  if (changesWait(INTERFACE_INPUT_TABLE) || changesWait(NETWORK_PORT_INPUT_TABLE)) return false;
+  return deciding(scope);
 }
 
 /** Has a group planned for. */
@@ -102,9 +98,6 @@ export function sayUnder(
   to: u32,
 ): bool {
   if (!ringHasRoom(1)) return false;
-  decide(kind, reason, subjectKind, subject, generation, from, to, 0);
-  const decision = Decision.at((Header.get().ringHead - 1) & (DECISION_MAX - 1));
-  decision.scope = <u16>scope;
-  decision.epoch = Scope.at(scope).epoch;
+  decideIn(scope, kind, reason, subjectKind, subject, generation, from, to, 0);
   return true;
 }

@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "1c941717c3930476";
+export const layoutHash: string = "580e728e233efc91";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -339,6 +339,8 @@ export const InterfaceStatus = {
   BEGUN: 128,
   /** The plan under way has counted it among those without a place. */
   COUNTED: 256,
+  /** The latest plan found no port for it. */
+  UNPLACED: 512,
 } as const;
 export type InterfaceStatus = (typeof InterfaceStatus)[keyof typeof InterfaceStatus];
 export const InterfaceStatusNames: readonly string[] = namesOf(InterfaceStatus);

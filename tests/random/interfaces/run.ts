@@ -72,7 +72,7 @@ export class HostedRun {
     this.shim = new Shim(instantiate(module), { incarnation: 1, controller: own });
     if (options.first !== undefined) this.configure(options.first);
     this.configure(array);
-    this.hosting = new Hosting(array, this.timeline, () => ({ does: "apply", afterMs: 30 }), own);
+    this.hosting = new Hosting(array, this.timeline, () => ({ does: "apply", afterMs: 30 }));
     for (const [name, port] of Object.entries(case_.places)) this.hosting.place(name, port);
     this.shim.start(HOST_CLOCK_MS);
     this.hosting.attach(this.shim);

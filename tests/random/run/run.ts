@@ -127,7 +127,7 @@ class CaseRun implements Scene {
     private readonly options: RunOptions,
   ) {
     this.array = structuredClone(case_.array);
-    this.world = new World(this.array, structuredClone(WELL_RULES), case_.controller);
+    this.world = new World(this.array, structuredClone(WELL_RULES));
     this.sampler = new Sampler(this.world, case_.sampleMs, case_.controller);
     this.observers = options.invariants.map(({ name, observe }) => observe((message) => this.breach(name, message)));
     if (options.witness !== undefined) this.observers.push(options.witness.observer());
