@@ -5,6 +5,7 @@
 
 import type { Effector, Source } from "../shim/actor.js";
 import type { DecisionView } from "../shim/decision-view.js";
+import { WebServerKind } from "../shim/generated/layout.js";
 import type { Shim } from "../shim/shim.js";
 import { type Clock, Every, type Timer } from "./clock.js";
 import type { CommandLink } from "./commands/link.js";
@@ -30,8 +31,6 @@ export interface OwnState {
   /** Bits of `SelfTest` that pass. */
   selfTests: number;
   penalty: number;
-  /** As `Heartbeat.role` of a processor. */
-  role: number;
 }
 
 export interface ControllerParts {
@@ -57,6 +56,7 @@ export interface ControllerParts {
   rules?: CoordinationRules;
 }
 
+const ROLE_SHIFT = 8;
 /** Looks at lease and promises in a lease time. */
 const TENDS_PER_LEASE = 8;
 const TEND_MS_MAX = 1000;
@@ -70,6 +70,8 @@ export class Controller implements Source, Effector {
   private looking = false;
   private again = false;
   private closed = false;
+  /** Kind of web server that runs here, as it was last asked for and has started. */
+  private webServer: number = WebServerKind.NONE;
 
   constructor(private readonly parts: ControllerParts) {}
 
@@ -175,7 +177,11 @@ export class Controller implements Source, Effector {
       },
     );
     const inputs = new ModuleInputs(shim, coordinator, scopes, (controller) => feed.gone(controller));
-    const setWebServer = (kind: number) => parts.setWebServer(kind);
+    const setWebServer = async (kind: number) => {
+      await parts.setWebServer(kind);
+      this.webServer = kind;
+      this.changed();
+    };
     const routing = new Routing({ shim, self, coordinator, inputs, scopes, setWebServer });
     const beat = new StatusBeat(clock, section.intervalMs, () => this.send());
     return { feed, channel, scopes, coordinator, inputs, routing, beat, links: new OwnLinks() };
@@ -190,6 +196,8 @@ export class Controller implements Source, Effector {
     made.links.note(shim, feed);
     const status = composeStatus(shim, feed, {
       ...this.parts.own(),
+      // As `Heartbeat.role` has it: the kind of web server, and above it the processor's role.
+      role: this.webServer | (made.routing.processorRole << ROLE_SHIFT),
       reachesLeaseService: this.parts.lease.view.reachable,
       holdsBackMs: Math.max(0, Math.ceil(made.coordinator.failsafe.holdsUntilMs - this.parts.clock.monotonicMs())),
       epochs: storedEpochs(scopes, self, feed.places.controllers, (scope) => memory.highest(scope)),

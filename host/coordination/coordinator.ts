@@ -135,6 +135,11 @@ export class Coordinator {
     return this.failsafe.mayTakeOver() ? "gone" : "unknown";
   }
 
+  /** The active role is taken, or is being taken or given up. */
+  get isActive(): boolean {
+    return this.active;
+  }
+
   acknowledged(scope: string, member: string): boolean {
     return this.deciderOf(scope)?.acknowledged(member) ?? false;
   }

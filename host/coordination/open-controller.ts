@@ -13,7 +13,7 @@ import { type Clock, SystemClock } from "./clock.js";
 import { CoordinationMemory } from "./commands/memory.js";
 import { TcpLink } from "./commands/tcp-link.js";
 import { Controller, type OwnState } from "./controller.js";
-import { ControllerEffects } from "./controller-effects.js";
+import { type AddressKernel, ControllerEffects } from "./controller-effects.js";
 import { DurableFile } from "./durable.js";
 import { type Endpoint, parseEndpoint } from "./endpoint.js";
 import { EtcdStore } from "./lease/etcd/store.js";
@@ -50,6 +50,14 @@ const LINK_POLL_MS = 1000;
 /** No key is used with one controller: nothing is sent. */
 const NO_KEY = new Uint8Array(32);
 const ALL_SELF_TESTS = 63;
+const refuse = () => Promise.reject(new Error("this controller has no network port"));
+const NO_KERNEL: AddressKernel = {
+  add: refuse,
+  announce: refuse,
+  remove: () => Promise.resolve(),
+  held: () => Promise.resolve([]),
+  fenceUntil: () => Promise.resolve(),
+};
 
 /**
  * @param array checked, with a section `coordination`
@@ -60,49 +68,62 @@ export async function openController(array: ArrayDescription, options: OpenOptio
   if (section === undefined) throw new Error("the array has no section `coordination`");
   const { controller: self, report } = options;
   const clock = new SystemClock();
-  const shared = section.keyFile === undefined ? NO_KEY : readKeyFile(section.keyFile);
+  const key = section.keyFile === undefined ? NO_KEY : readKeyFile(section.keyFile);
   mkdirSync(section.stateFolder, { recursive: true, mode: 0o700 });
   const bootCount = new FileBootStore(stateFile(section, self, "boot"), () => clock.wallMs(), report).next();
   const memory = await CoordinationMemory.open(new DurableFile(stateFile(section, self, "epochs.json")), report);
-  const link = linkOf(array, self, deriveKey(shared, array.name, "command"), report);
-  await link.open();
-  const hosting = hostingOf(array, {
-    controller: self,
-    instance: String(bootCount),
-    link,
-    ...(section.management === undefined ? {} : { management: section.management }),
-    report,
-  });
-  await hosting.start();
+  const link = linkOf(array, self, deriveKey(key, array.name, "command"), report);
   const transport = transportOf(array, self, report);
-  await transport.open();
-  const { units } = hosting;
-  const controller = new Controller({
-    self,
-    section,
-    clock,
-    transport,
-    link,
-    lease: leaseOf(array, section, self, clock, bootCount, report),
-    memory,
-    effects: effectsOf(array, section, self, hosting),
-    boot: { next: () => bootCount },
-    statusKey: deriveKey(shared, array.name, "status"),
-    ...(units === undefined ? {} : { unitStates: () => units.states() }),
-    own: options.own ?? (() => ({ selfTests: ALL_SELF_TESTS, penalty: 0, role: 0 })),
-    setWebServer: options.setWebServer ?? (() => Promise.resolve()),
-    report,
-    wake: options.wake,
-  });
+  const hosting = hostsAny(array, section, self) ? hostingFor(array, section, options, bootCount, link) : undefined;
+  try {
+    await link.open();
+    await hosting?.start();
+    await transport.open();
+    const lease = leaseOf(array, section, self, clock, bootCount, report);
+    const shared = { self, section, clock, transport, link, lease, memory, report };
+    const units = hosting?.units;
+    const controller = new Controller({
+      ...shared,
+      effects: effectsOf(array, section, self, hosting),
+      boot: { next: () => bootCount },
+      statusKey: deriveKey(key, array.name, "status"),
+      ...(units === undefined ? {} : { unitStates: () => units.states() }),
+      own: options.own ?? (() => ({ selfTests: ALL_SELF_TESTS, penalty: 0 })),
+      setWebServer: options.setWebServer ?? (() => Promise.resolve()),
+      wake: options.wake,
+    });
+    return actorsOf(array, options, controller, arrivalsOf(array, link, controller), hosting);
+  } catch (error) {
+    await Promise.allSettled([link.close(), transport.close(), hosting?.close()]);
+    throw error;
+  }
+}
+
+/** A controller without network ports and without the management address touches no kernel. */
+function hostsAny(array: ArrayDescription, { management }: CoordinationSection, self: string): boolean {
+  return management !== undefined || (array.networkPorts ?? []).some(({ controller }) => controller === self);
+}
+
+function hostingFor(
+  array: ArrayDescription,
+  { management }: CoordinationSection,
+  { controller, report }: OpenOptions,
+  bootCount: number,
+  link: TcpLink,
+): Hosting {
+  const own = management === undefined ? {} : { management };
+  return hostingOf(array, { controller, instance: String(bootCount), link, ...own, report });
+}
+
+function arrivalsOf(array: ArrayDescription, link: TcpLink, controller: Controller): Arrivals {
   const { reserveMs = 0, moveMs = 0 } = array.policy.ports;
-  const arrivals = new Arrivals({
+  return new Arrivals({
     link,
     controllers: () => array.controllers.map(({ name }) => name),
     configuration: () => controller.configuration,
     timeoutMs: reserveMs,
     grantMs: moveMs,
   });
-  return actorsOf(array, options, controller, arrivals, hosting);
 }
 
 /** Links of own network ports come first: the controller speaks of them. The kernel is closed after the controller. */
@@ -111,7 +132,7 @@ function actorsOf(
   { controller: self, report, wake }: OpenOptions,
   controller: Controller,
   arrivals: Arrivals,
-  hosting: Hosting,
+  hosting: Hosting | undefined,
 ): OpenController {
   const ports = (array.networkPorts ?? []).filter((port) => port.controller === self);
   const watch = new LinkWatch(
@@ -121,7 +142,7 @@ function actorsOf(
   const kernel: Source = {
     attach: () => undefined,
     beforeTick: () => undefined,
-    close: () => hosting.close(),
+    close: async () => hosting?.close(),
   };
   const links = new NetworkPortSource(ports, watch);
   return { controller, sources: [links, controller, arrivals, kernel], effectors: [controller, arrivals] };
@@ -194,14 +215,15 @@ function effectsOf(
   array: ArrayDescription,
   { management }: CoordinationSection,
   self: string,
-  { kernel, units }: Hosting,
+  hosting: Hosting | undefined,
 ): ControllerEffects {
+  const units = hosting?.units;
   const interfaces = array.interfaces ?? [];
   const own = (array.networkPorts ?? []).filter((port) => port.controller === self);
   const none = () => Promise.reject(new Error("the array has no shelf"));
   return new ControllerEffects({
     self,
-    kernel,
+    kernel: hosting?.kernel ?? NO_KERNEL,
     shelf: units ?? { admit: none },
     units: units ?? { serve: none, stop: () => Promise.resolve(), serving: () => Promise.resolve([]) },
     addressOf: (name) => interfaces.find((each) => each.name === name)?.address,

@@ -2,7 +2,7 @@
 
 import type { DecisionView } from "../shim/decision-view.js";
 import { epochOf } from "../shim/decision-view.js";
-import { DecisionKind, OutcomeResult } from "../shim/generated/layout.js";
+import { DecisionKind, OutcomeResult, ProcessorRole } from "../shim/generated/layout.js";
 import type { Shim } from "../shim/shim.js";
 import type { OrderResult } from "./commands/messages.js";
 import type { Coordinator } from "./coordinator.js";
@@ -34,7 +34,15 @@ type Decided = Pick<DecisionView, "incarnation" | "sequence" | "kind" | "subject
 };
 
 export class Routing {
+  /** Active or caretaker, as the module said last. */
+  private activeRole: number = ProcessorRole.ACTIVE;
+
   constructor(private readonly parts: RoutingParts) {}
+
+  /** Role of this controller's processor (`ProcessorRole`): by what was carried out, not by what was decided. */
+  get processorRole(): number {
+    return this.parts.coordinator.isActive ? this.activeRole : ProcessorRole.PASSIVE;
+  }
 
   /** Copies what it needs and returns; the outcome comes later. Kinds of other policies are passed over. */
   handle(decision: DecisionView): void {
@@ -112,12 +120,15 @@ export class Routing {
   }
 
   /** A processor's role is its own controller's to carry out: the module says it only of itself. */
-  private async role({ kind, subject, from, to, epoch }: Decided): Promise<OrderResult> {
+  private async role({ kind, subject, from, to, detail, epoch }: Decided): Promise<OrderResult> {
     const { inputs, coordinator, self } = this.parts;
     const isActivation = kind === DecisionKind.ACTIVATE_PROCESSOR;
     const own = inputs.processorOf(self);
     if (own < 0 || ![subject, isActivation ? to : from].includes(own)) return "refused";
-    if (isActivation) return coordinator.activate(ARRAY_SCOPE, epoch);
+    if (isActivation) {
+      this.activeRole = detail === ProcessorRole.CARETAKER ? ProcessorRole.CARETAKER : ProcessorRole.ACTIVE;
+      return coordinator.activate(ARRAY_SCOPE, epoch);
+    }
     return (await coordinator.passivate(ARRAY_SCOPE, epoch)) ? "done" : "failed";
   }
 

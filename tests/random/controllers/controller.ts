@@ -207,11 +207,11 @@ export class RunController {
       },
     );
     life.coordinator = coordinator;
-    this.follow(life, coordinator, false);
+    this.follow(life, coordinator);
     await coordinator.start();
   }
 
-  /** A whole controller with its module, status messages and all; the active role is still the restless policy's. */
+  /** A whole controller with its module, status messages and all. */
   private async runModule(life: Life, parts: LifeParts, module: Uint8Array): Promise<void> {
     const { array, rules, network, shelf, note } = this.around;
     const { clock } = life;
@@ -235,7 +235,7 @@ export class RunController {
       statusKey: new Uint8Array(KEY_BYTES),
       unitStates: () =>
         Promise.resolve(array.units.map(({ name }) => ({ unit: name, server: shelf.admitted.get(name)?.server }))),
-      own: () => ({ selfTests: ALL_TESTS, penalty: 0, role: 0 }),
+      own: () => ({ selfTests: ALL_TESTS, penalty: 0 }),
       setWebServer: () => Promise.resolve(),
       report: (line) => note(`${this.name}: ${line}`),
       wake: () => undefined,
@@ -245,9 +245,7 @@ export class RunController {
     if (refused.length > 0) throw new Error(refused.map(({ field, message }) => `${field}: ${message}`).join("; "));
     shim.start(clock.monotonicMs());
     controller.attach(shim);
-    const coordinator = controller.coordinator as Coordinator;
-    life.coordinator = coordinator;
-    this.follow(life, coordinator, true);
+    life.coordinator = controller.coordinator;
     const row = shim.names.networkPorts.row(portOf(this.name));
     const tick = () => {
       shim.networkPort(row, this.linkUp ? LinkState.UP : LinkState.DOWN);
@@ -260,10 +258,10 @@ export class RunController {
     life.timers.push(new Every(clock, TICK_MS, tick));
   }
 
-  private follow(life: Life, coordinator: Coordinator, rolesOnly: boolean): void {
+  private follow(life: Life, coordinator: Coordinator): void {
     const { seed, array, rules, isRestless } = this.around;
     const random = new Random(seed, `policy ${this.name} ${this.lives}`);
-    const policy = new RestlessPolicy(this.name, array, coordinator, random, rules, isRestless, rolesOnly);
+    const policy = new RestlessPolicy(this.name, array, coordinator, random, rules, isRestless);
     life.timers.push(new Every(life.clock, TICK_MS, () => policy.tick()));
   }
 }

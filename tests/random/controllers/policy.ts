@@ -20,8 +20,6 @@ export class RestlessPolicy {
     private readonly rules: CoordinationRules,
     /** Whether it still moves things for no reason. */
     private readonly isRestless: () => boolean,
-    /** Interfaces and units are a module's to decide. */
-    private readonly rolesOnly = false,
   ) {}
 
   tick(): void {
@@ -38,7 +36,6 @@ export class RestlessPolicy {
     if (scope === ARRAY_SCOPE) {
       return this.once("activate", () => this.coordinator.activate(scope, epoch));
     }
-    if (this.rolesOnly) return;
     for (const each of this.array.interfaces) if (each.scope === scope) this.place(each.name, scope, epoch);
     for (const each of this.array.units) if (each.scope === scope) this.serve(each, scope, epoch);
   }
