@@ -5,6 +5,7 @@ import { DecisionKindNames, ReasonNames, SubjectKind, SubjectKindNames } from ".
 import type { Names } from "../../shim/names.js";
 import { epochOf } from "../../shim/shim.js";
 import type { WorldEvent } from "../../sources/simulated/world-event.js";
+import type { LeaseRecord, ScopeRecord } from "./watch-scopes.js";
 
 /** A decision. Times, also of events, are milliseconds of the module; `from` and `to` are ports, null for none. */
 export interface DecisionRecord {
@@ -24,6 +25,8 @@ export interface DecisionRecord {
 export type ModuleEvent = { timeMs: number } & (
   | { event: "OVERLOADED" | "RELIEVED"; port: string; loadPermille: number }
   | { event: "PORT_FAILED" | "PORT_OPERATIVE" | "PORT_DRAINED"; port: string }
+  | ({ event: "SCOPE" } & ScopeRecord)
+  | ({ event: "LEASE" } & LeaseRecord)
   | { event: "MOVE_DONE"; initiator: string; target: string; from: string; to: string; tookMs: number }
   /** Failed: the module backs off. Given up: its cause or its session went away first. */
   | {

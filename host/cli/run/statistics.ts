@@ -3,6 +3,7 @@
 import type { Engine, RunListener } from "./engine.js";
 import type { DecisionRecord, RunEvent } from "./records.js";
 import { type RegistrationSummary, summarizeRegistrations } from "./registrations.js";
+import { type LeaseRecord, leasesOf, type ScopeRecord, scopesOf } from "./watch-scopes.js";
 
 /** Why a run ended. */
 export type RunEnd = "duration" | "quit" | "signal" | "returned";
@@ -33,6 +34,9 @@ export interface RunSummary {
   sessions: number;
   ports: PortSummary[];
   registrations: RegistrationSummary;
+  /** Who holds what, and whose lease is there; absent for an array without `coordination`. */
+  scopes?: ScopeRecord[];
+  leases?: LeaseRecord[];
   /** Of the simulated hosts; absent for a real array. */
   hosts?: { served: number; heldBack: number; retried: number; meanLatencyMs: number };
 }
@@ -81,6 +85,7 @@ export class Statistics implements RunListener {
       sessions: ports.reduce((sum, port) => sum + port.sessions, 0),
       ports,
       registrations: summarizeRegistrations(shim),
+      ...(shim.array?.coordination === undefined ? {} : { scopes: scopesOf(shim), leases: leasesOf(shim) }),
     };
     if (world !== undefined) {
       const { served, heldBack, retried, servedMs } = world.traffic;

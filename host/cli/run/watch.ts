@@ -4,6 +4,7 @@ import { TargetPortStatus } from "../../shim/generated/layout.js";
 import type { Shim } from "../../shim/shim.js";
 import type { ModuleEvent } from "./records.js";
 import { WatchMoves } from "./watch-moves.js";
+import { WatchScopes } from "./watch-scopes.js";
 
 /** Flags of a port whose change is told, and what is told when they come and go. */
 const TOLD: readonly { flag: number; comes?: ModuleEvent["event"]; goes?: ModuleEvent["event"] }[] = [
@@ -19,6 +20,8 @@ export class Watch {
   readonly highestLoadPermille: Uint32Array;
   private readonly statuses: Uint32Array;
   private readonly moves: WatchMoves;
+  /** Only where there is more than the own ports to decide: an array of several controllers, or with a lease. */
+  private readonly scopes: WatchScopes | undefined;
   private lastMs = -1;
 
   constructor(
@@ -30,6 +33,7 @@ export class Watch {
     this.highestLoadPermille = new Uint32Array(targetPortState.capacity);
     this.statuses = new Uint32Array(targetPortState.capacity);
     this.moves = new WatchMoves(shim, tell);
+    this.scopes = shim.array?.coordination === undefined ? undefined : new WatchScopes(shim, tell);
   }
 
   /** Looks at what a tick has changed. */
@@ -40,6 +44,7 @@ export class Watch {
     const { targetPortState } = this.shim.core.views;
     for (let row = 0; row < targetPortState.capacity; row++) this.lookAtPort(row, nowMs, passedMs);
     this.moves.afterTick(nowMs);
+    this.scopes?.afterTick(nowMs);
   }
 
   private lookAtPort(row: number, nowMs: number, passedMs: number): void {

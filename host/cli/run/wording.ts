@@ -48,6 +48,12 @@ export function eventWords(event: RunEvent): string {
     case "PORT_OPERATIVE":
     case "PORT_DRAINED":
       return `${event.port} ${lowerWords(event.event.slice(5))}`;
+    case "SCOPE": {
+      const how = event.failsafe ? ", kept by promises" : event.reachable ? "" : ", the lease service is out of reach";
+      return `${event.scope} held by ${event.holder ?? "nobody"}, epoch ${event.epoch}: ${event.role}${how}`;
+    }
+    case "LEASE":
+      return `lease of ${event.controller} ${event.lease}`;
     case "MOVE_DONE":
       return `moved ${pair(event)}, ${event.from} to ${event.to}, in ${seconds(event.tookMs)}`;
     case "MOVE_FAILED":
@@ -126,11 +132,17 @@ export function summaryText(summary: RunSummary, columns = Number.POSITIVE_INFIN
     ["loads", loads.join(", ")],
     ["registrations", registrationWords(registrations)],
   ];
+  if (summary.scopes !== undefined) rows.push(["scopes", scopeWords(summary.scopes)]);
   if (hosts !== undefined) {
     const served = `${short(hosts.served)} commands served in ${hosts.meanLatencyMs} ms on average`;
     rows.push(["hosts", `${served}, ${short(hosts.heldBack)} held back, ${short(hosts.retried)} sent again`]);
   }
   return rows.map(([label, words]) => wrapped(label, words, columns)).join("");
+}
+
+/** `group 0: a, epoch 5; …` */
+export function scopeWords(scopes: NonNullable<RunSummary["scopes"]>): string {
+  return scopes.map(({ scope, holder, epoch }) => `${scope}: ${holder ?? "nobody"}, epoch ${epoch}`).join("; ");
 }
 
 function registrationWords(registrations: RunSummary["registrations"]): string {

@@ -6,6 +6,7 @@ import type { Palette } from "./palette.js";
 import { logLines } from "./panels/log.js";
 import { moveLines } from "./panels/moves.js";
 import { portLines } from "./panels/ports.js";
+import { scopeLines, scopeRows } from "./panels/scopes.js";
 import { titleLine } from "./panels/title.js";
 
 export interface FrameState {
@@ -29,13 +30,14 @@ const MOVES_SCREEN_MIN = 18;
 export function composeFrame(model: ViewModel, state: FrameState, palette: Palette): string[] {
   const { columns, rows } = state;
   // Title, footer.
-  const room = Math.max(0, rows - 2);
+  const room = Math.max(0, rows - 2 - scopeRows(model));
   const wantsMoves = rows >= MOVES_SCREEN_MIN;
   const portRows = Math.min(model.ports.length + 1, Math.max(2, room - LOG_MIN - (wantsMoves ? MOVES_MIN : 0)));
   const afterPorts = Math.max(0, room - portRows);
   const moveRows = wantsMoves ? Math.max(MOVES_MIN, Math.min(MOVES_MAX, Math.floor(afterPorts / 3))) : 0;
   const lines = [
     titleLine(model, columns, state.paused, palette),
+    ...scopeLines(model, columns, palette),
     ...portLines(model, columns, portRows, state.selected, palette),
     ...moveLines(model, columns, moveRows, palette),
     ...logLines(model, columns, afterPorts - moveRows, palette),

@@ -4,6 +4,7 @@ import type { ArrayDescription } from "../../array/description.js";
 import { LinkState, MoveState, MoveStateNames, TargetPortStatus } from "../../shim/generated/layout.js";
 import type { Engine } from "../run/engine.js";
 import { countRegistrations, type PairState, type RegistrationCounts, readPair } from "../run/registrations.js";
+import { type LeaseRecord, leasesOf, type ScopeRecord, scopesOf } from "../run/watch-scopes.js";
 import { lowerWords, shortName } from "../run/wording.js";
 
 /** Targets shown one by one at most: no screen has more columns. */
@@ -56,6 +57,9 @@ export interface ViewModel {
   targets: readonly string[];
   targetCount: number;
   moves: readonly MoveModel[];
+  /** Who holds what under which epoch, and whose lease is there; empty without `coordination`. */
+  scopes: readonly ScopeRecord[];
+  leases: readonly LeaseRecord[];
   log: readonly LogEntry[];
   hosts: { servedRate: number; servedBytesRate: number; withoutSession: number } | undefined;
   serverUp: boolean;
@@ -81,6 +85,8 @@ export function readModel(engine: Engine, array: ArrayDescription, log: readonly
     targets: targetRows.map((row) => shortName(shim.names.targets.name(row))),
     targetCount: allTargetRows.length,
     moves: readMoves(engine),
+    scopes: array.coordination === undefined ? [] : scopesOf(shim),
+    leases: array.coordination === undefined ? [] : leasesOf(shim),
     log,
     hosts: world && {
       servedRate: world.ports.reduce((sum, port) => sum + port.servedRate, 0),
