@@ -7,6 +7,7 @@ import { anyChanged, earliestDeadline } from "./memory/scheduling";
 import { PLACE_WORK_MAX, WORK_PER_TICK_MAX } from "./limits";
 import { forgetInterfaces, observeInterfaces } from "./policies/interfaces/interfaces";
 import { interfacesDeadline, interfacesPlanned, planInterfaces } from "./policies/interfaces/plan";
+import { moduleState } from "./memory/verify";
 import { decideProcessors } from "./policies/processors/processors";
 import { answerRequests } from "./policies/requests";
 import { decidePorts, forgetPortObservations, observePorts, restartPortDetectors } from "./policies/ports/ports";
@@ -31,7 +32,7 @@ function work(clock: ClockStep): void {
   if (clock == ClockStep.RESTART) forgetPortObservations();
   if (clock == ClockStep.RESTART) forgetInterfaces();
   if (clock == ClockStep.GAP) restartPortDetectors();
-  if (clock != ClockStep.STEADY) restartMembers(clock == ClockStep.RESTART);
+  if (clock != ClockStep.STEADY || moduleState().rebuild != 0) restartMembers(clock == ClockStep.RESTART);
   // Latch: what others wrote is taken over, health and port state whole, before anything is judged.
   visit(TARGET_PORT_COUNTERS_TABLE);
   visit(HEARTBEAT_TABLE);

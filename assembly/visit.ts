@@ -19,7 +19,7 @@ import { markTarget, targetOf } from "./policies/ports/marks";
 import { wakeMove } from "./policies/ports/moves";
 import { followHealth, takeOutcome, takePortCounters, takePortState } from "./policies/ports/ports";
 import { judgeTarget, sayAgain } from "./policies/ports/registrations";
-import { verify } from "./policies/ports/rows";
+import { verify } from "./memory/verify";
 import { judgePort } from "./policies/ports/samples";
 import { observeSession, sessionCountersCame } from "./policies/ports/sessions";
 import { HEALTH_TARGET_PORTS, HealthKind } from "./tables/health";

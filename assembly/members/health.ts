@@ -12,7 +12,7 @@
  */
 import { nowMs, rest } from "../memory/scheduling";
 import { NEVER, seal } from "../memory/seals";
-import { verify } from "../policies/ports/rows";
+import { verify } from "../memory/verify";
 import {
   HEALTH_MEMBERS,
   HEALTH_NETWORK_PORTS,

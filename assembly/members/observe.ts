@@ -5,7 +5,7 @@ import { latchRow } from "../memory/latch";
 import { ofThisIncarnation } from "../memory/ring";
 import { markChanged, nowMs } from "../memory/scheduling";
 import { resetRow, seal } from "../memory/seals";
-import { verify } from "../policies/ports/rows";
+import { verify } from "../memory/verify";
 import { HEALTH_MEMBERS, HealthStatus } from "../tables/health";
 import { Heartbeat, MemberConfig, MemberInput, MemberState } from "../tables/member";
 import { CommonPolicy, ProcessorPolicy } from "../tables/policy";

@@ -2,7 +2,7 @@
 import { NONE, REQUEST_MAX } from "../limits";
 import { decideIn, ofThisIncarnation, ringHasRoom } from "../memory/ring";
 import { seal } from "../memory/seals";
-import { verify } from "../policies/ports/rows";
+import { verify } from "../memory/verify";
 import { DecisionKind, Reason, SubjectKind } from "../tables/decision";
 import { Request, RequestKind, RequestResult, RequestState } from "../tables/request";
 

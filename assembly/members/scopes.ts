@@ -11,7 +11,7 @@ import { NONE, SCOPE_MAX, SERVER_MAX } from "../limits";
 import { decideIn, ofThisIncarnation, ringHasReserve, ringHasRoom } from "../memory/ring";
 import { due, nowMs, rest } from "../memory/scheduling";
 import { NEVER, seal } from "../memory/seals";
-import { moduleState, verify } from "../policies/ports/rows";
+import { moduleState, verify } from "../memory/verify";
 import { Control } from "../tables/control";
 import { DecisionKind, Reason, SubjectKind } from "../tables/decision";
 import { MEMBER_SERVERS, MemberConfig } from "../tables/member";

@@ -2,7 +2,7 @@
 import { Header } from "../memory/header";
 import { due } from "../memory/scheduling";
 import { seal } from "../memory/seals";
-import { moduleState } from "../policies/ports/rows";
+import { moduleState } from "../memory/verify";
 import { Control, ControlFlag } from "../tables/control";
 import { Stirred } from "../tables/module-state";
 

@@ -2,8 +2,7 @@
  * Verification of check words apart from use: `scrub` walks all sealed tables in a cycle, `attach` walks them once.
  * A broken state row begins anew and is rebuilt; a broken configuration row holds its policy.
  */
-import { moduleState, verify } from "../policies/ports/rows";
-import { refreshSets } from "../policies/ports/sets";
+import { moduleState, verify } from "./verify";
 import { Reason, SubjectKind } from "../tables/decision";
 import { KIND_CONFIGURATION, KIND_LATCHED, KIND_STATE, NO_FIELD, ROWS_MAX, TableEntry } from "./directory";
 import { Header } from "./header";
@@ -45,7 +44,6 @@ export function scrubRows(rows: u32): u32 {
 function repair(table: u32, row: u32, entry: TableEntry): void {
   if (entry.kind == <u16>KIND_CONFIGURATION) return holdPolicy(table, row);
   verify(table, row);
-  if (table == TARGET_PORT_SET_TABLE) refreshSets();
 }
 
 /** Nothing can replace a configuration but a new one: until then the policy says nothing. */

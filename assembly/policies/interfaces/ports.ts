@@ -15,7 +15,7 @@ import { GroupWish, InterfacePlanStep } from "../../tables/interface";
 import { Acknowledged, Heartbeat, MEMBER_SERVERS } from "../../tables/member";
 import { GroupPorts, NetworkPortConfig, NetworkPortInput, NetworkPortStatus } from "../../tables/network-port";
 import { LinkState } from "../../tables/target-port";
-import { verify } from "../ports/rows";
+import { verify } from "../../memory/verify";
 import { groupAt, knobs, planRow, portAt, serverOf, wish } from "./rows";
 
 /** A link as its server reports it. */

@@ -11,7 +11,7 @@ import { NetworkPortConfig, NetworkPortState } from "../../tables/network-port";
 import { InterfacePolicy } from "../../tables/policy";
 import { SCOPE_GROUP_0, ScopeState } from "../../tables/scope";
 import { UnitState } from "../../tables/unit";
-import { verify } from "../ports/rows";
+import { verify } from "../../memory/verify";
 
 export function interfaceAt(row: u32): InterfaceState {
   verify(INTERFACE_STATE_TABLE, row);

@@ -12,7 +12,8 @@ import { TargetPortState, TargetPortStatus } from "../../tables/target-port";
 import { isFit } from "./fit";
 import { markTarget } from "./marks";
 import { isObserved } from "./registrations";
-import { policy, portAt, registrationAt, verify } from "./rows";
+import { verify } from "../../memory/verify";
+import { policy, portAt, registrationAt } from "./rows";
 
 /** Answers a request that another controller has made; the host reads the answer from the state row. */
 export function answerArrival(row: u32): void {

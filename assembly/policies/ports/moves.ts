@@ -23,7 +23,8 @@ import { TargetPortConfig, TargetPortState, TargetPortStatus } from "../../table
 import { hasAlternative, hasSessionAt, isFit, landingLoad, mustSteer } from "./fit";
 import { bitIn, hold, isObserved, noteLanded, releaseHeld, unhold } from "./registrations";
 import { beginBackOff, beginResidence, mayMove } from "./residence";
-import { initiatorAt, moduleState, moveAt, policy, portAt, sayAgainAt, sessionAt } from "./rows";
+import { moduleState } from "../../memory/verify";
+import { initiatorAt, moveAt, policy, portAt, sayAgainAt, sessionAt } from "./rows";
 import { holds, isNeededElsewhere, needs } from "./steering";
 
 /** Begins the move of a session to `to`; loads in permille of each port are charged and credited at once. */

@@ -19,7 +19,8 @@ import { beginMove } from "./moves";
 import { bitIn } from "./registrations";
 import { backsOff, mayMove } from "./residence";
 import { isLandingPort } from "./steering";
-import { endPlan, moduleState, planRow, policy, portAt, sessionAt } from "./rows";
+import { moduleState } from "../../memory/verify";
+import { endPlan, planRow, policy, portAt, sessionAt } from "./rows";
 
 /** Goes on with the plan under way, or begins one. */
 export function planMoves(): void {

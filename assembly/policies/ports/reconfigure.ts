@@ -16,7 +16,8 @@ import {
 import { markAllTargets } from "./marks";
 import { dropMovesOfRemoved, holdAnew } from "./moves";
 import { dropChangesOf } from "./registrations";
-import { beginGrace, endPlan, portAt, wakePort } from "./rows";
+import { beginGrace } from "../../memory/verify";
+import { endPlan, portAt, wakePort } from "./rows";
 import { endSessionsOf, markSession } from "./sessions";
 import { refreshSets } from "./sets";
 

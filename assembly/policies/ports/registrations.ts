@@ -25,7 +25,8 @@ import {
 import { TargetPortState } from "../../tables/target-port";
 import { TargetPortSet } from "../../tables/target-port-set";
 import { markTarget } from "./marks";
-import { changeAt, moduleState, policy, registrationAt, sayAgainAt } from "./rows";
+import { moduleState } from "../../memory/verify";
+import { changeAt, policy, registrationAt, sayAgainAt } from "./rows";
 
 /** Ports through which the target is listed now, was not withdrawn, and works: where its hosts can go. */
 export function servingPorts(target: u32, word: u32): u32 {

@@ -6,7 +6,8 @@ import { NONE, RESIDENCE_MAX, RESIDENCE_WAYS } from "../../limits";
 import { due, nowMs } from "../../memory/scheduling";
 import { seal } from "../../memory/seals";
 import { Residence } from "../../tables/move";
-import { policy, verify } from "./rows";
+import { verify } from "../../memory/verify";
+import { policy } from "./rows";
 
 const BUCKETS: u32 = RESIDENCE_MAX / RESIDENCE_WAYS;
 /** Doublings after which the back-off is surely at its limit. */

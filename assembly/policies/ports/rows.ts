@@ -1,49 +1,15 @@
 /** Rows of the port policy, verified as they are read. A broken one begins anew and is rebuilt from what is observed. */
 import { NONE } from "../../limits";
-import { TableEntry } from "../../memory/directory";
-import { Header } from "../../memory/header";
-import { alarm } from "../../memory/ring";
+import { verify } from "../../memory/verify";
 import { nowMs, rest } from "../../memory/scheduling";
-import { isSealed, resetRow, seal } from "../../memory/seals";
-import { Reason, SubjectKind } from "../../tables/decision";
+import { seal } from "../../memory/seals";
 import { InitiatorState } from "../../tables/initiator";
-import { ModuleState } from "../../tables/module-state";
 import { Move } from "../../tables/move";
 import { Plan } from "../../tables/plan";
-import { CommonPolicy, PortPolicy } from "../../tables/policy";
+import { PortPolicy } from "../../tables/policy";
 import { SessionState } from "../../tables/session";
 import { RegistrationChange, RegistrationState } from "../../tables/target";
 import { TargetPortState } from "../../tables/target-port";
-
-/**
- * Place of a state row, verified. One whose check word is wrong begins anew, is reported, and the accounts are made anew
- * after a grace period.
- */
-export function verify(table: u32, row: u32): usize {
-  const entry = TableEntry.of(table);
-  const address = entry.addressOf(row);
-  if (!isSealed(entry, address)) beginAnew(table, row);
-  return address;
-}
-
-function beginAnew(table: u32, row: u32): void {
-  resetRow(table, row);
-  Header.get().brokenSeals++;
-  alarm(Reason.BROKEN_SEAL, SubjectKind.TABLE_ROW, row, 0, table);
-  beginGrace();
-  const module = ModuleState.get();
-  module.rebuild = 1;
-  seal(module);
-}
-
-/** Nothing is moved for the configured time: observations come first. */
-export function beginGrace(): void {
-  Header.get().graceUntilMs = nowMs() + CommonPolicy.get().graceMs;
-}
-
-export function moduleState(): ModuleState {
-  return changetype<ModuleState>(verify(MODULE_STATE_TABLE, 0));
-}
 
 export function portAt(port: u32): TargetPortState {
   return changetype<TargetPortState>(verify(TARGET_PORT_STATE_TABLE, port));

@@ -20,7 +20,8 @@ import { otherPath } from "./fit";
 import { approach, portLoad } from "./loads";
 import { beginResidence } from "./residence";
 import { quotient } from "../../memory/division";
-import { moduleState, portAt, sessionAt, verify, wakePort } from "./rows";
+import { moduleState, verify } from "../../memory/verify";
+import { portAt, sessionAt, wakePort } from "./rows";
 
 /** Takes a changed session row into the accounts. */
 export function observeSession(row: u32): void {

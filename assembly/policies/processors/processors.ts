@@ -34,7 +34,7 @@ import { FailBack, ProcessorPolicy } from "../../tables/policy";
 import { ProcessorRow, ProcessorState } from "../../tables/processor";
 import { Request, RequestKind, RequestResult } from "../../tables/request";
 import { SCOPE_ARRAY } from "../../tables/scope";
-import { moduleState } from "../ports/rows";
+import { moduleState } from "../../memory/verify";
 import { refreshRoutes } from "./routes";
 import { isBetter, isCandidate, judgeProcessors, mayBeActive, mayBeCaretaker, processorAt } from "./states";
 

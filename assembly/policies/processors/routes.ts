@@ -9,7 +9,7 @@ import { seal } from "../../memory/seals";
 import { ProcessorRole } from "../../tables/member";
 import { ProcessorRow, ProcessorState, RouteClass, RouteReason, RouteState } from "../../tables/processor";
 import { SCOPE_ARRAY } from "../../tables/scope";
-import { verify } from "../ports/rows";
+import { verify } from "../../memory/verify";
 
 /** Makes all routes anew; rows that stay as they are are not written. */
 export function refreshRoutes(): void {

@@ -26,7 +26,7 @@ import {
   WebServerKind,
 } from "../../tables/member";
 import { ProcessorRow, ProcessorState } from "../../tables/processor";
-import { verify } from "../ports/rows";
+import { verify } from "../../memory/verify";
 
 /** The table above, four bits a state: web server in the lower two, then may be active, may be caretaker. */
 const ABILITIES: u32 =
