@@ -21,9 +21,48 @@ export function passOn(placement: Placement, work: u32): bool {
   for (let step: u32 = 0; step < PATHS_MAX; step++) {
     if (left <= 0) return false;
     left -= <i32>relax(placement);
-    const from = chooseSource(placement);
-    if (from == NONE) return true;
-    follow(placement, from);
+    const found = mayMove(placement) ? followHighest(placement) : followAll(placement);
+    if (!found) return true;
+  }
+  return false;
+}
+
+/** True if things that have a place may be moved: moves count then, and each path is to be the cheapest. */
+function mayMove(placement: Placement): bool {
+  for (let ofClass: u32 = 0; ofClass < PLACE_CLASS_MAX; ofClass++) {
+    if (ofClass == <u32>placement.classes) break;
+    if (PlacementClass.at(ofClass).present != 0) return true;
+  }
+  return false;
+}
+
+function followHighest(placement: Placement): bool {
+  const from = chooseSource(placement);
+  if (from != NONE) follow(placement, from);
+  return from != NONE;
+}
+
+/** Every path that still gains once those before it were followed. */
+function followAll(placement: Placement): bool {
+  const places: u32 = placement.places;
+  let found = false;
+  for (let n: u32 = 0; n < PLACE_MAX; n++) {
+    if (n == places) break;
+    if (!gains(PlacementPlace.at(n)) || !isOpen(n)) continue;
+    follow(placement, n);
+    found = true;
+  }
+  return found;
+}
+
+/** True if a thing can still take each step of a place's path. */
+function isOpen(from: u32): bool {
+  let at = from;
+  for (let step: u32 = 0; step < PLACE_MAX; step++) {
+    const place = PlacementPlace.at(at);
+    if (place.viaClass == <u16>NONE) return true;
+    if (cellOf(place.viaClass, at).planned == 0) return false;
+    at = place.viaPlace;
   }
   return false;
 }

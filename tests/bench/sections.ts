@@ -8,12 +8,21 @@ import type { Figure } from "./figures.js";
 import { measureHeap } from "./heap.js";
 import { measureIdle } from "./idle.js";
 import { measureLatchAndJudge } from "./latch-and-judge.js";
+import { measurePlacing } from "./placing.js";
 import { measurePlanning } from "./planning.js";
 import { measureScrub } from "./scrub.js";
 import { measureStartUp } from "./start-up.js";
 import { measureTenRows } from "./ten-rows.js";
 
-export type SectionKind = "latch-and-judge" | "idle" | "ten-rows" | "planning" | "heap" | "start-up" | "scrub";
+export type SectionKind =
+  | "latch-and-judge"
+  | "idle"
+  | "ten-rows"
+  | "planning"
+  | "placing"
+  | "heap"
+  | "start-up"
+  | "scrub";
 
 export interface Section {
   kind: SectionKind;
@@ -30,6 +39,7 @@ export const SECTIONS: readonly Section[] = [
   ...plain("idle", "small", "standard", "large"),
   ...plain("ten-rows", "standard", "large"),
   ...plain("planning", "large"),
+  ...plain("placing", "standard", "large"),
   ...plain("heap", "standard"),
   ...plain("start-up", "small", "standard", "large"),
   ...plain("scrub", "small", "standard", "large"),
@@ -65,6 +75,7 @@ export async function measureSection(
   const { kind, profile, shared } = section;
   const bytes = moduleBytes(top, profile, shared);
   if (kind === "start-up") return measureStartUp(bytes, profile, effort);
+  if (kind === "placing") return measurePlacing(bytes, profile, effort);
   const module = new WebAssembly.Module(bytes);
   switch (kind) {
     case "latch-and-judge":
