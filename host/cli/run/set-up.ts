@@ -38,8 +38,8 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
   const array = readArrayFile(text, words.config);
   const controller = controllerOf(array, words.controller);
   const waker = { wake: () => undefined };
-  const module = chooseModule(words, array, performance.now());
   const actors = await makeActors(array, controller, options, report, waker);
+  const module = await chosenOrClosed(actors, () => chooseModule(words, array, performance.now()));
   const recorder = words.record === undefined ? undefined : new Recorder(fileSink(words.record));
   if (module.watch !== undefined) report(`module: ${module.origin}`);
   const shim = startChosen(module, () => {
@@ -49,11 +49,25 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
   });
   if (shim === undefined) {
     recorder?.close();
-    for (const part of new Set<Source | Effector>([...actors.sources, ...actors.effectors])) await part.close();
+    await closeActors(actors);
     return setUp(words, options, report);
   }
   const { coordination } = actors;
   return { array, text, controller, engine: new Engine({ shim, ...actors }), recorder, module, coordination, waker };
+}
+
+/** A module that is refused leaves nothing open: sockets, or addresses in the kernel. */
+async function chosenOrClosed<T>(actors: Actors, choose: () => T): Promise<T> {
+  try {
+    return choose();
+  } catch (error) {
+    await closeActors(actors);
+    throw error;
+  }
+}
+
+async function closeActors({ sources, effectors }: Actors): Promise<void> {
+  for (const part of new Set<Source | Effector>([...sources, ...effectors])) await part.close();
 }
 
 /** @throws InputError where the module refuses the array */

@@ -5,7 +5,7 @@ import { Every } from "../clock.js";
 import { ALL_RULES, type CoordinationRules } from "../rules.js";
 import type { AcquireOptions, CampaignResult, LeaseListener, LeaseService, LeaseView, Term } from "./lease-service.js";
 import { LeaseUnreachable } from "./lease-service.js";
-import type { LeaseStore, Origin } from "./lease-store.js";
+import type { Entry, LeaseStore, Origin } from "./lease-store.js";
 import { LIVE, StoredView, SCOPE } from "./stored-view.js";
 
 export interface StoredLeaseOptions {
@@ -58,6 +58,20 @@ export class StoredLease implements LeaseService {
   async start(): Promise<void> {
     this.timer = new Every(this.clock, this.options.renewMs, () => this.renewNow());
     await this.cycle();
+  }
+
+  /** A key that hangs on no lease, as last seen. */
+  entry(key: string): Entry | undefined {
+    return this.stored.entry(key);
+  }
+
+  /** Writes such a key over what was read (`modRevision`; 0: nothing). @throws LeaseUnreachable */
+  async write(key: string, value: string, modRevision: number): Promise<boolean> {
+    const { written, revision } = await this.store.write(key, value, modRevision);
+    if (written)
+      this.stored.notePut({ key, value, lease: "0", createRevision: revision, modRevision: revision }, revision);
+    this.tellChanged();
+    return written;
   }
 
   renewNow(): void {

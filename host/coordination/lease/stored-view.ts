@@ -16,6 +16,12 @@ export class StoredView {
   private readonly written = new Map<string, Entry>();
   private readonly deleted = new Map<string, number>();
   private revision = 0;
+  /** What listeners have been told of. */
+  private seen = "";
+
+  entry(key: string): Entry | undefined {
+    return this.entries.get(key);
+  }
 
   /** @returns whether anything changed */
   noteSnapshot(snapshot: Snapshot, sentMs: number): boolean {
@@ -98,7 +104,10 @@ export class StoredView {
       const session = leases.get(controller) === lease ? (live.get(controller)?.session ?? 0) : 0;
       holders.set(key.slice(SCOPE.length), { controller, session, epoch: createRevision });
     }
-    const same = JSON.stringify([[...this.live], [...this.holders]]) === JSON.stringify([[...live], [...holders]]);
+    const others = [...this.entries.values()].filter(({ key }) => !key.startsWith(LIVE) && !key.startsWith(SCOPE));
+    const seen = JSON.stringify([[...live], [...holders], others.map(({ key, modRevision }) => [key, modRevision])]);
+    const same = seen === this.seen;
+    this.seen = seen;
     this.live = live;
     this.holders = holders;
     return !same;
