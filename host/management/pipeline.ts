@@ -173,16 +173,22 @@ export class Pipeline {
     if (handler === undefined) throw new Error(`no handler for ${command.name}`);
     if (!command.audited) return handler(call);
     const subject = Object.values(call.parameters).join(" ");
-    const event = { command: command.name, user: principal.name, role: principal.role, source: incoming.source };
+    // A login knows who it is only afterwards.
+    const event = () => ({
+      command: command.name,
+      user: principal.name,
+      role: principal.role,
+      source: incoming.source,
+    });
     if (command.writes) {
       try {
-        this.parts.audit.write({ ...event, status: 0, outcome: "begun", detail: subject }, true);
+        this.parts.audit.write({ ...event(), status: 0, outcome: "begun", detail: subject }, true);
       } catch {
         throw new Refusal(503, "no_audit", "the audit log can't be written, so nothing is changed");
       }
     }
     const reply = await handler(call);
-    this.parts.audit.write({ ...event, status: reply.status, outcome: "ended", detail: subject });
+    this.parts.audit.write({ ...event(), status: reply.status, outcome: "ended", detail: subject });
     return reply;
   }
 

@@ -3,7 +3,7 @@
 import { COOKIE_LOOPBACK, COOKIE_SECURE } from "../access/gate.js";
 import type { CommandFact } from "../access/idempotency.js";
 import { Refusal } from "../access/refusal.js";
-import type { EndedFact } from "../access/sessions.js";
+import { CONSOLE_USER, type EndedFact } from "../access/sessions.js";
 import type { Session } from "../access/tokens.js";
 import type { Call, Handler, Reply, ServerParts } from "../pipeline.js";
 
@@ -49,12 +49,13 @@ function cookie(secure: boolean, value: string, maxAgeS: number): string {
 async function logIn(parts: ServerParts, call: Call): Promise<Reply> {
   const { source, secure } = call.incoming;
   const body = call.body as { user: string; password: string } | { oneTimeToken: string };
+  // Also the entry of a login that fails says whose it was to be.
+  call.principal.name = "user" in body ? body.user : CONSOLE_USER;
   const begun =
     "oneTimeToken" in body
       ? parts.sessions.logInOnce(body.oneTimeToken, source)
       : await parts.sessions.logIn(body.user, body.password, source);
   const { session, token } = begun;
-  call.principal.name = session.user;
   call.principal.role = session.role;
   const maxAgeS = Math.round((session.expiresMs - session.issuedMs) / 1000);
   return ok({ session: describeSession(parts, session), token }, { "set-cookie": cookie(secure, token, maxAgeS) });
