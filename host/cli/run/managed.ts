@@ -10,7 +10,7 @@ import type { ManagementSettings } from "../../management/run/settings.js";
 import { WebServerKind } from "../../shim/generated/layout.js";
 import { topFolder, UsageError, version } from "../exit.js";
 import type { RunWords } from "./options.js";
-import type { DecisionRecord } from "./records.js";
+import { SelfCheck } from "./self-check.js";
 import type { SetUp } from "./set-up.js";
 
 export class Managed {
@@ -18,6 +18,7 @@ export class Managed {
     private readonly array: EngineArray,
     private readonly management: Management,
     private readonly link: OpenSupervisorLink | undefined,
+    private readonly selfCheck: SelfCheck | undefined,
   ) {}
 
   afterTick(): void {
@@ -26,6 +27,7 @@ export class Managed {
   }
 
   async close(): Promise<void> {
+    this.selfCheck?.close();
     this.link?.close();
     await this.management.close();
   }
@@ -48,6 +50,7 @@ export async function startManaged(
     text: made.text,
     file: words.config,
     report,
+    adopted: () => made.coordination?.reconfigured(),
     ...bundlesOf(words, settings),
   });
   const directory = directoryOf(made);
@@ -66,16 +69,12 @@ export async function startManaged(
       : { restart: () => process.kill(process.pid, "SIGTERM"), claim: (has: boolean) => link.fullServer(has) }),
     report,
   });
-  made.engine.listen({ decision: (record) => followServerKind(record, made.controller, management) });
+  // The module says which web server its own processor is to run, by what the tests found.
+  made.hub.serve = (kind) => management.serve(kind === WebServerKind.FULL ? "full" : "none");
   const url = await management.start();
   report(words.page === undefined ? `management: ${url}` : `page: open ${url}`);
-  return new Managed(array, management, link);
-}
-
-/** The module says which web server its own processor is to run. */
-function followServerKind({ kind, subject, detail }: DecisionRecord, own: string, management: Management): void {
-  if (kind !== "SET_WEB_SERVER" || subject !== own) return;
-  void management.serve(detail === WebServerKind.FULL ? "full" : "none");
+  const selfCheck = made.coordination && new SelfCheck(made.hub, management, settings.folder, report);
+  return new Managed(array, management, link, selfCheck);
 }
 
 /** Without coordination there is one controller at work, and its processor is active. */

@@ -14,6 +14,7 @@ import { InputError, readInput, UsageError } from "../exit.js";
 import { Engine } from "./engine.js";
 import { chooseModule, type ModuleChoice } from "./module-choice.js";
 import type { RunOptions, RunWords } from "./options.js";
+import { ProcessorHub } from "./processor-hub.js";
 
 export interface SetUp {
   array: ArrayDescription;
@@ -27,6 +28,8 @@ export interface SetUp {
   coordination: Controller | undefined;
   /** Whoever runs it puts its own there: called when a tick is wanted at once. */
   waker: { wake(): void };
+  /** What is said of this controller's processor, and the web server that it is to run. */
+  hub: ProcessorHub;
 }
 
 /**
@@ -38,7 +41,8 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
   const array = readArrayFile(text, words.config);
   const controller = controllerOf(array, words.controller);
   const waker = { wake: () => undefined };
-  const actors = await makeActors(array, controller, options, report, waker);
+  const hub = new ProcessorHub();
+  const actors = await makeActors(array, controller, options, report, waker, hub);
   const module = await chosenOrClosed(actors, () => chooseModule(words, array, performance.now()));
   const recorder = words.record === undefined ? undefined : new Recorder(fileSink(words.record));
   if (module.watch !== undefined) report(`module: ${module.origin}`);
@@ -53,7 +57,8 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
     return setUp(words, options, report);
   }
   const { coordination } = actors;
-  return { array, text, controller, engine: new Engine({ shim, ...actors }), recorder, module, coordination, waker };
+  const engine = new Engine({ shim, ...actors });
+  return { array, text, controller, engine, recorder, module, coordination, waker, hub };
 }
 
 /** A module that is refused leaves nothing open: sockets, or addresses in the kernel. */
@@ -114,6 +119,7 @@ async function makeActors(
   options: RunOptions,
   report: (line: string) => void,
   waker: { wake(): void },
+  hub: ProcessorHub,
 ): Promise<Actors> {
   if (array.sources.simulated !== undefined) {
     const settings = simulatedSettings(array);
@@ -130,7 +136,13 @@ async function makeActors(
   const actors = realActors(array, { controller, report });
   if (array.coordination === undefined) return actors;
   const { openController } = await import("../../coordination/open-controller.js");
-  const opened = await openController(array, { controller, report, wake: () => waker.wake() });
+  const opened = await openController(array, {
+    controller,
+    report,
+    wake: () => waker.wake(),
+    own: () => hub.own(),
+    setWebServer: (kind) => hub.serve(kind),
+  });
   return {
     sources: [...actors.sources, ...opened.sources],
     effectors: [...actors.effectors, ...opened.effectors],

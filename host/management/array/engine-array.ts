@@ -38,6 +38,8 @@ export interface EngineArrayOptions {
   file: string | undefined;
   bundles?: BundleKeeper;
   report?(line: string): void;
+  /** Told after the module has adopted another configuration. */
+  adopted?(): void;
 }
 
 export class EngineArray implements ManagedArray, RunListener {
@@ -58,7 +60,7 @@ export class EngineArray implements ManagedArray, RunListener {
       text: options.text,
       file: options.file,
       array,
-      adopt: (next) => this.engine.shim.configure(next),
+      adopt: (next) => this.adopt(next),
       namesAreFixed: this.engine.world !== undefined,
       report: options.report ?? (() => {}),
     });
@@ -155,11 +157,9 @@ export class EngineArray implements ManagedArray, RunListener {
     if (revision !== undefined && revision !== this.revisionNow()) return CHANGED;
     switch (operation.kind) {
       case "port-maintenance":
-        return this.setPorts((port) => port.name === operation.port, operation.maintenance, "port", operation.port);
-      case "controller-maintenance": {
-        const { controller, maintenance } = operation;
-        return this.setPorts((port) => port.controller === controller, maintenance, "controller", controller);
-      }
+        return this.setMaintenance({ port: operation.port }, operation.maintenance);
+      case "controller-maintenance":
+        return this.setMaintenance({ controller: operation.controller }, operation.maintenance);
       case "switch-over":
         return this.switchOver(operation.processor);
       case "rebalance":
@@ -212,31 +212,42 @@ export class EngineArray implements ManagedArray, RunListener {
     return this.engine.shim.core.views.scope.epoch(0);
   }
 
-  private setPorts(
-    isMeant: (port: ArrayDescription["ports"][number]) => boolean,
+  private adopt(array: ArrayDescription): Problem[] {
+    const problems = this.engine.shim.configure(array);
+    if (problems.length === 0) this.options.adopted?.();
+    return problems;
+  }
+
+  /** Drains ports, and with `controller` that controller's server and processor too, or takes them back. */
+  private setMaintenance(
+    subject: { port: string } | { controller: string },
     maintenance: boolean,
-    kind: string,
-    subject: string,
   ): Performed | Unfulfilled {
-    const change = (array: ArrayDescription): ArrayDescription => ({
-      ...array,
-      ports: array.ports.map((port) => (isMeant(port) ? { ...port, maintenance } : port)),
-    });
     const array = this.engine.shim.array as ArrayDescription;
-    const meant = array.ports.filter(isMeant);
-    if (meant.length === 0)
-      return { refused: "missing", code: `no_${kind}`, detail: `no ${kind} ${subject} with ports` };
+    const isMeant = (thing: { name: string; controller?: string }) =>
+      "port" in subject ? thing.name === subject.port : (thing.controller ?? thing.name) === subject.controller;
+    const set = <T extends { name: string; controller?: string }>(things: readonly T[]): T[] =>
+      things.map((thing) => (isMeant(thing) ? { ...thing, maintenance } : thing));
+    const change = (from: ArrayDescription): ArrayDescription => ({
+      ...from,
+      ports: set(from.ports),
+      ...("controller" in subject ? { controllers: set(from.controllers) } : {}),
+    });
+    const things = "port" in subject ? array.ports : [...array.controllers, ...array.ports];
+    const meant = things.filter(isMeant);
+    const [kind, name] = Object.entries(subject)[0] as [string, string];
+    if (meant.length === 0) return { refused: "missing", code: `no_${kind}`, detail: `no ${kind} ${name}` };
     const operation = maintenance ? "drain" : "end-maintenance";
     // What is so already is not adopted anew: the revision stays.
-    if (meant.every((port) => port.maintenance === maintenance)) {
-      return { operation, subject, state: "done", revision: this.revisionNow() };
+    if (meant.every((thing) => (thing.maintenance ?? false) === maintenance)) {
+      return { operation, subject: name, state: "done", revision: this.revisionNow() };
     }
-    const problems = this.engine.shim.configure(change(array));
+    const problems = this.adopt(change(array));
     if (problems.length > 0) {
       return { refused: "conflict", code: "not_adopted", detail: "the module refused the change", problems };
     }
     this.configurationKeeper.follow(change);
-    return { operation, subject, state: maintenance ? "under-way" : "done", revision: this.revisionNow() };
+    return { operation, subject: name, state: maintenance ? "under-way" : "done", revision: this.revisionNow() };
   }
 
   private placed(): boolean {

@@ -39,7 +39,7 @@ export const operationCommands: readonly Command[] = [
     name: "setControllerMaintenance",
     method: "PUT",
     path: "/api/v1/controllers/{controller}/maintenance",
-    summary: "Drain all target ports of a controller, or take them back into service.",
+    summary: "Drain a controller, its target ports, server and processor, or take it back into service.",
     parameters: { controller: name },
     body: object({ maintenance: flag }),
   }),

@@ -87,6 +87,11 @@ export class Management {
     else await this.startThread(false).catch(() => this.startLater());
   }
 
+  /** Whether the full server is meant to run. */
+  get isWanted(): boolean {
+    return this.wanted === "full";
+  }
+
   /** Whether the full server answers, for the self-test. */
   get answers(): boolean {
     return this.listens && performance.now() - this.heardMs < HUNG_MS;

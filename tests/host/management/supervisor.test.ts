@@ -225,10 +225,10 @@ describe("a supervised processor", () => {
     const head = /the chain holds; head ([0-9a-f]{64})/.exec(told)?.[1];
     assert.ok(head, told);
     writeFileSync(file, readFileSync(file, "utf8").replaceAll('"user":"alice"', '"user":"mallo"'));
-    assert.throws(
-      () => execFileSync(process.execPath, [entry, "audit", file, "--head", head], { stdio: "pipe" }),
-      /broken/,
-    );
+    const check = () => execFileSync(process.execPath, [entry, "audit", file, "--head", head], { encoding: "utf8" });
+    assert.throws(check, (error: { status: number; stdout: string }) => {
+      return error.status === 1 && error.stdout.startsWith("broken");
+    });
   });
 });
 
