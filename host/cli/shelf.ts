@@ -98,7 +98,7 @@ function keyOf(array: ArrayDescription, file: string): Uint8Array {
   const keyFile = coordinationSection(array)?.keyFile;
   if (keyFile === undefined) throw new UsageError(`${file}: coordination.keyFile names no key to know controllers by`);
   try {
-    return deriveKey(readKeyFile(keyFile), array.name, "commands");
+    return deriveKey(readKeyFile(keyFile), array.name, "command");
   } catch (error) {
     throw error instanceof KeyFileError ? new UsageError(error.message) : error;
   }

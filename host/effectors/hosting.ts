@@ -46,8 +46,8 @@ export function hostingOf(array: ArrayDescription, options: HostingOptions): Hos
   ];
   const kernel = new LinuxKernel({ name: controller, devices, addresses, report });
   const section = shelfSection(array);
-  const units = section === undefined ? undefined : unitsOf(section, options);
   const forwarding = section === undefined ? undefined : forwardingOf(array, section, controller);
+  const units = section === undefined ? undefined : unitsOf(section, options, forwarding);
   return {
     kernel,
     units,
@@ -64,11 +64,16 @@ export function hostingOf(array: ArrayDescription, options: HostingOptions): Hos
   };
 }
 
-function unitsOf(section: ShelfSection, { controller, instance, link, report }: HostingOptions): UnitService {
+function unitsOf(
+  section: ShelfSection,
+  { controller, instance, link, report }: HostingOptions,
+  forwarding: UnitForwarding | undefined,
+): UnitService {
   const { portal, timeoutMs } = section;
   const units = Object.entries(section.units).map(([name, unit]) => ({ name, ...unit }));
   const shelf = new ShelfClient(link, { shelf: SHELF, instance, timeoutMs });
-  return new UnitService(controller, shelf, new UnitExporter({ portal, units, timeoutMs, report }));
+  const exporter = new UnitExporter({ portal, units, timeoutMs, report });
+  return new UnitService(controller, shelf, exporter, (servers) => forwarding?.route(servers) ?? Promise.resolve());
 }
 
 function forwardingOf(array: ArrayDescription, section: ShelfSection, name: string): UnitForwarding {

@@ -7,11 +7,15 @@ export class UnitService {
   /** Name under which the shelf admits this controller to a unit. */
   private readonly initiators = new Map<string, string>();
 
-  /** @param self name of this controller */
+  /**
+   * @param self name of this controller
+   * @param served told after each answer of the shelf which server each unit has
+   */
   constructor(
     private readonly self: string,
     private readonly shelf: UnitShelf,
     private readonly exporter: UnitExporter,
+    private readonly served: (servers: ReadonlyMap<string, string>) => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /**
@@ -41,9 +45,12 @@ export class UnitService {
     return Promise.resolve(this.exporter.serving());
   }
 
-  /** Whom the shelf admits. */
-  states(): Promise<ShelfUnit[]> {
-    return this.shelf.states();
+  /** Whom the shelf admits. Connections to this controller's addresses go there from then on. */
+  async states(): Promise<ShelfUnit[]> {
+    const states = await this.shelf.states();
+    const servers = states.flatMap(({ unit, server }) => (server === undefined ? [] : [[unit, server] as const]));
+    await this.served(new Map(servers));
+    return states;
   }
 
   close(): Promise<void> {

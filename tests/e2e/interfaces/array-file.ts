@@ -1,0 +1,82 @@
+/** The array file of the run's controllers. */
+
+import { join } from "node:path";
+import {
+  backplane,
+  COMMAND_PORT,
+  CONTROLLERS,
+  ETCD_NUMBERS,
+  ETCD_PORT,
+  INTERFACES,
+  ISCSI_PORT,
+  SHELF_COMMAND_PORT,
+  SHELF_NUMBER,
+  STATUS_PORT,
+  UNITS,
+} from "./plan.js";
+
+/** Heartbeats as keepalived's advertisements: each second, three missed. */
+export const INTERVAL_MS = 1000;
+export const FALL_COUNT = 3;
+export const LEASE_MS = 3000;
+/** Fall time or lease, whichever is longer. */
+export const DETECTION_MS = Math.max(INTERVAL_MS * FALL_COUNT, LEASE_MS);
+
+const FAIL_BACK_MS = 3000;
+
+export interface ArrayFileOptions {
+  /** Folder of the run. */
+  folder: string;
+  keyFile: string;
+  /** The shelf's tgtd. */
+  controlPort: number;
+}
+
+/** File in which the shelf's agent keeps epochs. */
+export function shelfRecord(folder: string): string {
+  return join(folder, "shelf.json");
+}
+
+/** YAML is JSON too. */
+export function arrayText({ folder, keyFile, controlPort }: ArrayFileOptions): string {
+  const shelf = backplane(SHELF_NUMBER).ipv4;
+  const array = {
+    name: "array-1",
+    profile: "standard",
+    controllers: CONTROLLERS.map(({ name, partner, group, number }) => {
+      const { ipv4, ipv6 } = backplane(number);
+      const control = [`${ipv4}:${STATUS_PORT}`, `[${ipv6}]:${STATUS_PORT}`];
+      return { name, partner, group, control, command: `${ipv4}:${COMMAND_PORT}` };
+    }),
+    networkPorts: CONTROLLERS.flatMap(({ name, devices }) =>
+      devices.map((device) => ({ name: `${name}-${device}`, controller: name, device })),
+    ),
+    interfaces: INTERFACES.map(({ name, address, prefixLength, controller, device }) => ({
+      name,
+      address: `${address}/${prefixLength}`,
+      home: `${controller}-${device}`,
+    })),
+    units: UNITS.map(({ name, owner }) => ({ name, owner })),
+    // Target ports are no part of this run, but an array has one.
+    ports: [{ name: "p1", controller: CONTROLLERS[0]?.name }],
+    policy: { interfaces: { failBackMs: FAIL_BACK_MS, unitReturnMs: FAIL_BACK_MS } },
+    coordination: {
+      keyFile,
+      stateFolder: join(folder, "state"),
+      intervalMs: INTERVAL_MS,
+      fallCount: FALL_COUNT,
+      leaseMs: LEASE_MS,
+      etcd: { endpoints: ETCD_NUMBERS.map((number) => `${backplane(number).ipv4}:${ETCD_PORT}`) },
+    },
+    sources: {
+      shelf: {
+        portal: `${shelf}:${ISCSI_PORT}`,
+        command: `${shelf}:${SHELF_COMMAND_PORT}`,
+        controlPort,
+        record: shelfRecord(folder),
+        units: Object.fromEntries(UNITS.map(({ name, target, port }) => [name, { target, port }])),
+      },
+    },
+  };
+  return `${JSON.stringify(array, null, 2)}\n`;
+}

@@ -1,0 +1,106 @@
+/** The controllers: `fairlead run --controller NAME` in a namespace each, and the shelf's agent, as they ship. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { createWriteStream, type WriteStream, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { command } from "../common/commands.js";
+import { spawnInside } from "../common/processes.js";
+import type { Undo } from "../common/undo.js";
+import { arrayText } from "./array-file.js";
+import type { Network } from "./network.js";
+import { CONTROLLERS } from "./plan.js";
+import type { ShelfServer } from "./shelf.js";
+
+/** A line of `--json --events`. */
+export interface ControllerLine {
+  controller: string;
+  kind?: string;
+  [field: string]: unknown;
+}
+
+export class Controllers {
+  readonly lines: ControllerLine[] = [];
+  private readonly children = new Map<string, ChildProcess>();
+  private readonly arrayFile: string;
+  private readonly bundle: string;
+  private readonly trust: string;
+  private readonly log: WriteStream;
+
+  /** @param fairlead path of the command @param log file for all that controllers say */
+  constructor(
+    private readonly network: Network,
+    private readonly folder: string,
+    private readonly fairlead: string,
+    log: string,
+    private readonly undo: Undo,
+  ) {
+    this.arrayFile = join(folder, "array.yaml");
+    this.bundle = join(folder, "bundle");
+    this.trust = join(folder, "trust.json");
+    this.log = createWriteStream(log);
+  }
+
+  /** Keys, a signed bundle, the array file; the shelf's agent. */
+  prepare(shelf: ShelfServer): void {
+    const keyFile = join(this.folder, "array.key");
+    writeFileSync(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
+    const { controlPort } = shelf;
+    writeFileSync(this.arrayFile, arrayText({ folder: this.folder, keyFile, controlPort }));
+    const signer = join(this.folder, "signer");
+    this.call("trust", "key", "--out", signer);
+    const store = ["--out", this.trust, "--key", `${signer}.pub`, "--threshold", "1"];
+    this.call("trust", "store", ...store, "--product", "fairlead", "--hardware-class", "generic");
+    this.call("bundle", "--out", this.bundle, "--profile", "standard", "--key", `${signer}.key`);
+    this.call("validate", this.arrayFile);
+    const words = [process.execPath, this.fairlead, "shelf", "--config", this.arrayFile];
+    spawnInside(this.network.shelf, words, join(this.folder, "shelf.log"), this.undo);
+  }
+
+  startAll(): void {
+    for (const { name } of CONTROLLERS) this.start(name);
+  }
+
+  start(name: string): void {
+    const module = ["--bundle", this.bundle, "--trust", this.trust];
+    const options = ["--config", this.arrayFile, "--controller", name, ...module, "--json", "--events"];
+    const words = ["netns", "exec", this.network.controller(name), process.execPath, this.fairlead, "run", ...options];
+    const child = spawn("ip", words, { stdio: ["ignore", "pipe", "pipe"] });
+    this.undo.add(`controller ${name}`, () => void child.kill("SIGKILL"));
+    this.children.set(name, child);
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => this.take(name, line));
+    }
+    child.once("exit", (code, signal) => this.log.write(`${name}: ended, ${signal ?? `exit code ${code}`}\n`));
+  }
+
+  /** All processes of the controller end without a word; its kernel keeps what it has. */
+  kill(name: string): void {
+    this.network.kill(name);
+  }
+
+  isRunning(name: string): boolean {
+    const child = this.children.get(name);
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Names of controllers that have ended though nobody asked them to. */
+  ended(): string[] {
+    return CONTROLLERS.map(({ name }) => name).filter((name) => !this.isRunning(name));
+  }
+
+  private call(...words: string[]): string {
+    return command(process.execPath, this.fairlead, ...words);
+  }
+
+  private take(controller: string, line: string): void {
+    this.log.write(`${(performance.now() / 1000).toFixed(3)} ${controller}: ${line}\n`);
+    if (!line.startsWith("{")) return;
+    try {
+      this.lines.push({ ...(JSON.parse(line) as object), controller });
+    } catch {
+      // Not a line of ours; the log has it.
+    }
+  }
+}
