@@ -31,16 +31,17 @@ export class Checks {
   /**
    * Waits until something is seen, and notes it.
    * @param look what is seen, and whether that is it
+   * @param quietly noted only where it never comes
    * @throws Error where it never comes: what follows would show nothing
    */
-  async comes(what: string, by: string, look: () => Promise<[boolean, string]>): Promise<void> {
+  async comes(what: string, by: string, look: () => Promise<[boolean, string]>, quietly = false): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
     let seen: [boolean, string] = [false, ""];
     do {
       this.stillGoing();
       seen = await look();
       if (seen[0]) {
-        this.note(what, by, true, seen[1]);
+        if (!quietly) this.note(what, by, true, seen[1]);
         return;
       }
       await delay(LOOK_MS);

@@ -61,15 +61,17 @@ export class Etcd {
     for (const index of ETCD_NUMBERS.keys()) await this.kill(index + 1);
   }
 
+  /** Starts all that are not running. */
   runAll(): void {
-    for (const index of ETCD_NUMBERS.keys()) this.run(index + 1);
+    for (const index of ETCD_NUMBERS.keys()) {
+      const child = this.children.get(index + 1);
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) this.run(index + 1);
+    }
   }
 
   /** Number of the leader, from 1; 0: nobody leads. */
   leader(): number {
-    const [first = 0] = ETCD_NUMBERS;
     for (const index of ETCD_NUMBERS.keys()) {
-      if (!this.children.has(index + 1) || first === 0) continue;
       const endpoint = this.endpointOf(index + 1);
       const text = this.ask("--endpoints", endpoint, "endpoint", "status", "--write-out=json");
       const [status] = JSON.parse(text) as { Status: { header: { member_id: number }; leader: number } }[];

@@ -9,13 +9,15 @@ import { removeFolders, removeNamespaces } from "../common/leftovers.js";
 import { Undo } from "../common/undo.js";
 import { Driven } from "./driven.js";
 import { type TrialParts, tryFence } from "./fence-trial.js";
-import { type KeepalivedFigures, KeepalivedRuns } from "./keepalived.js";
+import { KeepalivedRuns } from "./keepalived.js";
 import { Network } from "./network.js";
 import { compileProber } from "./probers.js";
 import { printComparison, type ReportParts, writeReport } from "./report.js";
 import { missingRequirements } from "./requirements.js";
 import { ShelfServer } from "./shelf.js";
+import { Story } from "./story.js";
 import { tryUnit } from "./unit-trial.js";
+import { World } from "./world.js";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -27,14 +29,14 @@ const FOLDER_FAMILY = "fairlead-interfaces-";
 const RUNS_SHORT = 3;
 const RUNS_LONG = 20;
 
-const USAGE = `usage: npm run e2e:interfaces [-- --short] [-- --part trials|keepalived]
+const USAGE = `usage: npm run e2e:interfaces [-- --short] [-- --part trials|keepalived|faults|comparison]
 
 Builds an array with six controllers, their units' shelf and clients in network namespaces and lets faults happen to it.
 Leaves build/reports/e2e-interfaces.json and .svg. As root on Linux.
 --short      fewer repetitions, for continuous integration
 --part NAME  only that part`;
 
-const PARTS = ["trials", "keepalived"] as const;
+const PARTS = ["keepalived", "trials", "faults", "comparison"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -99,24 +101,52 @@ async function run({ short, parts }: Options, undo: Undo): Promise<number> {
   undo.add("working folder", () => rmSync(folder, { recursive: true, force: true }));
   const network = new Network(`${FAMILY}${process.pid}`, undo);
   const checks = new Checks(tell, () => undefined);
-  let keepalived: KeepalivedFigures | undefined;
+  const figures: Figures = { faults: [] };
   let trouble: string | undefined;
   try {
     network.make();
     const prober = compileProber(join(top, "tests", "e2e", "interfaces", "prober"), folder);
     const trial: TrialParts = { network, prober, checks, undo };
     const runs = short ? RUNS_SHORT : RUNS_LONG;
-    if (parts.includes("keepalived")) keepalived = await new KeepalivedRuns(trial, folder).run(runs);
+    if (parts.includes("keepalived")) figures.keepalived = await new KeepalivedRuns(trial, folder).run(runs);
     if (parts.includes("trials")) await tryEffectors(trial, folder);
+    if (parts.includes("faults") || parts.includes("comparison"))
+      await runControllers(trial, parts, runs, top, folder, figures);
   } catch (error) {
     trouble = (error as Error).message;
   }
-  const report: ReportParts = { short, checks: checks.all, keepalived, fairlead: undefined, chart: undefined, trouble };
+  const report: ReportParts = { short, checks: checks.all, ...figures, trouble };
   writeReport(reports, report);
   printComparison(report, tell);
   if (trouble !== undefined) throw new Error(trouble);
   tell(`${checks.all.length - checks.failed} passed, ${checks.failed} failed`);
   return checks.failed === 0 ? 0 : EXIT_FAILED;
+}
+
+/** Filled as the run goes on, so that a run that fails has a report too. */
+type Figures = Pick<ReportParts, "faults" | "keepalived" | "fairlead" | "chart">;
+
+/** The controllers as they ship, with all that happens to them. */
+async function runControllers(
+  trial: TrialParts,
+  parts: readonly Part[],
+  runs: number,
+  top: string,
+  folder: string,
+  figures: Figures,
+): Promise<void> {
+  const world = await World.start(trial, top, folder, trial.undo);
+  const story = new Story(world, tell);
+  figures.faults = story.faults;
+  try {
+    await story.begin();
+    if (parts.includes("faults")) await story.allFaults();
+    if (parts.includes("comparison")) figures.fairlead = await story.compare(runs);
+    await story.end();
+  } finally {
+    figures.chart = world.chart();
+  }
+  await world.stop();
 }
 
 /** The effectors of two controllers, driven by hand: what everything else rests on. */

@@ -6,6 +6,7 @@ import type { Check } from "../common/checks.js";
 import { drawChart, type ChartData } from "./chart.js";
 import type { KeepalivedFigures } from "./keepalived.js";
 import { type Outages, ratioOf } from "./medians.js";
+import type { FaultFigures } from "./story.js";
 
 /** fairlead's outages, by the same faults. */
 export interface FairleadFigures {
@@ -19,9 +20,10 @@ export interface FairleadFigures {
 export interface ReportParts {
   short: boolean;
   checks: readonly Check[];
-  keepalived: KeepalivedFigures | undefined;
-  fairlead: FairleadFigures | undefined;
-  chart: ChartData | undefined;
+  faults: readonly FaultFigures[];
+  keepalived?: KeepalivedFigures;
+  fairlead?: FairleadFigures;
+  chart?: ChartData;
   trouble: string | undefined;
 }
 
