@@ -8,6 +8,7 @@ import { Checks } from "../common/checks.js";
 import { removeFolders, removeNamespaces } from "../common/leftovers.js";
 import { Undo } from "../common/undo.js";
 import { Driven } from "./driven.js";
+import { FAULTS } from "./faults.js";
 import { type TrialParts, tryFence } from "./fence-trial.js";
 import { KeepalivedRuns } from "./keepalived.js";
 import { Network } from "./network.js";
@@ -34,7 +35,8 @@ const USAGE = `usage: npm run e2e:interfaces [-- --short] [-- --part trials|keep
 Builds an array with six controllers, their units' shelf and clients in network namespaces and lets faults happen to it.
 Leaves build/reports/e2e-interfaces.json and .svg. As root on Linux.
 --short      fewer repetitions, for continuous integration
---part NAME  only that part`;
+--part NAME  only that part
+--fault NAME only that fault, may be repeated: ${FAULTS.map(({ name }) => name).join("; ")}`;
 
 const PARTS = ["keepalived", "trials", "faults", "comparison"] as const;
 type Part = (typeof PARTS)[number];
@@ -42,6 +44,8 @@ type Part = (typeof PARTS)[number];
 interface Options {
   short: boolean;
   parts: readonly Part[];
+  /** Names of faults; none: all of them. */
+  faults: string[];
 }
 
 function tell(line: string): void {
@@ -50,7 +54,7 @@ function tell(line: string): void {
 
 /** Undefined where a word is not known. */
 function readOptions(words: readonly string[]): Options | undefined {
-  const options = { short: false, parts: PARTS as readonly Part[] };
+  const options: Options = { short: false, parts: PARTS, faults: [] };
   for (let index = 0; index < words.length; index++) {
     if (words[index] === "--short") options.short = true;
     else if (words[index] === "--part") {
@@ -58,6 +62,9 @@ function readOptions(words: readonly string[]): Options | undefined {
       if (part === undefined) return undefined;
       options.parts = [part];
       index++;
+    } else if (words[index] === "--fault" && FAULTS.some(({ name }) => name === words[index + 1])) {
+      options.parts = ["faults"];
+      options.faults.push(words[++index] as string);
     } else return undefined;
   }
   return options;
@@ -91,7 +98,8 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-async function run({ short, parts }: Options, undo: Undo): Promise<number> {
+async function run(options: Options, undo: Undo): Promise<number> {
+  const { short, parts } = options;
   const top = projectRoot();
   const reports = join(top, "build", "reports");
   mkdirSync(reports, { recursive: true });
@@ -111,7 +119,7 @@ async function run({ short, parts }: Options, undo: Undo): Promise<number> {
     if (parts.includes("keepalived")) figures.keepalived = await new KeepalivedRuns(trial, folder).run(runs);
     if (parts.includes("trials")) await tryEffectors(trial, folder);
     if (parts.includes("faults") || parts.includes("comparison"))
-      await runControllers(trial, parts, runs, top, folder, figures);
+      await runControllers(trial, options, runs, top, folder, figures);
   } catch (error) {
     trouble = (error as Error).message;
   }
@@ -129,7 +137,7 @@ type Figures = Pick<ReportParts, "faults" | "keepalived" | "fairlead" | "chart">
 /** The controllers as they ship, with all that happens to them. */
 async function runControllers(
   trial: TrialParts,
-  parts: readonly Part[],
+  { parts, faults }: Options,
   runs: number,
   top: string,
   folder: string,
@@ -140,7 +148,7 @@ async function runControllers(
   figures.faults = story.faults;
   try {
     await story.begin();
-    if (parts.includes("faults")) await story.allFaults();
+    if (parts.includes("faults")) await story.allFaults(faults);
     if (parts.includes("comparison")) figures.fairlead = await story.compare(runs);
     await story.end();
   } finally {

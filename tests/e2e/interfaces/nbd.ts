@@ -128,7 +128,8 @@ export class NbdConnection {
   }
 
   private fail(error: Error): Error {
-    this.socket.destroy();
+    // Reset, not closed: what the kernel still holds of a write that nobody waits for must not arrive later.
+    this.socket.resetAndDestroy();
     this.waiting?.reject(error);
     return error;
   }

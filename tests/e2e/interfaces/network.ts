@@ -119,7 +119,7 @@ export class Network {
     this.inside(
       namespace,
       "nft",
-      `table inet cut { ${rules("input", "saddr")} ${rules("output", "daddr")} ${forward} }`,
+      `table inet cut {\n${rules("input", "saddr")}\n${rules("output", "daddr")}\n${forward}\n}`,
     );
   }
 
