@@ -119,7 +119,7 @@ export class Story {
     const addresses = INTERFACES.map(({ address }) => [address, ms(echo.outageUs(address, fromUs, toUs))] as const);
     const served = UNITS.map(({ name }) => [name, ms(units.outageUs(name, fromUs, toUs))] as const);
     const long = [
-      ...addresses.filter(([, length]) => length > 0),
+      ...addresses.filter(([, length]) => length > TOLD_MS),
       ...served.filter(([, length]) => length > SETTLE_MS),
     ];
     this.faults.push({ fault, outagesMs: Object.fromEntries(long), roundsWithTwoHolders });
