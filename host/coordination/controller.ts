@@ -3,6 +3,7 @@
  * module's inputs; what the module decides goes to whoever must do it, and its outcome comes back.
  */
 
+import type { ArrayDescription, Problem } from "../array/description.js";
 import type { Effector, Source } from "../shim/actor.js";
 import type { DecisionView } from "../shim/decision-view.js";
 import { WebServerKind } from "../shim/generated/layout.js";
@@ -75,6 +76,10 @@ export class Controller implements Source, Effector {
 
   constructor(private readonly parts: ControllerParts) {}
 
+  get name(): string {
+    return this.parts.self;
+  }
+
   /** Undefined before `attach`. */
   get coordinator(): Coordinator | undefined {
     return this.made?.coordinator;
@@ -115,6 +120,13 @@ export class Controller implements Source, Effector {
 
   handle(decision: DecisionView): void {
     this.made?.routing.handle(decision);
+  }
+
+  /** Has the module take another configuration. @returns what is wrong with it; then the one in force stays */
+  adopt(array: ArrayDescription): Problem[] {
+    const problems = this.shim?.configure(array) ?? [];
+    if (problems.length === 0) this.reconfigured();
+    return problems;
   }
 
   /** The configuration in force is another. */

@@ -2,7 +2,8 @@
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ArrayDescription } from "../array/description.js";
+import { formatProblem } from "../array/checked-yaml.js";
+import { type ArrayDescription, parseArray } from "../array/description.js";
 import { type Hosting, hostingOf, SHELF } from "../effectors/hosting.js";
 import { shelfSection } from "../effectors/units/section.js";
 import type { Effector, Source } from "../shim/actor.js";
@@ -12,6 +13,8 @@ import { Arrivals } from "./arrivals.js";
 import { type Clock, SystemClock } from "./clock.js";
 import { CoordinationMemory } from "./commands/memory.js";
 import { TcpLink } from "./commands/tcp-link.js";
+import { leaseRevisionStore } from "./configuration/record.js";
+import { Revisions } from "./configuration/revisions.js";
 import { Controller, type OwnState } from "./controller.js";
 import { type AddressKernel, ControllerEffects } from "./controller-effects.js";
 import { DurableFile } from "./durable.js";
@@ -22,6 +25,7 @@ import type { LeaseService } from "./lease/lease-service.js";
 import { StoredLease } from "./lease/stored-lease.js";
 import { type CoordinationSection, coordinationSection, type EtcdSection } from "./section.js";
 import { FileBootStore } from "./status/boot-count.js";
+import { configurationDigest } from "./status/identity.js";
 import { deriveKey, readKeyFile, readPrivateFile } from "./status/key-file.js";
 import { UdpTransport } from "./status/udp.js";
 
@@ -32,6 +36,8 @@ export interface OpenOptions {
   report(line: string): void;
   /** Asks for a tick at once. */
   wake(): void;
+  /** Text of the array file: what an unconfirmed first revision goes back to. */
+  text?: string;
   /** What this controller finds out about itself; all well if not given. */
   own?: () => OwnState;
   setWebServer?: (kind: number) => Promise<void>;
@@ -39,6 +45,8 @@ export interface OpenOptions {
 
 export interface OpenController {
   controller: Controller;
+  /** The configuration by revision; undefined where the lease is in-process. */
+  revisions: Revisions | undefined;
   /** Attach, feed and close in this order. */
   sources: Source[];
   effectors: Effector[];
@@ -47,6 +55,9 @@ export interface OpenController {
 /** Renewals in a lease time, and requests to etcd that are waited for in it: two lost ones end no lease. */
 const RENEWALS_PER_LEASE = 6;
 const LINK_POLL_MS = 1000;
+/** A committed configuration that nobody confirms goes back after this. */
+const CONFIRM_MS = 60_000;
+const STAGE_TIMEOUT_MS = 5000;
 /** No key is used with one controller: nothing is sent. */
 const NO_KEY = new Uint8Array(32);
 const ALL_SELF_TESTS = 63;
@@ -92,7 +103,8 @@ export async function openController(array: ArrayDescription, options: OpenOptio
       setWebServer: options.setWebServer ?? (() => Promise.resolve()),
       wake: options.wake,
     });
-    return actorsOf(array, options, controller, arrivalsOf(array, link, controller), hosting);
+    const revisions = lease instanceof StoredLease ? revisionsOf(array, options, lease, link, controller) : undefined;
+    return { ...actorsOf(array, options, controller, arrivalsOf(array, link, controller), hosting), revisions };
   } catch (error) {
     await Promise.allSettled([link.close(), transport.close(), hosting?.close()]);
     throw error;
@@ -126,6 +138,51 @@ function arrivalsOf(array: ArrayDescription, link: TcpLink, controller: Controll
   });
 }
 
+function revisionsOf(
+  array: ArrayDescription,
+  { report, text = "" }: OpenOptions,
+  lease: StoredLease,
+  link: TcpLink,
+  controller: Controller,
+): Revisions {
+  const file = "configuration";
+  return new Revisions({
+    clock: new SystemClock(),
+    link,
+    store: leaseRevisionStore(lease, report),
+    others: () => array.controllers.map(({ name }) => name).filter((name) => name !== controller.name),
+    check(candidate) {
+      const read = parseArray(candidate, file);
+      if (read.array === undefined) return { problems: read.problems.map(formatProblem) };
+      const fixed = whatIsFixed(array, read.array);
+      return fixed.length > 0 ? { problems: fixed } : { digest: configurationDigest(read.array) };
+    },
+    adopt(candidate) {
+      const read = parseArray(candidate, file);
+      return read.array === undefined
+        ? read.problems.map(formatProblem)
+        : controller.adopt(read.array).map(formatProblem);
+    },
+    initial: text,
+    confirmMs: CONFIRM_MS,
+    timeoutMs: STAGE_TIMEOUT_MS,
+    report,
+  });
+}
+
+/** What sockets, the lease and the kernel's fence were set up with: another needs a new start of the controllers. */
+function whatIsFixed(before: ArrayDescription, after: ArrayDescription): string[] {
+  const parts = ["name", "profile", "controllers", "networkPorts", "interfaces", "sources", "coordination"] as const;
+  return parts
+    .filter((part) => configurationDigest(pick(before, part)) !== configurationDigest(pick(after, part)))
+    .map((part) => `${part}: can't change while controllers run; restart them with the new file`);
+}
+
+/** One part of an array, beside nothing else. */
+function pick(array: ArrayDescription, part: keyof ArrayDescription): ArrayDescription {
+  return { [part]: array[part] } as unknown as ArrayDescription;
+}
+
 /** Links of own network ports come first: the controller speaks of them. The kernel is closed after the controller. */
 function actorsOf(
   array: ArrayDescription,
@@ -133,7 +190,7 @@ function actorsOf(
   controller: Controller,
   arrivals: Arrivals,
   hosting: Hosting | undefined,
-): OpenController {
+): Omit<OpenController, "revisions"> {
   const ports = (array.networkPorts ?? []).filter((port) => port.controller === self);
   const watch = new LinkWatch(
     ports.map(({ device }) => device),

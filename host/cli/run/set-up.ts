@@ -1,6 +1,7 @@
 /** Makes a run of what the command line names: array file, module, snapshot, recorder, sources and effectors. */
 
 import { type ArrayDescription, parseArray } from "../../array/description.js";
+import type { Revisions } from "../../coordination/configuration/revisions.js";
 import type { Controller } from "../../coordination/controller.js";
 import type { Effector, Source } from "../../shim/actor.js";
 import { fileSink, Recorder } from "../../shim/recorder.js";
@@ -26,6 +27,8 @@ export interface SetUp {
   module: ModuleChoice;
   /** Status, lease and orders, where the array has several controllers. */
   coordination: Controller | undefined;
+  /** The configuration of all controllers, where they have a lease service. */
+  revisions: Revisions | undefined;
   /** Whoever runs it puts its own there: called when a tick is wanted at once. */
   waker: { wake(): void };
   /** What is said of this controller's processor, and the web server that it is to run. */
@@ -42,7 +45,7 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
   const controller = controllerOf(array, words.controller);
   const waker = { wake: () => undefined };
   const hub = new ProcessorHub();
-  const actors = await makeActors(array, controller, options, report, waker, hub);
+  const actors = await makeActors(array, controller, options, report, { waker, hub, text });
   const module = await chosenOrClosed(actors, () => chooseModule(words, array, performance.now()));
   const recorder = words.record === undefined ? undefined : new Recorder(fileSink(words.record));
   if (module.watch !== undefined) report(`module: ${module.origin}`);
@@ -56,9 +59,9 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
     await closeActors(actors);
     return setUp(words, options, report);
   }
-  const { coordination } = actors;
+  const { coordination, revisions } = actors;
   const engine = new Engine({ shim, ...actors });
-  return { array, text, controller, engine, recorder, module, coordination, waker, hub };
+  return { array, text, controller, engine, recorder, module, coordination, revisions, waker, hub };
 }
 
 /** A module that is refused leaves nothing open: sockets, or addresses in the kernel. */
@@ -111,6 +114,7 @@ interface Actors {
   effectors: Effector[];
   world?: World;
   coordination?: Controller;
+  revisions?: Revisions | undefined;
 }
 
 async function makeActors(
@@ -118,8 +122,7 @@ async function makeActors(
   controller: string,
   options: RunOptions,
   report: (line: string) => void,
-  waker: { wake(): void },
-  hub: ProcessorHub,
+  { waker, hub, text }: { waker: { wake(): void }; hub: ProcessorHub; text: string },
 ): Promise<Actors> {
   if (array.sources.simulated !== undefined) {
     const settings = simulatedSettings(array);
@@ -139,6 +142,7 @@ async function makeActors(
   const opened = await openController(array, {
     controller,
     report,
+    text,
     wake: () => waker.wake(),
     own: () => hub.own(),
     setWebServer: (kind) => hub.serve(kind),
@@ -147,6 +151,7 @@ async function makeActors(
     sources: [...actors.sources, ...opened.sources],
     effectors: [...actors.effectors, ...opened.effectors],
     coordination: opened.controller,
+    revisions: opened.revisions,
   };
 }
 
