@@ -8,6 +8,7 @@ import { PLACE_WORK_MAX, WORK_PER_TICK_MAX } from "./limits";
 import { forgetInterfaces, observeInterfaces } from "./policies/interfaces/interfaces";
 import { interfacesDeadline, interfacesPlanned, planInterfaces } from "./policies/interfaces/plan";
 import { moduleState } from "./memory/verify";
+import { HAS_INTERFACES, HAS_MEMBERS } from "./policies/present";
 import { decideProcessors } from "./policies/processors/processors";
 import { answerRequests } from "./policies/requests";
 import { decidePorts, forgetPortObservations, observePorts, restartPortDetectors } from "./policies/ports/ports";
@@ -30,9 +31,10 @@ function work(clock: ClockStep): void {
   header.busyTicks++;
   checkRing();
   if (clock == ClockStep.RESTART) forgetPortObservations();
-  if (clock == ClockStep.RESTART) forgetInterfaces();
+  if (HAS_INTERFACES && clock == ClockStep.RESTART) forgetInterfaces();
   if (clock == ClockStep.GAP) restartPortDetectors();
-  if (clock != ClockStep.STEADY || moduleState().rebuild != 0) restartMembers(clock == ClockStep.RESTART);
+  if (HAS_MEMBERS && (clock != ClockStep.STEADY || moduleState().rebuild != 0))
+    restartMembers(clock == ClockStep.RESTART);
   // Latch: what others wrote is taken over, health and port state whole, before anything is judged.
   visit(TARGET_PORT_COUNTERS_TABLE);
   visit(HEARTBEAT_TABLE);
@@ -49,17 +51,17 @@ function work(clock: ClockStep): void {
   visit(PROCESSOR_ROW_TABLE);
   // Decide: the difference between what is wanted and what is observed. Rows are sealed as they are written.
   header.ringFull = 0;
-  decideProcessors();
-  answerRequests();
+  if (HAS_MEMBERS) decideProcessors();
+  if (HAS_INTERFACES) answerRequests();
   decidePorts();
-  planInterfaces();
+  if (HAS_INTERFACES) planInterfaces();
   header.nextDeadlineMs = nextDeadline();
 }
 
 /** Links, addresses and units, and what members and scopes have become. */
 function observeHosting(): void {
   visit(NETWORK_PORT_INPUT_TABLE);
-  observeInterfaces();
+  if (HAS_INTERFACES) observeInterfaces();
   for (let n: u32 = 0; n < HOSTING_VISITS; n++) {
     visit(INTERFACE_INPUT_TABLE);
   }
@@ -75,8 +77,8 @@ const HOSTING_VISITS: u32 = PLACE_WORK_MAX / WORK_PER_TICK_MAX;
 function nextDeadline(): u64 {
   const header = Header.get();
   let next = earliestDeadline();
-  if (planUnderWay() || interfacesPlanned() || header.ringFull != 0) return header.nowMs;
-  next = min(next, interfacesDeadline());
+  if (planUnderWay() || (HAS_INTERFACES && interfacesPlanned()) || header.ringFull != 0) return header.nowMs;
+  if (HAS_INTERFACES) next = min(next, interfacesDeadline());
   if (header.graceUntilMs > header.nowMs) next = min(next, header.graceUntilMs);
   if (header.panicUntilMs > header.nowMs) next = min(next, header.panicUntilMs);
   return next;

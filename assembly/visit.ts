@@ -14,6 +14,7 @@ import { NEVER } from "./memory/seals";
 import { takeNetworkPort } from "./policies/interfaces/ports";
 import { lookAtInterface, takeInterface } from "./policies/interfaces/steps";
 import { lookAtUnit, takeUnit } from "./policies/interfaces/units";
+import { HAS_INTERFACES, HAS_MEMBERS } from "./policies/present";
 import { answerArrival, endArrival } from "./policies/ports/arrivals";
 import { markTarget, targetOf } from "./policies/ports/marks";
 import { wakeMove } from "./policies/ports/moves";
@@ -49,15 +50,19 @@ function visitRow(table: u32, row: u32): void {
     case HEALTH_STATE_TABLE:
       return lookAtSubject(row);
     case HEARTBEAT_TABLE:
-      return takeHeartbeat(row);
+      if (HAS_MEMBERS) takeHeartbeat(row);
+      return;
     case MEMBER_INPUT_TABLE:
-      return takeMemberInput(row);
+      if (HAS_MEMBERS) takeMemberInput(row);
+      return;
     case SCOPE_TABLE:
-      return takeScope(row);
+      if (HAS_MEMBERS) takeScope(row);
+      return;
     case CONTROL_TABLE:
       return takeControl();
     case REQUEST_TABLE:
-      return stir();
+      if (HAS_MEMBERS) stir();
+      return;
     case SCOPE_STATE_TABLE:
     case PROCESSOR_ROW_TABLE:
       return wake(table, row);
@@ -80,15 +85,20 @@ function visitRow(table: u32, row: u32): void {
     case ARRIVAL_STATE_TABLE:
       return endArrival(row);
     case NETWORK_PORT_INPUT_TABLE:
-      return takeNetworkPort(row);
+      if (HAS_INTERFACES) takeNetworkPort(row);
+      return;
     case INTERFACE_INPUT_TABLE:
-      return takeInterface(row);
+      if (HAS_INTERFACES) takeInterface(row);
+      return;
     case INTERFACE_STATE_TABLE:
-      return lookAtInterface(row);
+      if (HAS_INTERFACES) lookAtInterface(row);
+      return;
     case UNIT_INPUT_TABLE:
-      return takeUnit(row);
+      if (HAS_INTERFACES) takeUnit(row);
+      return;
     case UNIT_STATE_TABLE:
-      return lookAtUnit(row);
+      if (HAS_INTERFACES) lookAtUnit(row);
+      return;
     default:
       return;
   }
@@ -99,7 +109,7 @@ function lookAtSubject(row: u32): void {
   const kind = healthKindOf(row);
   if (!lookAgain(row, kind)) return;
   if (kind == HealthKind.TARGET_PORT) followHealth(row - HEALTH_TARGET_PORTS);
-  else stir();
+  else if (HAS_MEMBERS) stir();
 }
 
 /** A wait of an election has ended: the policies look again, and set the next one. */

@@ -12,6 +12,7 @@ import { CommonPolicy } from "../tables/policy";
 import { TargetConfig, TargetPortsConfig } from "../tables/target";
 import { TargetPortConfig } from "../tables/target-port";
 import { endConfiguration, portAdded, portKept, portRemoved, resetTarget } from "../policies/ports/reconfigure";
+import { HAS_INTERFACES } from "../policies/present";
 import { endInterfaceConfiguration } from "../policies/interfaces/reconfigure";
 import { checkStaged, refuse } from "./check";
 import { adoptHosting, assignHosting } from "./interfaces";
@@ -32,14 +33,14 @@ export function adoptStaged(): u32 {
   header.generation++;
   adoptPolicies();
   adoptMembers();
-  adoptHosting();
+  if (HAS_INTERFACES) adoptHosting();
   adoptPorts();
   adoptTargets();
   const module = ModuleState.get();
   module.held = 0;
   seal(module);
   endConfiguration(header.generation == 1);
-  endInterfaceConfiguration();
+  if (HAS_INTERFACES) endInterfaceConfiguration();
   return 0;
 }
 

@@ -14,6 +14,7 @@ import {
 import { ROWS_MAX, TableEntry } from "../memory/directory";
 import { ErrorCode } from "../memory/header";
 import { seal } from "../memory/seals";
+import { HAS_INTERFACES } from "../policies/present";
 import { resetInterface, resetNetworkPort, resetUnit } from "../policies/interfaces/reconfigure";
 import { EligibleSetConfig, InterfaceConfig } from "../tables/interface";
 import { MEMBER_SERVERS, MemberConfig } from "../tables/member";
@@ -25,6 +26,7 @@ import { ConfiguredRow, RowChange, assignRows, markKept, replaceRow } from "./ma
 
 /** The first thing that is wrong with them, or 0. */
 export function checkHosting(): u32 {
+  if (!HAS_INTERFACES) return checkLeftOut();
   const common = CommonPolicy.staged();
   let wrong = checkCount(common.networkPortCount, NETWORK_PORT_MAX, offsetof<CommonPolicy>("networkPortCount"));
   if (wrong == 0)
@@ -36,6 +38,20 @@ export function checkHosting(): u32 {
   if (wrong == 0) wrong = checkRows(INTERFACE_CONFIG_STAGED_TABLE, common.interfaceCount);
   if (wrong == 0) wrong = checkRows(UNIT_CONFIG_STAGED_TABLE, common.unitCount);
   return wrong;
+}
+
+/** A build without the policy says so of the first of its tables that has staged rows. */
+function checkLeftOut(): u32 {
+  const common = CommonPolicy.staged();
+  let wrong = leftOut(NETWORK_PORT_CONFIG_STAGED_TABLE, common.networkPortCount);
+  if (wrong == 0) wrong = leftOut(ELIGIBLE_SET_CONFIG_STAGED_TABLE, common.eligibleSetCount);
+  if (wrong == 0) wrong = leftOut(INTERFACE_CONFIG_STAGED_TABLE, common.interfaceCount);
+  if (wrong == 0) wrong = leftOut(UNIT_CONFIG_STAGED_TABLE, common.unitCount);
+  return wrong;
+}
+
+function leftOut(table: u32, count: u32): u32 {
+  return count == 0 ? 0 : refuse(ErrorCode.LEFT_OUT, table, 0, 0);
 }
 
 function checkCount(count: u32, most: u32, field: usize): u32 {
@@ -117,6 +133,7 @@ function refuseSet(code: ErrorCode, row: u32): u32 {
 }
 
 export function assignHosting(): u32 {
+  if (!HAS_INTERFACES) return 0;
   const common = CommonPolicy.staged();
   let wrong = assignKind(NETWORK_PORT_CONFIG_TABLE, NETWORK_PORT_BY_ID_TABLE, common.networkPortCount);
   if (wrong == 0) wrong = assignKind(INTERFACE_CONFIG_TABLE, INTERFACE_BY_ID_TABLE, common.interfaceCount);

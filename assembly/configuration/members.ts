@@ -4,6 +4,7 @@
  */
 import { MEMBER_MAX, NONE } from "../limits";
 import { memberAdded, memberRemoved } from "../members/observe";
+import { HAS_MEMBERS } from "../policies/present";
 import { stir } from "../members/stir";
 import { groupOfPair } from "../members/pairs";
 import { ErrorCode } from "../memory/header";
@@ -96,7 +97,7 @@ export function adoptMembers(): void {
   for (let row: u32 = 0; row < MEMBER_MAX; row++) {
     adoptMember(row);
   }
-  stir();
+  if (HAS_MEMBERS) stir();
 }
 
 function adoptMember(row: u32): void {
@@ -109,6 +110,7 @@ function adoptMember(row: u32): void {
     config.controller = controllerInForce(config.controller);
   }
   seal(config);
+  if (!HAS_MEMBERS) return;
   if (change == RowChange.REMOVED) memberRemoved(row);
   if (change == RowChange.ADDED) memberAdded(row);
 }

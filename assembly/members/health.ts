@@ -13,6 +13,7 @@
 import { nowMs, rest } from "../memory/scheduling";
 import { NEVER, seal } from "../memory/seals";
 import { verify } from "../memory/verify";
+import { HAS_MEMBERS } from "../policies/present";
 import {
   HEALTH_MEMBERS,
   HEALTH_NETWORK_PORTS,
@@ -34,6 +35,7 @@ export function healthOf(row: u32): HealthState {
 
 /** Kind of a health row's subject. */
 export function healthKindOf(row: u32): HealthKind {
+  if (!HAS_MEMBERS) return HealthKind.TARGET_PORT;
   if (row >= HEALTH_MEMBERS) return <HealthKind>(HealthKind.PROCESSOR + kindOfMember(row - HEALTH_MEMBERS));
   return row >= HEALTH_NETWORK_PORTS ? HealthKind.NETWORK_PORT : HealthKind.TARGET_PORT;
 }
@@ -60,7 +62,7 @@ function look(row: u32, kind: HealthKind, health: HealthState): bool {
   const config = HealthConfig.at(kind);
   const before = health.status;
   const wasSilent = health.silent;
-  if (kind >= HealthKind.PROCESSOR) findSilence(row, kind, health, config);
+  if (HAS_MEMBERS && kind >= HealthKind.PROCESSOR) findSilence(row, kind, health, config);
   if (health.looks < 255) health.looks++;
   switch (<u32>before) {
     case HealthStatus.UNKNOWN: {
@@ -85,7 +87,7 @@ function look(row: u32, kind: HealthKind, health: HealthState): bool {
   if (health.status == <u8>HealthStatus.HELD_DOWN && health.heldUntilMs <= nowMs()) goUp(health);
   forgetFlaps(health, config);
   let next = nextLook(health, config);
-  if (kind >= HealthKind.PROCESSOR && health.silent == 0) {
+  if (HAS_MEMBERS && kind >= HealthKind.PROCESSOR && health.silent == 0) {
     next = min(next, max(silentAt(health, config), health.silenceHeldMs));
   }
   rest(HEALTH_STATE_TABLE, row, next);

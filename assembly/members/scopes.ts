@@ -12,6 +12,7 @@ import { decideIn, ofThisIncarnation, ringHasReserve, ringHasRoom } from "../mem
 import { due, nowMs, rest } from "../memory/scheduling";
 import { NEVER, seal } from "../memory/seals";
 import { moduleState, verify } from "../memory/verify";
+import { HAS_MEMBERS } from "../policies/present";
 import { Control } from "../tables/control";
 import { DecisionKind, Reason, SubjectKind } from "../tables/decision";
 import { MEMBER_SERVERS, MemberConfig } from "../tables/member";
@@ -100,14 +101,14 @@ function nextLook(state: ScopeState, atMs: u64): u64 {
 
 /** The control row says who this controller is: what is its own follows from it. */
 export function takeControl(): void {
-  stir();
+  if (HAS_MEMBERS) stir();
   const module = moduleState();
   const index = Control.get().controllerIndex;
   if (module.controllerIndex == index) return;
   module.controllerIndex = index;
   module.rebuild = 1;
   seal(module);
-  restartMembers(false);
+  if (HAS_MEMBERS) restartMembers(false);
 }
 
 /**

@@ -45,6 +45,8 @@ export enum ErrorCode {
   NOT_ZERO = 13,
   /** A latched row whose sequence word is odd: its writer died in it. */
   HALF_WRITTEN_ROW = 14,
+  /** Rows of a policy that this module was built without. */
+  LEFT_OUT = 15,
 }
 
 /** The header row at address 0. */

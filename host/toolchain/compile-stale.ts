@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { availableParallelism } from "node:os";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { TARGETS, type Target } from "./compile.js";
+import type { Target } from "./compile.js";
 import { print, printError } from "./output.js";
 
 /** Parts of the toolchain that only look at modules or write documents: a change there leaves the modules as they are. */
@@ -31,9 +31,9 @@ function filesUnder(root: string, folder: string): string[] {
 }
 
 /** Compiles what is not up to date; false if a module failed, its messages printed. */
-export async function compileStale(root: string, force: boolean): Promise<boolean> {
+export async function compileStale(root: string, targets: readonly Target[], force: boolean): Promise<boolean> {
   const inputs = inputsHash(root);
-  const stale = TARGETS.filter((target) => force || !isUpToDate(root, target, inputs));
+  const stale = targets.filter((target) => force || !isUpToDate(root, target, inputs));
   const failures = await compileAll(
     root,
     stale.map((target) => ({ target, outFile: target.file })),
@@ -48,7 +48,7 @@ export async function compileStale(root: string, force: boolean): Promise<boolea
   return failures.size === 0;
 }
 
-/** The six builds share their sources: the same error six times helps no one. */
+/** The builds share their sources: the same error seven times helps no one. */
 function printFailures(failures: ReadonlyMap<string, string>): void {
   for (const message of new Set(failures.values())) {
     const files = [...failures].filter(([, other]) => other === message).map(([file]) => file);
@@ -57,8 +57,8 @@ function printFailures(failures: ReadonlyMap<string, string>): void {
 }
 
 /** Compiles every module a second time and compares the bytes; false if any differs. */
-export async function verifyReproducible(root: string): Promise<boolean> {
-  const again = TARGETS.map((target) => ({ target, outFile: `build/reproducible/${basename(target.file)}` }));
+export async function verifyReproducible(root: string, targets: readonly Target[]): Promise<boolean> {
+  const again = targets.map((target) => ({ target, outFile: `build/reproducible/${basename(target.file)}` }));
   const failures = await compileAll(root, again);
   printFailures(failures);
   let same = failures.size === 0;
@@ -111,7 +111,7 @@ function isUpToDate(root: string, target: Target, inputs: string): boolean {
 }
 
 function stampFile(root: string, target: Target): string {
-  return join(root, `build/stamps/${target.profile}-${target.shared ? "shared" : "plain"}`);
+  return join(root, `build/stamps/${basename(target.file, ".wasm")}`);
 }
 
 function fileHash(file: string): string {

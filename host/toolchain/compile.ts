@@ -10,10 +10,20 @@ import LayoutTransform from "./transform.js";
 import { withOneDataSegment } from "./merge-data.js";
 import { withoutCustomSections } from "./wasm-sections.js";
 
-/** One of the six modules. */
+/** What a module can decide on, each with its bit in `POLICIES` (assembly/policies/present.ts). */
+export const POLICY_BITS: ReadonlyMap<string, number> = new Map([
+  ["ports", 1],
+  ["processors", 2],
+  ["interfaces", 4],
+]);
+const ALL_POLICIES = [...POLICY_BITS.values()].reduce((mask, bit) => mask | bit, 0);
+
+/** One of the modules. */
 export interface Target {
   profile: ProfileName;
   shared: boolean;
+  /** Sum of the bits of its policies. */
+  policies: number;
   /** Path of the module from the root of the tree. */
   file: string;
 }
@@ -21,9 +31,24 @@ export interface Target {
 export const TARGETS: readonly Target[] = PROFILES.flatMap((profile) =>
   [false, true].map((shared) => {
     const kind = shared ? "shared" : "plain";
-    return { profile, shared, file: `build/fairlead-${profile}-${kind}.wasm` };
+    return { profile, shared, policies: ALL_POLICIES, file: `build/fairlead-${profile}-${kind}.wasm` };
   }),
 );
+
+/**
+ * The small plain module with some policies only; ports are always among them. Undefined where a name is unknown.
+ * @param names names of `POLICY_BITS`
+ */
+export function smallModuleWith(names: readonly string[]): Target | undefined {
+  const known = [...POLICY_BITS].filter(([name]) => name === "ports" || names.includes(name));
+  if (names.some((name) => !POLICY_BITS.has(name))) return undefined;
+  const policies = known.reduce((mask, [, bit]) => mask | bit, 0);
+  const file = `build/fairlead-small-plain-${known.map(([name]) => name).join("-")}.wasm`;
+  return { profile: "small", shared: false, policies, file };
+}
+
+/** For firmware that balances ports and nothing else. */
+export const PORTS_TARGET = smallModuleWith(["ports"]) as Target;
 
 /** Thrown with what the compiler printed. */
 export class CompileError extends Error {}
@@ -82,7 +107,7 @@ export function compilerArguments(model: Model, target: Target, outFile: string)
   const pages = String(map.memoryPages);
   const args = ["--config", "asconfig.json", "--target", target.shared ? "shared" : "plain", "--outFile", outFile];
   args.push("--debug", "--sourceMap", ...optimization(target));
-  args.push("--use", `PROFILE=${profile}`, "--memoryBase", String(memoryBase));
+  args.push("--use", `PROFILE=${profile}`, "--use", `POLICIES=${target.policies}`, "--memoryBase", String(memoryBase));
   args.push("--initialMemory", pages, "--maximumMemory", pages);
   return args;
 }

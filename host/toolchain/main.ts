@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkModules } from "./check-modules.js";
+import { POLICY_BITS, PORTS_TARGET, smallModuleWith, TARGETS, type Target } from "./compile.js";
 import { compileStale, verifyReproducible } from "./compile-stale.js";
 import { writeGenerated } from "./generate/index.js";
 import { buildModel } from "./model.js";
@@ -13,6 +14,7 @@ import { SourceProblems } from "./problems.js";
 const USAGE = `Usage: npm run build -- [options]
   --force                compile every module, up to date or not
   --verify-reproducible  compile every module a second time and compare the bytes
+  --policies LIST        also the small plain module with these policies only, as in ports,interfaces
   --modules              modules and generated files only, no TypeScript
   --help`;
 
@@ -20,6 +22,7 @@ interface Options {
   force: boolean;
   verifyReproducible: boolean;
   modules: boolean;
+  targets: readonly Target[];
 }
 
 /** Runs the build; returns the exit code: 0, 1 for a failure, 2 for wrong usage. */
@@ -29,9 +32,9 @@ export async function build(root: string, args: readonly string[]): Promise<numb
   try {
     const model = buildModel(root);
     for (const file of writeGenerated(root, model)) print(`wrote ${file}`);
-    const compiled = await compileStale(root, options.force);
-    const kept = compiled && checkModules(root, model);
-    const same = !kept || !options.verifyReproducible || (await verifyReproducible(root));
+    const compiled = await compileStale(root, options.targets, options.force);
+    const kept = compiled && checkModules(root, model, options.targets);
+    const same = !kept || !options.verifyReproducible || (await verifyReproducible(root, options.targets));
     const typed = options.modules || compileTypeScript(root);
     return kept && same && typed ? 0 : 1;
   } catch (error) {
@@ -48,6 +51,7 @@ function readOptions(args: readonly string[]): Options | undefined {
       options: {
         force: { type: "boolean", default: false },
         "verify-reproducible": { type: "boolean", default: false },
+        policies: { type: "string", default: "ports" },
         modules: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -56,7 +60,10 @@ function readOptions(args: readonly string[]): Options | undefined {
       print(USAGE);
       process.exit(0);
     }
-    return { force: values.force, verifyReproducible: values["verify-reproducible"], modules: values.modules };
+    const wanted = smallModuleWith(values.policies.split(","));
+    if (wanted === undefined) throw new Error(`--policies: only ${[...POLICY_BITS.keys()].join(", ")}`);
+    const targets = [...TARGETS, PORTS_TARGET, ...(wanted.file === PORTS_TARGET.file ? [] : [wanted])];
+    return { force: values.force, verifyReproducible: values["verify-reproducible"], modules: values.modules, targets };
   } catch (error) {
     printError(`${error instanceof Error ? error.message : error}\n${USAGE}`);
     return undefined;

@@ -20,6 +20,7 @@ import {
   WORK_PER_TICK_MAX,
 } from "../../limits";
 import { healthOf, report } from "../../members/health";
+import { HAS_INTERFACES } from "../present";
 import { takeHostingOutcome } from "../interfaces/interfaces";
 import { visit } from "../../visit";
 import { mayDecide } from "../../members/stir";
@@ -201,7 +202,8 @@ export function followHealth(port: u32): void {
 export function takeOutcome(row: u32): void {
   const outcome = Outcome.at(row);
   if (!ofThisIncarnation(outcome.incarnation)) Header.get().droppedRows++;
-  else if (!takeHostingOutcome(outcome) && !moveOutcome(outcome)) changeOutcome(outcome);
+  else if (HAS_INTERFACES && takeHostingOutcome(outcome)) return;
+  else if (!moveOutcome(outcome)) changeOutcome(outcome);
 }
 
 /** Decisions, unless this module is a shadow, held, in its grace period, or its observer is suspected. */

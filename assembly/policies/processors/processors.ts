@@ -35,13 +35,15 @@ import { ProcessorRow, ProcessorState } from "../../tables/processor";
 import { Request, RequestKind, RequestResult } from "../../tables/request";
 import { SCOPE_ARRAY } from "../../tables/scope";
 import { moduleState } from "../../memory/verify";
+import { HAS_INTERFACES, HAS_PROCESSORS } from "../present";
 import { refreshRoutes } from "./routes";
 import { isBetter, isCandidate, judgeProcessors, mayBeActive, mayBeCaretaker, processorAt } from "./states";
 
 /** The policy's step: whenever something of a member or a scope has changed, or a wait has ended. */
 export function decideProcessors(): void {
   if (!takeStirred(Stirred.PROCESSORS)) return;
-  judgeServerScopes();
+  if (HAS_INTERFACES) judgeServerScopes();
+  if (!HAS_PROCESSORS) return;
   judgeProcessors();
   const own = ownProcessor();
   if (own != NONE) judgeOwn(own);
