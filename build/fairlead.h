@@ -47,8 +47,8 @@ extern "C" {
 #endif
 
 /* Layout version and hash: what header and custom section of a module must show for this file to fit it. */
-#define FAIRLEAD_LAYOUT_HASH_LOW 0x233efc91u
-#define FAIRLEAD_LAYOUT_HASH_HIGH 0x580e728eu
+#define FAIRLEAD_LAYOUT_HASH_LOW 0x2641f926u
+#define FAIRLEAD_LAYOUT_HASH_HIGH 0xc483e8b1u
 #define FAIRLEAD_DIRECTORY_ENTRY_BYTES 32u
 
 /* --- Constants, the same in every profile --- */
@@ -147,7 +147,9 @@ typedef enum fairlead_error_code {
   /* A reserved field that is not zero. */
   FAIRLEAD_ERROR_CODE_NOT_ZERO = 13,
   /* A latched row whose sequence word is odd: its writer died in it. */
-  FAIRLEAD_ERROR_CODE_HALF_WRITTEN_ROW = 14
+  FAIRLEAD_ERROR_CODE_HALF_WRITTEN_ROW = 14,
+  /* Rows of a policy that this module was built without. */
+  FAIRLEAD_ERROR_CODE_LEFT_OUT = 15
 } fairlead_error_code_t;
 
 /* --- ControlFlag --- */

@@ -13,6 +13,7 @@ import {
   LOADER_SOURCES,
   link,
   modulePath,
+  portsOnlyModulePath,
   sizes,
   translate,
 } from "./toolchains.js";
@@ -71,8 +72,12 @@ function compile(
   folder: string,
   definitions: readonly string[] = [],
   foreign = false,
+  portsOnly = false,
 ): string[] {
-  const includes = [translate(modulePath("small", false), "small-plain"), BOARD, writeTwinLayout("small")];
+  const translated = portsOnly
+    ? translate(portsOnlyModulePath(), "small-plain-ports")
+    : translate(modulePath("small", false), "small-plain");
+  const includes = [translated, BOARD, writeTwinLayout("small")];
   return compileObjects({
     target: CORTEX_M3,
     folder,
@@ -91,10 +96,11 @@ function qemu(program: string, argument: string): string[] {
   return [...machine, "-semihosting-config", semihosting, "-kernel", program];
 }
 
-/** Links what a firmware takes and measures it. */
-export function imageFigures(): ImageFigures {
-  const objects = compile([AOT_SOURCE, ...LOADER_SOURCES, `${BOARD}/image.c`], FOLDER);
-  const image = link(CORTEX_M3, objects, `${FOLDER}/image.elf`, ["-T", `${BOARD}/image.ld`]);
+/** Links what a firmware takes and measures it: with all policies that are there, or with the ports' alone. */
+export function imageFigures(portsOnly = false): ImageFigures {
+  const folder = portsOnly ? `${FOLDER}/ports` : FOLDER;
+  const objects = compile([AOT_SOURCE, ...LOADER_SOURCES, `${BOARD}/image.c`], folder, [], false, portsOnly);
+  const image = link(CORTEX_M3, objects, `${folder}/image.elf`, ["-T", `${BOARD}/image.ld`]);
   const { codeBytes, dataBytes } = sizes(CORTEX_M3, [image]);
   const functions = readFunctions(must("arm-none-eabi-objdump", ["-d", image]).stdout);
   const paths = ENTRIES.map((entry) => deepestPath(functions, entry, INDIRECT));

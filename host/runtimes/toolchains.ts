@@ -153,11 +153,19 @@ export function link(
   return path;
 }
 
+/** The module without the other policies. */
+const PORTS_ONLY = "small-plain-ports";
+
+/** Path of the small plain module with the port policy alone. */
+export function portsOnlyModulePath(): string {
+  return join(MODULES, `fairlead-${PORTS_ONLY}.wasm`);
+}
+
 /** Copies what the build made; everything else works on the copies. */
 export function copyModules(): void {
   mkdirSync(MODULES, { recursive: true });
   const modules = ["small", "standard", "large"].flatMap((profile) => [`${profile}-plain`, `${profile}-shared`]);
-  const names = [...modules.map((name) => `fairlead-${name}.wasm`), "fairlead.h"];
+  const names = [...[...modules, PORTS_ONLY].map((name) => `fairlead-${name}.wasm`), "fairlead.h"];
   for (const name of names) copyFileSync(join("build", name), join(MODULES, name));
 }
 

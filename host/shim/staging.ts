@@ -2,6 +2,7 @@
 
 import type { ArrayDescription, PortDescription, Problem, TargetDescription } from "../array/description.js";
 import {
+  ErrorCode,
   ErrorCodeNames,
   HealthKindNames,
   type ProfileName,
@@ -166,6 +167,10 @@ export function refusal(core: StagingMemory, staged: Staged, code: number): Prob
   const table = layouts[core.profile].tables[header.errorTable(0)];
   const row = header.errorRow(0);
   const field = table?.fields.find((candidate) => candidate.offset === header.errorField(0));
+  if (code === ErrorCode.LEFT_OUT) {
+    const what = "the module was built without the policy that reads this table";
+    return problemOf(table?.name ?? "", what, "no rows, or a module with the policy");
+  }
   const why = ErrorCodeNames[code] ?? `code ${code}`;
   const place = `${thingName(table?.name ?? "", row, staged)}.${field?.name ?? "?"}`;
   const knob = field?.knob;

@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "580e728e233efc91";
+export const layoutHash: string = "c483e8b12641f926";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -112,6 +112,8 @@ export const ErrorCode = {
   NOT_ZERO: 13,
   /** A latched row whose sequence word is odd: its writer died in it. */
   HALF_WRITTEN_ROW: 14,
+  /** Rows of a policy that this module was built without. */
+  LEFT_OUT: 15,
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 export const ErrorCodeNames: readonly string[] = namesOf(ErrorCode);
