@@ -38,7 +38,8 @@ for (const file of readdirSync(FOLDER).filter((name) => name.endsWith(".yaml") &
 }
 
 test("rows of a policy that is left out are refused with the table's name", () => {
-  const [first] = casesOf("interfaces.yaml");
+  // The first array is too large for the small profile.
+  const first = casesOf("interfaces.yaml").find(({ array }) => array.name === "pair");
   assert.ok(first !== undefined);
   const [problem] = new Shim(instantiate(portsOnly), { incarnation: 1 }).configure(first.array);
   assert.match(problem?.field ?? "", /^network-port-config/);
