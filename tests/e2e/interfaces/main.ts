@@ -10,6 +10,7 @@ import { Undo } from "../common/undo.js";
 import { Driven } from "./driven.js";
 import { FAULTS } from "./faults.js";
 import { type TrialParts, tryFence } from "./fence-trial.js";
+import { tryLinkWatch } from "./link-trial.js";
 import { KeepalivedRuns } from "./keepalived.js";
 import { Network } from "./network.js";
 import { compileProber } from "./probers.js";
@@ -117,7 +118,10 @@ async function run(options: Options, undo: Undo): Promise<number> {
     const trial: TrialParts = { network, prober, checks, undo };
     const runs = short ? RUNS_SHORT : RUNS_LONG;
     if (parts.includes("keepalived")) figures.keepalived = await new KeepalivedRuns(trial, folder).run(runs);
-    if (parts.includes("trials")) await tryEffectors(trial, folder);
+    if (parts.includes("trials")) {
+      tryLinkWatch(checks);
+      await tryEffectors(trial, folder);
+    }
     if (parts.includes("faults") || parts.includes("comparison"))
       await runControllers(trial, options, runs, top, folder, figures);
   } catch (error) {

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { LinkState, LinkStateNames } from "../../../host/shim/generated/layout.js";
 import { LinkWatch } from "../../../host/sources/kernel/link-watch.js";
-import { until } from "./support.js";
+import { until } from "../../host/sources/support.js";
 
 function ip(...args: string[]): void {
   const { status, stderr } = spawnSync("ip", args, { encoding: "utf8" });
