@@ -193,14 +193,11 @@ export class Coordinator {
     };
     // A key that was asked for before a promise, and came after it, gives nothing.
     if (!may() || !(this.active || this.failsafe.mayTakeOver())) return "refused";
-    this.active = true;
     return this.own({ kind: "activate", subject: "", port: "", scope: name, epoch }, may);
   }
 
   async passivate(name: string, epoch: number): Promise<boolean> {
-    const result = await this.own({ kind: "passivate", subject: "", port: "", scope: name, epoch });
-    if (result === "done") this.active = false;
-    return result === "done";
+    return (await this.own({ kind: "passivate", subject: "", port: "", scope: name, epoch })) === "done";
   }
 
   /** Periodic look, and after each change. */
@@ -274,7 +271,10 @@ export class Coordinator {
     const before = this.tenure.session;
     const carryOut = async () => {
       if (!may()) return false;
+      // In turn with the effects, so that it says what the last of them left.
+      if (order.kind === "activate") this.active = true;
       await this.parts.effects.carryOut(order);
+      if (order.kind === "passivate") this.active = false;
       return true;
     };
     try {
@@ -284,7 +284,8 @@ export class Coordinator {
       return "failed";
     }
     this.parts.changed();
-    return before === this.tenure.session ? "done" : "failed";
+    // What is gone is gone, whatever has become of the lease meanwhile.
+    return order.kind === "passivate" || before === this.tenure.session ? "done" : "failed";
   }
 
   /** The key is gone while the lease is not: the active role ends at once. */
