@@ -7,10 +7,8 @@ import { TableDirectory } from "../../management/processors/table-directory.js";
 import type { Management } from "../../management/run/management.js";
 import type { OpenSupervisorLink } from "../../management/run/supervisor-link.js";
 import type { ManagementSettings } from "../../management/run/settings.js";
-import { WebServerKind } from "../../shim/generated/layout.js";
 import { topFolder, UsageError, version } from "../exit.js";
 import type { RunWords } from "./options.js";
-import { SelfCheck } from "./self-check.js";
 import type { SetUp } from "./set-up.js";
 
 export class Managed {
@@ -18,7 +16,6 @@ export class Managed {
     private readonly array: EngineArray,
     private readonly management: Management,
     private readonly link: OpenSupervisorLink | undefined,
-    private readonly selfCheck: SelfCheck | undefined,
   ) {}
 
   afterTick(): void {
@@ -27,7 +24,6 @@ export class Managed {
   }
 
   async close(): Promise<void> {
-    this.selfCheck?.close();
     this.link?.close();
     await this.management.close();
   }
@@ -69,12 +65,10 @@ export async function startManaged(
       : { restart: () => process.kill(process.pid, "SIGTERM"), claim: (has: boolean) => link.fullServer(has) }),
     report,
   });
-  // The module says which web server its own processor is to run, by what the tests found.
-  made.hub.serve = (kind) => management.serve(kind === WebServerKind.FULL ? "full" : "none");
   const url = await management.start();
+  made.selfWatch?.manage(management, settings.folder);
   report(words.page === undefined ? `management: ${url}` : `page: open ${url}`);
-  const selfCheck = made.coordination && new SelfCheck(made.hub, management, settings.folder, report);
-  return new Managed(array, management, link, selfCheck);
+  return new Managed(array, management, link);
 }
 
 /** Without coordination there is one controller at work, and its processor is active. */

@@ -3,6 +3,7 @@
 import { type ArrayDescription, parseArray } from "../../array/description.js";
 import type { Revisions } from "../../coordination/configuration/revisions.js";
 import type { Controller } from "../../coordination/controller.js";
+import type { SelfWatch } from "../../management/processors/self-watch.js";
 import type { Effector, Source } from "../../shim/actor.js";
 import { fileSink, Recorder } from "../../shim/recorder.js";
 import type { Shim } from "../../shim/shim.js";
@@ -15,7 +16,6 @@ import { InputError, readInput, UsageError } from "../exit.js";
 import { Engine } from "./engine.js";
 import { chooseModule, type ModuleChoice } from "./module-choice.js";
 import type { RunOptions, RunWords } from "./options.js";
-import { ProcessorHub } from "./processor-hub.js";
 
 export interface SetUp {
   array: ArrayDescription;
@@ -29,10 +29,10 @@ export interface SetUp {
   coordination: Controller | undefined;
   /** The configuration of all controllers, where they have a lease service. */
   revisions: Revisions | undefined;
+  /** Self-tests of the own processor, and the server that it is to run; with coordination only. */
+  selfWatch: SelfWatch | undefined;
   /** Whoever runs it puts its own there: called when a tick is wanted at once. */
   waker: { wake(): void };
-  /** What is said of this controller's processor, and the web server that it is to run. */
-  hub: ProcessorHub;
 }
 
 /**
@@ -44,8 +44,7 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
   const array = readArrayFile(text, words.config);
   const controller = controllerOf(array, words.controller);
   const waker = { wake: () => undefined };
-  const hub = new ProcessorHub();
-  const actors = await makeActors(array, controller, options, report, { waker, hub, text });
+  const actors = await makeActors(array, controller, options, report, { waker, text });
   const module = await chosenOrClosed(actors, () => chooseModule(words, array, performance.now()));
   const recorder = words.record === undefined ? undefined : new Recorder(fileSink(words.record));
   if (module.watch !== undefined) report(`module: ${module.origin}`);
@@ -59,9 +58,9 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
     await closeActors(actors);
     return setUp(words, options, report);
   }
-  const { coordination, revisions } = actors;
+  const { coordination, revisions, selfWatch } = actors;
   const engine = new Engine({ shim, ...actors });
-  return { array, text, controller, engine, recorder, module, coordination, revisions, waker, hub };
+  return { array, text, controller, engine, recorder, module, coordination, revisions, selfWatch, waker };
 }
 
 /** A module that is refused leaves nothing open: sockets, or addresses in the kernel. */
@@ -115,6 +114,7 @@ interface Actors {
   world?: World;
   coordination?: Controller;
   revisions?: Revisions | undefined;
+  selfWatch?: SelfWatch;
 }
 
 async function makeActors(
@@ -122,7 +122,7 @@ async function makeActors(
   controller: string,
   options: RunOptions,
   report: (line: string) => void,
-  { waker, hub, text }: { waker: { wake(): void }; hub: ProcessorHub; text: string },
+  { waker, text }: { waker: { wake(): void }; text: string },
 ): Promise<Actors> {
   if (array.sources.simulated !== undefined) {
     const settings = simulatedSettings(array);
@@ -139,20 +139,29 @@ async function makeActors(
   const actors = realActors(array, { controller, report });
   if (array.coordination === undefined) return actors;
   const { openController } = await import("../../coordination/open-controller.js");
+  const selfWatch = await watchSelf(array, report);
   const opened = await openController(array, {
     controller,
     report,
     text,
     wake: () => waker.wake(),
-    own: () => hub.own(),
-    setWebServer: (kind) => hub.serve(kind),
+    own: () => selfWatch.own(),
+    setWebServer: (kind) => selfWatch.setWebServer(kind),
   });
   return {
-    sources: [...actors.sources, ...opened.sources],
+    sources: [...actors.sources, selfWatch, ...opened.sources],
     effectors: [...actors.effectors, ...opened.effectors],
     coordination: opened.controller,
     revisions: opened.revisions,
+    selfWatch,
   };
+}
+
+async function watchSelf(array: ArrayDescription, report: (line: string) => void): Promise<SelfWatch> {
+  const { SelfWatch } = await import("../../management/processors/self-watch.js");
+  const { coordinationSection } = await import("../../coordination/section.js");
+  const device = coordinationSection(array)?.management?.device;
+  return new SelfWatch({ ...(device === undefined ? {} : { device }), report });
 }
 
 function startOn(

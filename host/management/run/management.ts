@@ -5,11 +5,12 @@ import { type TransferListItem, Worker } from "node:worker_threads";
 import type { ArraySnapshot } from "../array/managed-array.js";
 import type { EngineArray } from "../array/engine-array.js";
 import type { ProcessorDirectory } from "../processors/directory.js";
+import { askHealth } from "../processors/forwarding.js";
 import { LogRing } from "../processors/own.js";
 import { Answerer } from "./channel.js";
 import { directoryState } from "./remote-array.js";
 import type { ThreadData } from "./server-thread.js";
-import type { ManagementSettings } from "./settings.js";
+import { connectable, type ManagementSettings } from "./settings.js";
 
 export interface ManagementOptions {
   array: EngineArray;
@@ -33,6 +34,8 @@ const DIRECTORY_EVERY_MS = 250;
 const PING_EVERY_MS = 1000;
 /** A thread that answers nothing for so long is hung: it is ended, and started anew. */
 const HUNG_MS = 4000;
+/** The self-test's question: under its deadline. */
+const ASK_MS = 1500;
 const PAUSE_FIRST_MS = 1000;
 const PAUSE_MOST_MS = 30_000;
 
@@ -53,7 +56,9 @@ export class Management {
   private unwatch: () => void = () => {};
   private wanted: "full" | "none" = "full";
   private heardMs = 0;
-  private listens = false;
+  private standing: "none" | "starting" | "listening" | "hung" | "ended" = "none";
+  /** Changes of the kind of server, one after the other. */
+  private turn: Promise<void> = Promise.resolve();
   private pauseMs = PAUSE_FIRST_MS;
   private again: NodeJS.Timeout | undefined;
   /** Of a run of its own: sessions outlive the server's thread. */
@@ -80,21 +85,26 @@ export class Management {
   }
 
   /** `none`: the restricted server alone is to serve, such as on an unhealthy processor. */
-  async serve(kind: "full" | "none"): Promise<void> {
-    if (this.wanted === kind) return;
+  serve(kind: "full" | "none"): Promise<void> {
+    if (this.wanted === kind) return this.turn;
     this.wanted = kind;
-    if (kind === "none") await this.endThread();
-    else await this.startThread(false).catch(() => this.startLater());
+    this.turn = this.turn.then(async () => {
+      if (this.wanted === "none") await this.endThread();
+      else if (this.worker === undefined) await this.startThread(false).catch(() => this.startLater());
+    });
+    return this.turn;
   }
 
-  /** Whether the full server is meant to run. */
-  get isWanted(): boolean {
-    return this.wanted === "full";
-  }
-
-  /** Whether the full server answers, for the self-test. */
-  get answers(): boolean {
-    return this.listens && performance.now() - this.heardMs < HUNG_MS;
+  /**
+   * Has the full server answer over the network, for the self-test; undefined where it is not to run or is just starting.
+   * @throws Error where it doesn't answer
+   */
+  ask(): Promise<string> | undefined {
+    const { listen, tls } = this.options.settings;
+    if (this.standing === "none" || this.standing === "starting") return undefined;
+    if (this.standing !== "listening") return Promise.reject(new Error(`the full server's thread is ${this.standing}`));
+    const port = Number(new URL(this.url).port) || listen.port;
+    return askHealth({ host: connectable(listen.host), port }, tls !== undefined, ASK_MS);
   }
 
   async close(): Promise<void> {
@@ -118,12 +128,14 @@ export class Management {
     const worker = new Worker(new URL("./server-thread.js", import.meta.url), { workerData: data });
     this.worker = worker;
     this.heardMs = performance.now();
+    this.standing = "starting";
     try {
       const listening = await this.listening(worker);
-      this.listens = true;
+      this.standing = "listening";
       return listening;
     } catch (error) {
       await this.endThread();
+      this.standing = "ended";
       throw error;
     }
   }
@@ -133,7 +145,6 @@ export class Management {
     clearTimeout(this.again);
     const { worker } = this;
     this.worker = undefined;
-    this.listens = false;
     this.unwatch();
     this.unwatch = () => {};
     if (worker !== undefined) {
@@ -143,15 +154,16 @@ export class Management {
       if (worker.threadId >= 0) await ended;
       clearTimeout(timer);
     }
+    this.standing = "none";
     this.options.claim?.(false);
   }
 
   private lookForHang(): void {
-    if (this.worker === undefined || !this.listens) return;
+    if (this.worker === undefined || this.standing !== "listening") return;
     this.answerer?.tell("ping", undefined);
     if (performance.now() - this.heardMs < HUNG_MS) return;
     this.options.report("management: the full server is hung: its thread is ended and started anew");
-    this.listens = false;
+    this.standing = "hung";
     void this.worker.terminate();
   }
 
@@ -159,7 +171,7 @@ export class Management {
   private ended(worker: Worker): void {
     if (this.worker !== worker) return;
     this.worker = undefined;
-    this.listens = false;
+    this.standing = "ended";
     this.unwatch();
     this.options.claim?.(false);
     this.startLater();

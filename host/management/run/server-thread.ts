@@ -10,7 +10,7 @@ import { openAccess } from "./access-parts.js";
 import { Caller } from "./channel.js";
 import { machineFacts } from "./machine-facts.js";
 import { type DirectoryState, RemoteArray, ToldDirectory } from "./remote-array.js";
-import type { Address, ManagementSettings } from "./settings.js";
+import { type Address, connectable, type ManagementSettings } from "./settings.js";
 
 export interface ThreadData {
   settings: ManagementSettings;
@@ -173,11 +173,6 @@ async function openSomewhere<T>(
       await sleep(AGAIN_MS);
     }
   }
-}
-
-/** Where a server that listens on every address is reached from its own machine. */
-function connectable(host: string): string {
-  return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
 }
 
 await main(workerData as ThreadData);

@@ -180,6 +180,11 @@ export function parseAddress(text: string): Address | undefined {
   return { host: (match[1] as string).replace(/^\[|\]$/g, ""), port };
 }
 
+/** Where a server that listens on every address is reached from its own machine. */
+export function connectable(host: string): string {
+  return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+}
+
 /** Names by which a server that listens here may be called. */
 export function hostNames(settings: ManagementSettings, own: string, others: readonly string[]): string[] {
   const listening = [settings.listen, ...(settings.restricted === undefined ? [] : [settings.restricted])];
