@@ -19,11 +19,19 @@ export interface FenceOptions {
 
 interface Renewal {
   wallMs: number;
+  forMs: number;
   resolve(): void;
   reject(error: Error): void;
 }
 
 const ANSWER_TIMEOUT_MS = 5000;
+/** From a day on there is no end: a lease of one controller alone, which nobody renews. */
+const WITHOUT_END_MS = 86_400_000;
+/**
+ * The second half of the fence: it closes by itself when nothing renews it, whatever the wall clock is set to. The first
+ * half, the absolute end, is for a renewal that comes late.
+ */
+const PERMIT_RULE = "meta protocol != @permit drop";
 /** Before everything else at these hooks. */
 const PRIORITY = -500;
 
@@ -48,9 +56,9 @@ export class Fence {
   }
 
   /** See `AddressKernel.fenceUntil`. Of several that wait, only the last is written. */
-  until(wallMs: number): Promise<void> {
+  until(wallMs: number, forMs = WITHOUT_END_MS): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ wallMs, resolve, reject });
+      this.waiting.push({ wallMs, forMs, resolve, reject });
       this.next();
     });
   }
@@ -67,10 +75,14 @@ export class Fence {
     this.waiting = [];
     this.answered = "";
     const chain = `netdev ${this.table} fence`;
-    const rule = ruleUntil((this.underWay.at(-1) as Renewal).wallMs);
+    const { wallMs, forMs } = this.underWay.at(-1) as Renewal;
+    const permits = wallMs > 0 && forMs > 0 ? `add element netdev ${this.table} permit { ${permitted(forMs)} }; ` : "";
+    const renewed = `flush set netdev ${this.table} permit; ${permits}flush chain ${chain}`;
     this.timer = setTimeout(() => this.process.kill(), ANSWER_TIMEOUT_MS);
     // One line is one transaction. The listing that follows shows what the kernel has.
-    this.process.write(`flush chain ${chain}; add rule ${chain} ${rule}\nlist chain ${chain}\n`);
+    this.process.write(
+      `${renewed}; add rule ${chain} ${PERMIT_RULE}; add rule ${chain} ${ruleUntil(wallMs)}\nlist chain ${chain}\n`,
+    );
   }
 
   private take(line: string, isError: boolean): void {
@@ -115,6 +127,7 @@ export class Fence {
       `  set held6 { type ipv6_addr; ${elements(six.map(({ text }) => text))} }`,
       // The same as the target of neighbour discovery: nft can't look a raw field up in a set of addresses.
       `  set target6 { typeof @th,64,128; ${elements(targets)} }`,
+      "  set permit { type ether_type; flags timeout; }",
       "  chain fence { drop; }",
       `  chain in { ${hook("ingress")}`,
       "    arp daddr ip @held4 jump fence",
@@ -132,6 +145,12 @@ export class Fence {
       "",
     ].join("\n");
   }
+}
+
+/** What may pass, each for so long from when the kernel gets it: by its own monotonic time. */
+function permitted(forMs: number): string {
+  const timeout = forMs < WITHOUT_END_MS ? ` timeout ${Math.ceil(forMs)}ms` : "";
+  return ["ip", "ip6", "arp"].map((protocol) => protocol + timeout).join(", ");
 }
 
 /** An end that has passed for good needs no time. */

@@ -18,9 +18,10 @@ export interface AddressKernel {
   held(): Promise<HeldAddress[]>;
   /**
    * From this time of the wall clock on, in milliseconds since 1970, nothing comes for or leaves from any failover
-   * address. Each call replaces the end before it, whether later or earlier.
+   * address; and in no case longer than `forMs` from when the kernel got this, by its monotonic time, so that a wall
+   * clock that is set back opens nothing. Each call replaces the end before it, whether later or earlier.
    */
-  fenceUntil(wallMs: number): Promise<void>;
+  fenceUntil(wallMs: number, forMs?: number): Promise<void>;
   /** Tells the neighbours again where an address is: after a split has healed. */
   announce(address: string, device: string): Promise<void>;
   /** Removes all failover addresses, then the fence. */

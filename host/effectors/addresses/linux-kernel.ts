@@ -78,8 +78,8 @@ export class LinuxKernel implements AddressKernel {
     return rows.flatMap((row) => this.heldOn(row));
   }
 
-  fenceUntil(wallMs: number): Promise<void> {
-    return this.fence.until(wallMs);
+  fenceUntil(wallMs: number, forMs?: number): Promise<void> {
+    return this.fence.until(wallMs, forMs);
   }
 
   announce(address: string, device: string): Promise<void> {
