@@ -143,9 +143,14 @@ function problemOfError(error: ErrorObject, value: unknown, problem: CheckedYaml
     case "exclusiveMinimum":
     case "x-unit":
       return problem(path, `${shown} is out of range`, expectedOf(schema));
+    case "minItems":
+      return problem(
+        path,
+        "the list is empty or too short",
+        schema["x-expected"] ?? `a list of at least ${error.params.limit}`,
+      );
     case "minProperties":
     case "maxProperties":
-    case "minItems":
     case "maxItems":
       return problem(path, `${error.message ?? error.keyword}`, expectedOf(schema));
     default:

@@ -56,6 +56,7 @@ function checkHomes({ networkPorts, interfaces }: PlacedArray, report: Report): 
   const ports = new Map(networkPorts.map(({ thing }) => [thing.name, thing]));
   const expected = `one of: ${[...ports.keys()].slice(0, 20).join(", ")}`;
   for (const { thing, path } of interfaces) {
+    if (thing.home === "") continue;
     const home = ports.get(thing.home);
     if (home === undefined) {
       report([...path, "home"], `no network port ${thing.home}: home is in neither group`, expected);
@@ -69,7 +70,8 @@ function checkHomes({ networkPorts, interfaces }: PlacedArray, report: Report): 
         report(at, `${name} is in domain ${port.domain}`, `ports of domain ${home.domain}, its home's`);
       } else if (thing.eligible?.indexOf(name) !== index) report(at, `port ${name} is there already`, "each port once");
     }
-    if (thing.eligible !== undefined && !thing.eligible.includes(thing.home)) {
+    const isGiven = thing.eligible !== undefined && thing.eligible.length > 0;
+    if (isGiven && thing.eligible?.includes(thing.home) !== true) {
       report([...path, "eligible"], `home ${thing.home} is not eligible`, `${thing.home} among them`);
     }
   }

@@ -142,21 +142,32 @@ function namedThings(list: unknown, path: Path): { fields: Fields; path: Path }[
 }
 
 /** As `namedThings`, with ranges such as `p{1..4}` written out. */
+/** Fields whose ranges count along with the name's, and what several of them are called. */
+const ALONG = [
+  ["address", "addresses"],
+  ["device", "devices"],
+] as const;
+
 function expanded(list: unknown, path: Path, yaml: CheckedYaml, problems: Problem[]): { fields: Fields; path: Path }[] {
   return namedThings(list, path).flatMap((entry) => {
     const names = expandRange(text(entry.fields.name));
-    const addresses = typeof entry.fields.address === "string" ? expandRange(entry.fields.address) : [undefined];
     const many = names.length > 1;
     if (many && entry.fields.id !== undefined) {
       problems.push(yaml.problem([...entry.path, "id"], "one id for many things", "no id, or a name without a range"));
     }
-    if (many && addresses[0] !== undefined && addresses.length !== names.length) {
-      const message = `${addresses.length} addresses for ${names.length} names`;
-      problems.push(yaml.problem([...entry.path, "address"], message, "a range as long as that of the name"));
+    const along: [string, string[]][] = [];
+    for (const [field, plural] of ALONG) {
+      const written = entry.fields[field];
+      if (typeof written !== "string") continue;
+      const texts = expandRange(written);
+      along.push([field, texts]);
+      if (!many || texts.length === names.length) continue;
+      const message = `${texts.length} ${plural} for ${names.length} names`;
+      problems.push(yaml.problem([...entry.path, field], message, "a range as long as that of the name"));
     }
     return names.map((name, index) => {
-      const address = addresses[index] ?? addresses[0];
-      return { fields: { ...entry.fields, name, ...(address === undefined ? {} : { address }) }, path: entry.path };
+      const counted = Object.fromEntries(along.map(([field, texts]) => [field, texts[index] ?? texts[0]]));
+      return { fields: { ...entry.fields, name, ...counted }, path: entry.path };
     });
   });
 }
