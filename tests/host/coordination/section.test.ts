@@ -86,7 +86,7 @@ describe("the section `coordination`", () => {
     [
       "no endpoint at all",
       `${good}  etcd: {endpoints: []}\n`,
-      "7 coordination.etcd.endpoints: must NOT have fewer than 1 items",
+      "7 coordination.etcd.endpoints: the list is empty or too short",
     ],
     [
       "a password in the clear",

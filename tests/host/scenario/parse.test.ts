@@ -141,7 +141,7 @@ describe("what is wrong in a scenario file is told with its place:", () => {
     );
     assert.match(
       parseScenario("cases: []\n", "s.yaml").problems.map(formatProblem).join(),
-      /cases: must NOT have fewer than 1 items/,
+      /cases: the list is empty or too short/,
     );
   });
 });
