@@ -25,10 +25,13 @@ export interface ManagementOptions {
   claim?: (has: boolean) => void;
   /** Lines for the operator. */
   report(line: string): void;
+  /** Script of the server's thread; another one for tests. */
+  thread?: URL;
 }
 
 /** How long the server's thread has to say that it listens. */
 const START_MS = 20_000;
+const THREAD = new URL("./server-thread.js", import.meta.url);
 const CLOSE_MS = 2000;
 const DIRECTORY_EVERY_MS = 250;
 const PING_EVERY_MS = 1000;
@@ -125,7 +128,7 @@ export class Management {
       supervised: restart !== undefined,
       keys: this.keys,
     };
-    const worker = new Worker(new URL("./server-thread.js", import.meta.url), { workerData: data });
+    const worker = new Worker(this.options.thread ?? THREAD, { workerData: data });
     this.worker = worker;
     this.heardMs = performance.now();
     this.standing = "starting";
