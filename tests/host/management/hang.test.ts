@@ -35,7 +35,6 @@ test("a hung full server holds up no tick, is ended and started anew; the addres
     thread: new URL(`data:text/javascript,${encodeURIComponent(HANGING)}`),
   });
   await management.start();
-  assert.ok(management.answers);
   let ticks = 0;
   for (let ms = 2000; !lines.includes("management: the full server is back"); ms += 100) {
     engine.step(ms);
@@ -45,7 +44,6 @@ test("a hung full server holds up no tick, is ended and started anew; the addres
   }
   assert.ok(lines[0]?.startsWith("management: the full server is hung"), lines[0]);
   assert.deepEqual(claims, [true, false, true]);
-  assert.ok(management.answers);
   await management.close();
   assert.equal(claims.at(-1), false);
   await engine.close();
