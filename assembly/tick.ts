@@ -3,7 +3,7 @@ import { ClockStep, advanceClock } from "./memory/clock";
 import { restartMembers } from "./members/observe";
 import { Call, Header } from "./memory/header";
 import { checkRing, decisionsWaiting } from "./memory/ring";
-import { anyChanged, earliestDeadline } from "./memory/scheduling";
+import { anyChanged, changesWait, earliestDeadline } from "./memory/scheduling";
 import { PLACE_WORK_MAX, WORK_PER_TICK_MAX } from "./limits";
 import { forgetInterfaces, observeInterfaces } from "./policies/interfaces/interfaces";
 import { interfacesDeadline, interfacesPlanned, planInterfaces } from "./policies/interfaces/plan";
@@ -63,6 +63,7 @@ function observeHosting(): void {
   visit(NETWORK_PORT_INPUT_TABLE);
   if (HAS_INTERFACES) observeInterfaces();
   for (let n: u32 = 0; n < HOSTING_VISITS; n++) {
+    if (!changesWait(INTERFACE_INPUT_TABLE)) break;
     visit(INTERFACE_INPUT_TABLE);
   }
   visit(INTERFACE_STATE_TABLE);

@@ -47,8 +47,8 @@ extern "C" {
 #endif
 
 /* Layout version and hash: what header and custom section of a module must show for this file to fit it. */
-#define FAIRLEAD_LAYOUT_HASH_LOW 0x2641f926u
-#define FAIRLEAD_LAYOUT_HASH_HIGH 0xc483e8b1u
+#define FAIRLEAD_LAYOUT_HASH_LOW 0x8efd1b63u
+#define FAIRLEAD_LAYOUT_HASH_HIGH 0xd0cd65ddu
 #define FAIRLEAD_DIRECTORY_ENTRY_BYTES 32u
 
 /* --- Constants, the same in every profile --- */
@@ -441,6 +441,8 @@ typedef enum fairlead_lease_status {
 /* Policies that follow members and scopes. */
 #define FAIRLEAD_STIRRED_PROCESSORS 1u
 #define FAIRLEAD_STIRRED_INTERFACES 2u
+/* Operators\' requests wait for an answer. */
+#define FAIRLEAD_STIRRED_REQUESTS 4u
 
 /* --- MoveState --- */
 typedef enum fairlead_move_state {

@@ -3,7 +3,9 @@ import { NONE, REQUEST_MAX } from "../limits";
 import { decideIn, ofThisIncarnation, ringHasRoom } from "../memory/ring";
 import { seal } from "../memory/seals";
 import { verify } from "../memory/verify";
+import { stirFor } from "./stir";
 import { DecisionKind, Reason, SubjectKind } from "../tables/decision";
+import { Stirred } from "../tables/module-state";
 import { Request, RequestKind, RequestResult, RequestState } from "../tables/request";
 
 /** Row of the oldest request of a kind that has no answer yet, or `NONE`. */
@@ -21,7 +23,7 @@ export function pendingRequest(kind: RequestKind): u32 {
 
 /** Answers a request under a scope; the generation of the decision's subject is the request's sequence. */
 export function answer(row: u32, scope: u32, result: RequestResult): void {
-  if (!ringHasRoom(1)) return;
+  if (!ringHasRoom(1)) return stirFor(Stirred.REQUESTS);
   const request = Request.at(row);
   const kind = DecisionKind.REQUEST_ANSWERED;
   decideIn(scope, kind, Reason.REQUESTED, SubjectKind.REQUEST, row, request.sequence, NONE, NONE, result);

@@ -2,15 +2,19 @@
 import { GROUP_MAX, NONE } from "../limits";
 import { isMember } from "../members/members";
 import { answer, pendingRequest } from "../members/requests";
+import { stirFor, takeStirred } from "../members/stir";
 import { kindOfMember } from "../tables/member";
 import { Request, RequestKind, RequestResult } from "../tables/request";
+import { Stirred } from "../tables/module-state";
 import { SCOPE_PORTS } from "../tables/scope";
 import { failBack, rebalance } from "./interfaces/interfaces";
 
 /** Kind of members that servers are. */
 const SERVER: u32 = 1;
 
+/** One of each kind in a tick; the next one in the next. */
 export function answerRequests(): void {
+  if (!takeStirred(Stirred.REQUESTS)) return;
   const even = pendingRequest(RequestKind.REBALANCE);
   if (even != NONE) {
     const group: u32 = Request.at(even).subject;
@@ -18,6 +22,7 @@ export function answerRequests(): void {
     answer(even, SCOPE_PORTS, known ? resultOf(rebalance(group)) : RequestResult.NO_SUCH_SUBJECT);
   }
   const home = pendingRequest(RequestKind.FAIL_BACK);
+  if (even != NONE || home != NONE) stirFor(Stirred.REQUESTS);
   if (home == NONE) return;
   const server: u32 = Request.at(home).subject;
   const known = server == NONE || (kindOfMember(server) == SERVER && isMember(server));

@@ -4,6 +4,8 @@
 export enum Stirred {
   PROCESSORS = 1,
   INTERFACES = 2,
+  /** Operators\' requests wait for an answer. */
+  REQUESTS = 4,
 }
 
 @unmanaged

@@ -46,6 +46,7 @@ import {
   GroupWish,
   InterfaceById,
   InterfaceConfig,
+  InterfaceGroup,
   InterfacePlan,
   InterfacePlanStep,
   InterfaceState,
@@ -74,6 +75,7 @@ import { follow, isExcluded, mayTake, say, want } from "./steps";
 
 /** Goes on with the plan under way, or begins one. */
 export function planInterfaces(): void {
+  if (!interfacesPlanned() && !isWishedFor()) return;
   const plan = planRow();
   if (plan.step != <u16>InterfacePlanStep.NONE && !mayDecide(scopeOf(plan.group))) endPlan(plan, true);
   let left = PLACE_WORK_MAX;
@@ -92,6 +94,14 @@ export function planInterfaces(): void {
 /** Steps of one plan, and of the next. */
 const PLAN_STEPS: u32 = 8;
 
+/** One look at the groups: whether anything is to be planned for one that this module decides for. */
+function isWishedFor(): bool {
+  for (let group: u32 = 0; group < GROUP_MAX; group++) {
+    if (InterfaceGroup.at(group).wishes != 0 && isDeciding(scopeOf(group))) return true;
+  }
+  return false;
+}
+
 /** True while a plan waits for its next tick. */
 export function interfacesPlanned(): bool {
   return InterfacePlan.get().step != <u16>InterfacePlanStep.NONE;
@@ -100,6 +110,7 @@ export function interfacesPlanned(): bool {
 /** When a group that waits for a plan can have one: at the end of its grace period. */
 export function interfacesDeadline(): u64 {
   let earliest = NEVER;
+  if (!isWishedFor()) return earliest;
   for (let group: u32 = 0; group < GROUP_MAX; group++) {
     if (groupAt(group).wishes == 0 || !isDeciding(scopeOf(group))) continue;
     earliest = min(earliest, max(ScopeState.at(scopeOf(group)).graceUntilMs, Header.get().graceUntilMs));

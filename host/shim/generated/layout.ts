@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "c483e8b12641f926";
+export const layoutHash: string = "d0cd65dd8efd1b63";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -444,6 +444,8 @@ export const AcknowledgedNames: readonly string[] = namesOf(Acknowledged);
 export const Stirred = {
   PROCESSORS: 1,
   INTERFACES: 2,
+  /** Operators\' requests wait for an answer. */
+  REQUESTS: 4,
 } as const;
 export type Stirred = (typeof Stirred)[keyof typeof Stirred];
 export const StirredNames: readonly string[] = namesOf(Stirred);

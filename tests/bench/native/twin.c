@@ -38,7 +38,7 @@ static void restart_port_detectors(void) {
 /* There are no members, but who follows them is told to look again. */
 static void restart_members(void) {
   ModuleState *module = module_state();
-  module->stirred = Stirred_PROCESSORS | Stirred_INTERFACES;
+  module->stirred |= Stirred_PROCESSORS | Stirred_INTERFACES | Stirred_REQUESTS;
   SEAL(ModuleState, module);
 }
 
@@ -52,13 +52,16 @@ static void nothing_due_of(uint32_t table) {
 }
 
 /* Nor are there network ports, interfaces or units: the policy looks, and that is all. */
-static void observe_hosting(void) {
+static void take_stirred(uint16_t policy) {
+  if ((ROW(ModuleState, MODULE_STATE_BASE, 0)->stirred & policy) == 0) return;
   ModuleState *module = module_state();
-  if ((module->stirred & Stirred_INTERFACES) != 0) {
-    module->stirred &= (uint16_t)~Stirred_INTERFACES;
-    SEAL(ModuleState, module);
-  }
+  module->stirred &= (uint16_t)~policy;
+  SEAL(ModuleState, module);
+}
+
+static void observe_hosting(void) {
   nothing_of(NETWORK_PORT_INPUT_TABLE);
+  take_stirred(Stirred_INTERFACES);
   nothing_of(INTERFACE_INPUT_TABLE);
   nothing_due_of(INTERFACE_STATE_TABLE);
   nothing_of(UNIT_INPUT_TABLE);
@@ -123,11 +126,24 @@ static void report_drained(void) {
   }
 }
 
+static bool may_decide(void) {
+  if (module_state()->held != 0 || (ROW(Control, CONTROL_BASE, 0)->flags & ControlFlag_HOLD) != 0) return false;
+  return HEADER->generation != 0 && due(HEADER->graceUntilMs) && due(HEADER->panicUntilMs);
+}
+
+static void decide_others(void) {
+  const uint16_t stirred = ROW(ModuleState, MODULE_STATE_BASE, 0)->stirred;
+  if ((stirred & Stirred_PROCESSORS) != 0 && may_decide()) take_stirred(Stirred_PROCESSORS);
+  take_stirred(Stirred_REQUESTS);
+  for (uint32_t group = 0; group < GROUP_MAX; group++) {
+    const bool wished = ROW(InterfaceGroup, INTERFACE_GROUP_BASE, group)->wishes != 0;
+    const uint32_t scope = SCOPE_GROUP_0 + group;
+    if (wished && ROW(ScopeState, SCOPE_STATE_BASE, scope)->deciding != 0) fairlead_twin_broken(SCOPE_STATE_TABLE, scope);
+  }
+}
+
 static void decide_ports(void) {
-  const ModuleState *module = module_state();
-  const bool held = module->held != 0 || (ROW(Control, CONTROL_BASE, 0)->flags & ControlFlag_HOLD) != 0;
-  if (!module->deciding || held || HEADER->generation == 0) return;
-  if (!due(HEADER->graceUntilMs) || !due(HEADER->panicUntilMs)) return;
+  if (!module_state()->deciding || !may_decide()) return;
   HEADER->ringFull = 0;
   nothing_of(ARRIVAL_INPUT_TABLE);
   nothing_due_of(ARRIVAL_STATE_TABLE);
@@ -155,10 +171,13 @@ static void work(enum clock_step clock) {
   latch_ports();
   nothing_of(HEARTBEAT_TABLE);
   nothing_of(MEMBER_INPUT_TABLE);
+  nothing_of(CONTROL_TABLE);
+  nothing_of(REQUEST_TABLE);
   observe_ports();
   observe_hosting();
   nothing_of(OUTCOME_TABLE);
   judge_ports();
+  decide_others();
   decide_ports();
   HEADER->nextDeadlineMs = next_deadline();
 }
