@@ -173,6 +173,7 @@ export class Controller implements Source, Effector {
         configuration: () => feed.places.digest,
         alarm: parts.report,
         changed: () => this.changed(),
+        settled: () => this.lookAtHoldings().catch(() => undefined),
         reported: (member, holdings) => {
           if (member !== self) feed.holdings(member, holdings);
         },
@@ -244,12 +245,18 @@ export class Controller implements Source, Effector {
   }
 
   private async lookOnce(): Promise<void> {
-    const { effects, unitStates, self } = this.parts;
-    const holdings = await effects.holdings();
-    const states = (await unitStates?.()) ?? [];
+    // What the own kernel holds is said even when the shelf doesn't answer.
+    await this.lookAtHoldings();
+    const states = (await this.parts.unitStates?.()) ?? [];
     if (this.made === undefined) return;
-    this.made.feed.holdings(self, holdings);
     for (const { unit, server } of states) this.made.feed.admits(unit, server);
+    this.parts.wake();
+  }
+
+  /** From here on the own status messages say what is held now. */
+  private async lookAtHoldings(): Promise<void> {
+    const holdings = await this.parts.effects.holdings();
+    this.made?.feed.holdings(this.parts.self, holdings);
     this.parts.wake();
   }
 }

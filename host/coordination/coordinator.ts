@@ -50,6 +50,8 @@ export interface CoordinatorParts {
   changed(): void;
   /** What a member of a scope that this controller decides holds, by its own answer. */
   reported?(member: string, holdings: Holdings): void;
+  /** See `AddresseeParts`. */
+  settled?: () => Promise<void>;
 }
 
 /** Whether a member's liveness key is there, by the lease service. */
@@ -105,7 +107,16 @@ export class Coordinator {
     const configuration = () => parts.configuration();
     const changed = () => this.changed();
     this.addressee = new Addressee(
-      { tenure: this.tenure, memory, effects, rules, configuration, alarm: parts.alarm, changed },
+      {
+        tenure: this.tenure,
+        memory,
+        effects,
+        rules,
+        configuration,
+        alarm: parts.alarm,
+        changed,
+        ...(parts.settled === undefined ? {} : { settled: parts.settled }),
+      },
       link,
     );
   }

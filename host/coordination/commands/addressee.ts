@@ -18,6 +18,11 @@ export interface AddresseeParts {
   alarm(line: string): void;
   /** What is held may have changed. */
   changed(): void;
+  /**
+   * Has the own status messages say what is held now. Before every answer: a message that is older than the answer and
+   * comes after it would take back what the answer says.
+   */
+  settled?(): Promise<void>;
 }
 
 export class Addressee {
@@ -92,6 +97,7 @@ export class Addressee {
       this.parts.alarm(`${order.kind} ${order.subject}: ${(error as Error).message}`);
       return { kind: "outcome", result: "failed" };
     } finally {
+      await this.parts.settled?.();
       this.parts.changed();
     }
     // Too late to count on: the kernel's fence is up, and what is held will be given up or was not lost.

@@ -50,8 +50,8 @@ interface Book {
 
 export class Decider {
   private readonly books = new Map<string, Book>();
-  /** Subjects with an order under way: one at a time, so that answers can't overtake one another. */
-  private readonly underWay = new Set<string>();
+  /** The order under way on each subject: one at a time, so that answers can't overtake one another. */
+  private readonly underWay = new Map<string, Promise<unknown>>();
   private sequence = 0;
   private ended = false;
 
@@ -103,22 +103,27 @@ export class Decider {
     return book === undefined || book.subjects.has(subject) || book.pending.has(subject);
   }
 
-  /** Has a member do something. Refused at once where another may have what it is to take. */
+  /** Has a member do something, after what is under way about the same thing. Refused where another may have what it is to take. */
   async order(member: string, order: Order): Promise<OrderResult | "unknown"> {
     const { parts } = this;
     const subject = subjectOf(order);
+    // What an order does may be seen before its answer is here: what follows from it waits for the answer.
+    for (let earlier = this.underWay.get(subject); earlier !== undefined; earlier = this.underWay.get(subject)) {
+      await earlier;
+    }
     const take = isTake(order.kind);
     const book = this.books.get(member);
-    if (this.ended || book === undefined || !this.acknowledged(member) || this.underWay.has(subject)) return "refused";
+    if (this.ended || book === undefined || !this.acknowledged(member)) return "refused";
     if (book.configuration !== parts.configuration()) return "refused";
     const others = parts.members.filter((other) => other !== member);
     if (take && parts.rules.giveUpBeforeTake && others.some((other) => this.mayHold(other, subject))) return "refused";
     if (!parts.mayDecide(this.scope, this.epoch)) return "refused";
     if (take) book.pending.add(subject);
     const sequence = ++this.sequence;
-    this.underWay.add(subject);
     const message = orderMessage(order, book.session, sequence, parts.configuration());
-    const answer = await parts.send(member, message).catch(() => undefined);
+    const sent = parts.send(member, message).catch(() => undefined);
+    this.underWay.set(subject, sent);
+    const answer = await sent;
     this.underWay.delete(subject);
     if (this.books.get(member) !== book || sequence <= book.voidUpTo) return "unknown";
     return this.note(member, book, order, answer);
