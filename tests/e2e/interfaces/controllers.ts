@@ -80,14 +80,9 @@ export class Controllers {
     this.network.kill(name);
   }
 
-  isRunning(name: string): boolean {
-    const child = this.children.get(name);
-    return child !== undefined && child.exitCode === null && child.signalCode === null;
-  }
-
-  /** Names of controllers that have ended though nobody asked them to. */
-  ended(): string[] {
-    return CONTROLLERS.map(({ name }) => name).filter((name) => !this.isRunning(name));
+  /** Names of controllers that have ended by themselves: by a fault they end by a signal. */
+  crashed(): string[] {
+    return [...this.children].filter(([, child]) => child.exitCode !== null).map(([name]) => name);
   }
 
   private call(...words: string[]): string {

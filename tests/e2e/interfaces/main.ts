@@ -109,7 +109,7 @@ async function run(options: Options, undo: Undo): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER_FAMILY}${process.pid}-`));
   undo.add("working folder", () => rmSync(folder, { recursive: true, force: true }));
   const network = new Network(`${FAMILY}${process.pid}`, undo);
-  const checks = new Checks(tell, () => undefined);
+  const checks = new Checks(tell, () => refuseToWait());
   const figures: Figures = { faults: [] };
   let trouble: string | undefined;
   try {
@@ -135,6 +135,9 @@ async function run(options: Options, undo: Undo): Promise<number> {
   return checks.failed === 0 ? 0 : EXIT_FAILED;
 }
 
+/** Set while controllers run: what never comes need not be waited for when one has ended by itself. */
+let refuseToWait: () => void = () => undefined;
+
 /** Filled as the run goes on, so that a run that fails has a report too. */
 type Figures = Pick<ReportParts, "faults" | "keepalived" | "fairlead" | "chart">;
 
@@ -148,6 +151,11 @@ async function runControllers(
   figures: Figures,
 ): Promise<void> {
   const world = await World.start(trial, top, folder, trial.undo);
+  refuseToWait = () => {
+    const [crashed] = world.controllers.crashed();
+    if (crashed !== undefined)
+      throw new Error(`controller ${crashed} has ended by itself; see build/reports/e2e-interfaces.log`);
+  };
   const story = new Story(world, tell);
   figures.faults = story.faults;
   try {
