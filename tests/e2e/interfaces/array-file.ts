@@ -23,6 +23,7 @@ export const LEASE_MS = 3000;
 export const DETECTION_MS = Math.max(INTERVAL_MS * FALL_COUNT, LEASE_MS);
 
 const FAIL_BACK_MS = 3000;
+const HOLD_DOWN_MAX_MS = 2000;
 
 export interface ArrayFileOptions {
   /** Folder of the run. */
@@ -59,7 +60,11 @@ export function arrayText({ folder, keyFile, controlPort }: ArrayFileOptions): s
     units: UNITS.map(({ name, owner }) => ({ name, owner })),
     // Target ports are no part of this run, but an array has one.
     ports: [{ name: "p1", controller: CONTROLLERS[0]?.name }],
-    policy: { interfaces: { failBackMs: FAIL_BACK_MS, unitReturnMs: FAIL_BACK_MS } },
+    policy: {
+      interfaces: { failBackMs: FAIL_BACK_MS, unitReturnMs: FAIL_BACK_MS },
+      // The same port and server fail again and again here, by intention: waits that double would be all that is seen.
+      health: { networkPort: { holdDownMaxMs: HOLD_DOWN_MAX_MS }, server: { holdDownMaxMs: HOLD_DOWN_MAX_MS } },
+    },
     coordination: {
       keyFile,
       stateFolder: join(folder, "state"),
