@@ -1,19 +1,22 @@
-/** `fairlead inspect`: what a module file says of itself, and whether this host would load it. */
+/** `fairlead inspect`: what a module file says of itself, and whether this host would load it; what a snapshot holds. */
 
 import type { Command } from "commander";
 import { layouts } from "../shim/generated/layout.js";
 import { instantiate, type ModuleFacts, verifyModule } from "../shim/module.js";
 import { guarded, print, readInput } from "./exit.js";
+import { inspectSnapshot, isSnapshot } from "./inspect-snapshot.js";
 
 const HELP = `
 Checks the file as the shim does before it loads it: sections, the one import, exports, memory limits, the place of
 its data, the layout. Then runs it on an empty memory and compares its header and directory with the layout.
+Of a snapshot (fairlead run --snapshot) it shows where interfaces, units and roles were when it was written.
 
 Examples:
   fairlead inspect build/fairlead-small-plain.wasm
   fairlead inspect build/fairlead-large-shared.wasm --json
+  fairlead inspect /var/lib/fairlead/a.snapshot
 
-Exit codes: 0 would be loaded, 1 it misbehaves when run, 2 would not be loaded.`;
+Exit codes: 0 would be loaded, 1 it misbehaves when run, 2 would not be loaded or can't be read.`;
 
 interface TableFacts {
   name: string;
@@ -97,8 +100,7 @@ function directoryCheck(memory: WebAssembly.Memory, address: number, facts: Modu
   };
 }
 
-function inspect(file: string): Inspection {
-  const bytes = readInput(file);
+function inspect(file: string, bytes: Uint8Array): Inspection {
   const facts = verifyModule(bytes);
   const passed = [
     { check: "one import: memory env.memory", ok: true, detail: facts.shared ? "shared" : "not shared" },
@@ -143,14 +145,18 @@ function printInspection({ file, abi, facts, checks, tables }: Inspection): void
 export function register(program: Command): void {
   program
     .command("inspect")
-    .summary("say what a module file is")
-    .description("Says what a module file is, and checks it as the shim does before it loads it.")
-    .argument("<file>", "a fairlead module (.wasm)")
+    .summary("say what a module file is, or what a snapshot holds")
+    .description(
+      "Says what a module file is, and checks it as the shim does before it loads it; or what a snapshot holds.",
+    )
+    .argument("<file>", "a fairlead module (.wasm), or a snapshot")
     .option("--json", "print one JSON object")
     .addHelpText("after", HELP)
     .action((file: string, options: { json?: boolean }) =>
       guarded(() => {
-        const inspection = inspect(file);
+        const bytes = readInput(file);
+        if (isSnapshot(bytes)) return inspectSnapshot(file, bytes, options.json === true);
+        const inspection = inspect(file, bytes);
         if (options.json === true) print(JSON.stringify(inspection));
         else printInspection(inspection);
         if (inspection.checks.some(({ ok }) => !ok)) process.exitCode = 1;

@@ -22,6 +22,7 @@ import type { CoordinationSection } from "./section.js";
 import { StatusBeat } from "./status/beat.js";
 import type { BootStore } from "./status/boot-count.js";
 import { StatusChannel } from "./status/channel.js";
+import { type ChannelFacts, channelFactsOf } from "./status/channel-facts.js";
 import { composeStatus, OwnLinks } from "./status/compose.js";
 import { storedEpochs } from "./status/epochs.js";
 import { StatusFeed } from "./status/feed.js";
@@ -96,6 +97,12 @@ export class Controller implements Source, Effector {
 
   get channel(): StatusChannel | undefined {
     return this.made?.channel;
+  }
+
+  /** What the status messages have come to; undefined before `attach`. */
+  channelFacts(): ChannelFacts | undefined {
+    if (this.made === undefined) return undefined;
+    return channelFactsOf(this.made.channel, this.made.feed, this.parts.clock, this.parts.self);
   }
 
   attach(shim: Shim): void {

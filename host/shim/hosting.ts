@@ -10,7 +10,7 @@ export class Hosting {
   private readonly firstServer: number;
 
   constructor(
-    private readonly core: Core,
+    private readonly core: Pick<Core, "views" | "profile">,
     private readonly incarnation: number,
     private readonly names: Names,
   ) {

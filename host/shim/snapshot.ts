@@ -81,10 +81,15 @@ export function writeSnapshot(path: string, shim: Shim, savedMs: number): void {
   writeWhole(path, snapshotBytes(shim, savedMs));
 }
 
+/** Whether a file begins as a snapshot does. */
+export function beginsAsSnapshot(bytes: Uint8Array): boolean {
+  return bytes.length >= 4 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === MAGIC;
+}
+
 /** Reads a snapshot. @throws FileError for a file that is none, or that is cut off or damaged. */
 export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 4 || view.getUint32(0, true) !== MAGIC) {
+  if (!beginsAsSnapshot(bytes)) {
     throw new FileError(file, 0, "no snapshot: it does not begin with FLS1");
   }
   if (bytes.length < HEADER_BYTES) throw new FileError(file, bytes.length, "cut off inside its header");

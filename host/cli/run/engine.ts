@@ -1,6 +1,7 @@
 /** One run: sources feed the shim, it ticks, effectors carry out, and whoever listens is told. */
 
 import type { ArrayDescription, Problem } from "../../array/description.js";
+import type { ChannelFacts } from "../../coordination/status/channel-facts.js";
 import type { Effector, Source } from "../../shim/actor.js";
 import type { DecisionView } from "../../shim/decision-view.js";
 import type { Shim } from "../../shim/shim.js";
@@ -14,6 +15,8 @@ export interface RunParts {
   effectors: readonly Effector[];
   /** The simulated world, where it is one. */
   world?: World;
+  /** The controller among others, where there are several. */
+  coordination?: { channelFacts(): ChannelFacts | undefined };
 }
 
 /** Told of everything a run does, as it happens. */
@@ -55,6 +58,11 @@ export class Engine {
   /** Time of the module, in milliseconds: what decisions and events carry. */
   get moduleMs(): number {
     return this.shim.core.views.header.nowMs(0);
+  }
+
+  /** What the status messages of the controllers have come to; undefined for an array without `coordination`. */
+  channelFacts(): ChannelFacts | undefined {
+    return this.parts.coordination?.channelFacts();
   }
 
   listen(listener: RunListener): void {

@@ -5,9 +5,13 @@ import { DecisionKindNames, ReasonNames, SubjectKind, SubjectKindNames } from ".
 import type { Names } from "../../shim/names.js";
 import { epochOf } from "../../shim/shim.js";
 import type { WorldEvent } from "../../sources/simulated/world-event.js";
+import type { GroupRecord, InterfaceRecord, ProcessorRecord, UnitRecord } from "./hosted.js";
 import type { LeaseRecord, ScopeRecord } from "./watch-scopes.js";
 
-/** A decision. Times, also of events, are milliseconds of the module; `from` and `to` are ports, null for none. */
+/**
+ * A decision. Times, also of events, are milliseconds of the module; `from` and `to` are ports, network ports for an
+ * interface, controllers for units, members and scopes; null for none.
+ */
 export interface DecisionRecord {
   timeMs: number;
   sequence: number;
@@ -27,6 +31,10 @@ export type ModuleEvent = { timeMs: number } & (
   | { event: "PORT_FAILED" | "PORT_OPERATIVE" | "PORT_DRAINED"; port: string }
   | ({ event: "SCOPE" } & ScopeRecord)
   | ({ event: "LEASE" } & LeaseRecord)
+  | ({ event: "INTERFACE" } & InterfaceRecord)
+  | ({ event: "GROUP" } & GroupRecord)
+  | ({ event: "UNIT" } & UnitRecord)
+  | ({ event: "PROCESSOR" } & ProcessorRecord)
   | { event: "MOVE_DONE"; initiator: string; target: string; from: string; to: string; tookMs: number }
   /** Failed: the module backs off. Given up: its cause or its session went away first. */
   | {

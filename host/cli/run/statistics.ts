@@ -1,7 +1,18 @@
 /** Counts what a run does, and sums it up at the end. */
 
+import type { ChannelFacts } from "../../coordination/status/channel-facts.js";
 import type { Engine, RunListener } from "./engine.js";
 import type { DecisionRecord, RunEvent } from "./records.js";
+import {
+  type GroupRecord,
+  groupsOf,
+  type InterfaceRecord,
+  interfacesOf,
+  type ProcessorRecord,
+  processorsOf,
+  type UnitRecord,
+  unitsOf,
+} from "./hosted.js";
 import { type RegistrationSummary, summarizeRegistrations } from "./registrations.js";
 import { type LeaseRecord, leasesOf, type ScopeRecord, scopesOf } from "./watch-scopes.js";
 
@@ -37,6 +48,13 @@ export interface RunSummary {
   /** Who holds what, and whose lease is there; absent for an array without `coordination`. */
   scopes?: ScopeRecord[];
   leases?: LeaseRecord[];
+  /** Where addresses and units are, and the groups' operative ports; absent for an array that has none. */
+  interfaces?: InterfaceRecord[];
+  groups?: GroupRecord[];
+  units?: UnitRecord[];
+  /** Processors, and what the status messages have come to; absent for an array without `coordination`. */
+  processors?: ProcessorRecord[];
+  status?: ChannelFacts;
   /** Of the simulated hosts; absent for a real array. */
   hosts?: { served: number; heldBack: number; retried: number; meanLatencyMs: number };
 }
@@ -86,6 +104,7 @@ export class Statistics implements RunListener {
       ports,
       registrations: summarizeRegistrations(shim),
       ...(shim.array?.coordination === undefined ? {} : { scopes: scopesOf(shim), leases: leasesOf(shim) }),
+      ...hostedSummary(engine),
     };
     if (world !== undefined) {
       const { served, heldBack, retried, servedMs } = world.traffic;
@@ -105,6 +124,18 @@ export class Statistics implements RunListener {
       sessions: targetPortState.sessions(row),
     }));
   }
+}
+
+function hostedSummary(engine: Engine): Partial<RunSummary> {
+  const { shim } = engine;
+  const status = engine.channelFacts();
+  return {
+    ...(shim.names.interfaces.size === 0 ? {} : { interfaces: interfacesOf(shim) }),
+    ...(shim.names.networkPorts.size === 0 ? {} : { groups: groupsOf(shim) }),
+    ...(shim.names.units.size === 0 ? {} : { units: unitsOf(shim) }),
+    ...(shim.array?.coordination === undefined ? {} : { processors: processorsOf(shim) }),
+    ...(status === undefined ? {} : { status }),
+  };
 }
 
 function count(counts: Map<string, number>, key: string): void {

@@ -10,6 +10,7 @@ import {
 } from "../../shim/generated/layout.js";
 import { NONE } from "../../shim/names.js";
 import type { Shim } from "../../shim/shim.js";
+import type { HostedTables } from "./hosted.js";
 import type { ModuleEvent } from "./records.js";
 
 const TWO_TO_32 = 2 ** 32;
@@ -32,7 +33,7 @@ export interface LeaseRecord {
 }
 
 /** All scopes that were told of in this incarnation, but the own ports'. */
-export function scopesOf(shim: Shim): ScopeRecord[] {
+export function scopesOf(shim: HostedTables): ScopeRecord[] {
   const { scope } = shim.core.views;
   const records: ScopeRecord[] = [];
   for (let row = 0; row < scope.capacity; row++) {
@@ -52,7 +53,7 @@ export function scopesOf(shim: Shim): ScopeRecord[] {
 }
 
 /** Each controller's liveness key. */
-export function leasesOf(shim: Shim): LeaseRecord[] {
+export function leasesOf(shim: HostedTables): LeaseRecord[] {
   const { memberInput } = shim.core.views;
   const firstServer = layouts[shim.core.profile].limits.MEMBER_SERVERS ?? 0;
   const records: LeaseRecord[] = [];

@@ -3,6 +3,7 @@
 import { TargetPortStatus } from "../../shim/generated/layout.js";
 import type { Shim } from "../../shim/shim.js";
 import type { ModuleEvent } from "./records.js";
+import { WatchHosted } from "./watch-hosted.js";
 import { WatchMoves } from "./watch-moves.js";
 import { WatchScopes } from "./watch-scopes.js";
 
@@ -22,6 +23,7 @@ export class Watch {
   private readonly moves: WatchMoves;
   /** Only where there is more than the own ports to decide: an array of several controllers, or with a lease. */
   private readonly scopes: WatchScopes | undefined;
+  private readonly hosted: WatchHosted;
   private lastMs = -1;
 
   constructor(
@@ -33,6 +35,7 @@ export class Watch {
     this.highestLoadPermille = new Uint32Array(targetPortState.capacity);
     this.statuses = new Uint32Array(targetPortState.capacity);
     this.moves = new WatchMoves(shim, tell);
+    this.hosted = new WatchHosted(shim, tell);
     this.scopes = shim.array?.coordination === undefined ? undefined : new WatchScopes(shim, tell);
   }
 
@@ -45,6 +48,7 @@ export class Watch {
     for (let row = 0; row < targetPortState.capacity; row++) this.lookAtPort(row, nowMs, passedMs);
     this.moves.afterTick(nowMs);
     this.scopes?.afterTick(nowMs);
+    this.hosted.afterTick(nowMs);
   }
 
   private lookAtPort(row: number, nowMs: number, passedMs: number): void {

@@ -1,5 +1,7 @@
 /** Decisions, events and the summary in words, for people. */
 
+import type { ChannelFacts } from "../../coordination/status/channel-facts.js";
+import { type InterfaceRecord, isSettled, type UnitRecord } from "./hosted.js";
 import type { DecisionRecord, RunEvent } from "./records.js";
 import type { RunEnd, RunSummary } from "./statistics.js";
 
@@ -54,6 +56,14 @@ export function eventWords(event: RunEvent): string {
     }
     case "LEASE":
       return `lease of ${event.controller} ${event.lease}`;
+    case "INTERFACE":
+      return interfaceWords(event);
+    case "GROUP":
+      return `group ${event.group}: operative ports ${event.operativePorts.join(", ") || "none"}`;
+    case "UNIT":
+      return unitWords(event);
+    case "PROCESSOR":
+      return `processor ${event.processor} ${event.state}, ${event.role}, web server ${event.webServer}`;
     case "MOVE_DONE":
       return `moved ${pair(event)}, ${event.from} to ${event.to}, in ${seconds(event.tookMs)}`;
     case "MOVE_FAILED":
@@ -133,11 +143,67 @@ export function summaryText(summary: RunSummary, columns = Number.POSITIVE_INFIN
     ["registrations", registrationWords(registrations)],
   ];
   if (summary.scopes !== undefined) rows.push(["scopes", scopeWords(summary.scopes)]);
+  rows.push(...hostedRows(summary));
   if (hosts !== undefined) {
     const served = `${short(hosts.served)} commands served in ${hosts.meanLatencyMs} ms on average`;
     rows.push(["hosts", `${served}, ${short(hosts.heldBack)} held back, ${short(hosts.retried)} sent again`]);
   }
   return rows.map(([label, words]) => wrapped(label, words, columns)).join("");
+}
+
+/** `data1 on a-e0, wanted on c-e0: port failed` */
+export function interfaceWords({ interface: name, port, wanted, reason }: InterfaceRecord): string {
+  const where = port === null ? "nowhere" : `on ${port}`;
+  return `${name} ${where}${wanted !== null && wanted !== port ? `, wanted on ${wanted}` : ""}${reason && `: ${reason}`}`;
+}
+
+/** `u1 with b, wanted with a, owner a: …` */
+export function unitWords({ unit, owner, server, serving, wanted, reason }: UnitRecord): string {
+  const served = server === serving ? "" : serving === null ? ", served by nobody" : `, served by ${serving}`;
+  const away = owner !== null && owner !== server ? `, owner ${owner}` : "";
+  const moving = wanted !== null && wanted !== server ? `, wanted with ${wanted}` : "";
+  return `${unit} with ${server ?? "nobody"}${served}${moving}${away}${reason && `: ${reason}`}`;
+}
+
+/** How many interfaces and units are where they should be, and those that are not. */
+function hostedRows(summary: RunSummary): [label: string, words: string][] {
+  const { interfaces = [], groups = [], units = [], processors = [], status } = summary;
+  const rows: [string, string][] = [];
+  if (interfaces.length > 0) {
+    const unsettled = interfaces.filter((each) => !isSettled(each)).map(interfaceWords);
+    rows.push([
+      "interfaces",
+      `${interfaces.length - unsettled.length} of ${interfaces.length} settled${listed("; ", unsettled)}`,
+    ]);
+  }
+  for (const { group, operativePorts } of groups) {
+    rows.push([`group ${group}`, `operative ports: ${operativePorts.join(", ") || "none"}`]);
+  }
+  if (units.length > 0) {
+    const away = units.filter(({ owner, server, serving }) => server !== owner || serving !== owner).map(unitWords);
+    rows.push(["units", `${units.length - away.length} of ${units.length} with their owners${listed("; ", away)}`]);
+  }
+  if (processors.length > 0) {
+    rows.push([
+      "processors",
+      processors.map(({ processor, state, role }) => `${processor} ${state}, ${role}`).join("; "),
+    ]);
+  }
+  if (status !== undefined) rows.push(["status", statusWords(status)]);
+  return rows;
+}
+
+/** Messages taken and dropped, and links that bring nothing. */
+export function statusWords({ counters, links, doubledInterfaces, doubledUnits }: ChannelFacts): string {
+  const { received, accepted, sent, ...drops } = counters;
+  const dropped = Object.entries(drops).filter(([, times]) => times > 0);
+  const dead = links.filter((link) => link.dead).map(({ controller, link }) => `link ${link} from ${controller}`);
+  const words = [`${sent} sent, ${received} received, ${accepted} new`];
+  if (dropped.length > 0) words.push(`dropped: ${dropped.map(([why, times]) => `${times} ${why}`).join(", ")}`);
+  if (dead.length > 0) words.push(`dead: ${dead.join(", ")}`);
+  if (doubledInterfaces + doubledUnits > 0)
+    words.push(`held by two: ${doubledInterfaces} addresses, ${doubledUnits} units`);
+  return words.join("; ");
 }
 
 /** `group 0: a, epoch 5; …` */

@@ -3,6 +3,7 @@
 import { Line } from "./line.js";
 import type { ViewModel } from "./model.js";
 import type { Palette } from "./palette.js";
+import { hostedLines, hostedRows } from "./panels/hosted.js";
 import { logLines } from "./panels/log.js";
 import { moveLines } from "./panels/moves.js";
 import { portLines } from "./panels/ports.js";
@@ -30,7 +31,9 @@ const MOVES_SCREEN_MIN = 18;
 export function composeFrame(model: ViewModel, state: FrameState, palette: Palette): string[] {
   const { columns, rows } = state;
   // Title, footer.
-  const room = Math.max(0, rows - 2 - scopeRows(model));
+  const belowScopes = Math.max(0, rows - 2 - scopeRows(model));
+  const hostedLinesMost = Math.min(hostedRows(model), Math.floor(belowScopes / 2));
+  const room = belowScopes - hostedLinesMost;
   const wantsMoves = rows >= MOVES_SCREEN_MIN;
   const portRows = Math.min(model.ports.length + 1, Math.max(2, room - LOG_MIN - (wantsMoves ? MOVES_MIN : 0)));
   const afterPorts = Math.max(0, room - portRows);
@@ -38,6 +41,7 @@ export function composeFrame(model: ViewModel, state: FrameState, palette: Palet
   const lines = [
     titleLine(model, columns, state.paused, palette),
     ...scopeLines(model, columns, palette),
+    ...hostedLines(model, columns, hostedLinesMost, palette),
     ...portLines(model, columns, portRows, state.selected, palette),
     ...moveLines(model, columns, moveRows, palette),
     ...logLines(model, columns, afterPorts - moveRows, palette),

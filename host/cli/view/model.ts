@@ -3,6 +3,16 @@
 import type { ArrayDescription } from "../../array/description.js";
 import { LinkState, MoveState, MoveStateNames, TargetPortStatus } from "../../shim/generated/layout.js";
 import type { Engine } from "../run/engine.js";
+import {
+  type GroupRecord,
+  groupsOf,
+  type InterfaceRecord,
+  interfacesOf,
+  type ProcessorRecord,
+  processorsOf,
+  type UnitRecord,
+  unitsOf,
+} from "../run/hosted.js";
 import { countRegistrations, type PairState, type RegistrationCounts, readPair } from "../run/registrations.js";
 import { type LeaseRecord, leasesOf, type ScopeRecord, scopesOf } from "../run/watch-scopes.js";
 import { lowerWords, shortName } from "../run/wording.js";
@@ -60,6 +70,12 @@ export interface ViewModel {
   /** Who holds what under which epoch, and whose lease is there; empty without `coordination`. */
   scopes: readonly ScopeRecord[];
   leases: readonly LeaseRecord[];
+  /** Where addresses and units are, and the groups' operative ports; empty for an array that has none. */
+  interfaces: readonly InterfaceRecord[];
+  groups: readonly GroupRecord[];
+  units: readonly UnitRecord[];
+  /** Empty without `coordination`. */
+  processors: readonly ProcessorRecord[];
   log: readonly LogEntry[];
   hosts: { servedRate: number; servedBytesRate: number; withoutSession: number } | undefined;
   serverUp: boolean;
@@ -87,6 +103,10 @@ export function readModel(engine: Engine, array: ArrayDescription, log: readonly
     moves: readMoves(engine),
     scopes: array.coordination === undefined ? [] : scopesOf(shim),
     leases: array.coordination === undefined ? [] : leasesOf(shim),
+    interfaces: interfacesOf(shim),
+    groups: groupsOf(shim),
+    units: unitsOf(shim),
+    processors: array.coordination === undefined ? [] : processorsOf(shim),
     log,
     hosts: world && {
       servedRate: world.ports.reduce((sum, port) => sum + port.servedRate, 0),

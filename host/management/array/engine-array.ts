@@ -130,7 +130,9 @@ export class EngineArray implements ManagedArray, RunListener {
 
   facts(): EngineFacts {
     const { engine } = this;
+    const status = engine.channelFacts();
     return {
+      ...(status === undefined ? {} : { status }),
       ticks: engine.ticks,
       tickMeanUs: engine.ticks === 0 ? 0 : Math.round((engine.tickUs / engine.ticks) * 10) / 10,
       tickLongestUs: Math.round(engine.longestTickUs),

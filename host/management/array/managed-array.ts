@@ -6,6 +6,7 @@
 
 import type { ArrayDescription, Problem } from "../../array/description.js";
 import type { DecisionRecord, RunEvent } from "../../cli/run/records.js";
+import type { ChannelFacts } from "../../coordination/status/channel-facts.js";
 import type { ProfileName } from "../../shim/generated/layout.js";
 
 /** Names of rows: row and name. */
@@ -37,6 +38,8 @@ export interface EngineFacts {
   /** Where the module runs from, in words. */
   incarnation: number;
   epoch: number;
+  /** What the status messages have come to; absent for an array without `coordination`. */
+  status?: ChannelFacts;
 }
 
 export interface ConfigurationFacts {

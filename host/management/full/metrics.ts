@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { ManagedArray } from "../array/managed-array.js";
 import type { ServerParts } from "../pipeline.js";
 import type { OverviewSource } from "./overview-source.js";
+import { StatusMetrics } from "./status-metrics.js";
 
 interface MetricsParts extends Omit<ServerParts, "kind"> {
   array: ManagedArray;
@@ -40,6 +41,19 @@ export class Metrics {
   ]);
   private readonly active = this.gauge("fairlead_processor_active", "1 for the active processor.", ["processor"]);
   private readonly unhosted = this.gauge("fairlead_interfaces_unhosted", "Virtual interfaces that no port hosts.", []);
+  private readonly unsettled = this.gauge(
+    "fairlead_interfaces_unsettled",
+    "Virtual interfaces that are on another port than wanted, or on none.",
+    [],
+  );
+  private readonly groupPorts = this.gauge("fairlead_group_operative_ports", "Operative network ports of a group.", [
+    "group",
+  ]);
+  private readonly unitServer = this.gauge("fairlead_unit_served", "1 for the server that exports a storage unit.", [
+    "unit",
+    "server",
+  ]);
+  private readonly status = new StatusMetrics(this.registry);
   private readonly alarms = this.gauge("fairlead_alarms", "Alarms shown now.", []);
   private readonly ticks = this.counter("fairlead_ticks_total", "Ticks of the module since the start.");
   private readonly tickAge = this.gauge("fairlead_last_tick_age_seconds", "Age of the last tick.", []);
@@ -70,7 +84,7 @@ export class Metrics {
   async text(): Promise<string> {
     const { engine } = (await this.overviews.tables()).snapshot;
     const overview = await this.overviews.overview();
-    for (const gauge of [this.portLoad, this.portSessions, this.portGood, this.active]) gauge.reset();
+    for (const gauge of [this.portLoad, this.portSessions, this.portGood, this.active, this.unitServer]) gauge.reset();
     for (const port of overview.ports) {
       this.portLoad.set({ port: port.name }, port.loadPermille / 1000);
       this.portSessions.set({ port: port.name }, port.sessions);
@@ -89,6 +103,14 @@ export class Metrics {
     for (const processor of overview.processors)
       this.active.set({ processor: processor.name }, processor.active ? 1 : 0);
     this.unhosted.set(overview.interfaces.filter((each) => each.observed === null).length);
+    this.unsettled.set(overview.interfaces.filter(isUnsettled).length);
+    for (const { group, operativePorts } of overview.groups) {
+      this.groupPorts.set({ group: String(group) }, operativePorts.length);
+    }
+    for (const { name, server } of overview.units) {
+      if (server !== null) this.unitServer.set({ unit: name, server }, 1);
+    }
+    this.status.set(engine.status);
     this.alarms.set(overview.alarms.length);
     setCounter(this.ticks, engine.ticks);
     this.tickAge.set(Math.max(0, engine.lastTickAgeMs) / 1000);
@@ -110,6 +132,10 @@ export class Metrics {
   private gauge(name: string, help: string, labelNames: string[]): Gauge {
     return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
+}
+
+function isUnsettled({ wanted, observed }: { wanted: string | null; observed: string | null }): boolean {
+  return observed === null || (wanted !== null && wanted !== observed);
 }
 
 /** What is counted elsewhere. */
