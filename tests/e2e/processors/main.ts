@@ -1,106 +1,205 @@
-/**
- * `npm run e2e:processors [-- --short]`: three processors in network namespaces, three etcd servers, and a client that
- * keeps asking for the status of each processor at the one address. Faults happen to whoever is active. As root on Linux.
- */
+/** `npm run e2e:processors [-- --short]`: service processors in network namespaces, and a client that knows one address. */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { topFolder } from "../../../host/cli/exit.js";
+import { Random } from "../../../host/sources/simulated/random.js";
+import { Checks } from "../common/checks.js";
+import { succeeds } from "../common/commands.js";
 import { removeFolders, removeNamespaces } from "../common/leftovers.js";
-import { missingOf } from "../common/requirements.js";
 import { Undo } from "../common/undo.js";
-import { type FaultReport, RunningArray } from "./array.js";
-import { deploy } from "./deployment.js";
-import { faults } from "./faults.js";
-import { Network } from "./network.js";
+import { compileProber } from "../interfaces/probers.js";
+import { drawChart } from "./chart.js";
+import { FAULTS, type Fault, PLACE } from "./faults.js";
+import { compileHolder } from "./holder.js";
+import { nowUs, planOf } from "./plan.js";
+import { type PartReport, printSilences, type ReportParts, writeReport } from "./report.js";
+import { missingRequirements } from "./requirements.js";
+import { Story } from "./story.js";
+import { logOf, World } from "./world.js";
 
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const EXIT_INTERRUPTED = 130;
+
+/** Names of what a run makes begin with this and the number of its process. */
 const FAMILY = "flp";
 const FOLDER_FAMILY = "fairlead-processors-";
-const SHORT_ROUNDS = 2;
-const LONG_ROUNDS = 200;
+const ROUNDS_SHORT = 20;
+const ROUNDS_LONG = 200;
+/** In the short form no random round begins after this. */
+const SHORT_MS = 200_000;
+const SEED_MAX = 2 ** 31;
+/** Of two processors: what the third place is for. */
+const TWO = new Set(["all its processes killed", "its link to the others cut", "cut off from etcd"]);
+
+const USAGE = `usage: npm run e2e:processors [-- --short] [-- --seed NUMBER] [-- --fault NAME] [-- --part two|three]
+
+Runs two and three processors with three etcd servers in network namespaces, and a client that keeps asking for the
+status of each processor at the one management address, while faults happen.
+Leaves build/reports/e2e-processors.json, a chart and a log of each part. As root on Linux.
+--short        the fixed faults once, and up to ${ROUNDS_SHORT} random rounds instead of ${ROUNDS_LONG}
+--seed NUMBER  of the random rounds; printed if not given
+--fault NAME   only the fixed faults whose names contain this, and no random rounds
+--part NAME    only with two processors, or only with three`;
+
+interface Options {
+  short: boolean;
+  seed: number;
+  fault: string | undefined;
+  parts: readonly (2 | 3)[];
+}
 
 function tell(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** A generator of small numbers that a seed repeats (xorshift32). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
+/** Undefined where a word is not known. */
+function readOptions(words: readonly string[]): Options | undefined {
+  const options: Options = { short: false, seed: Date.now() % SEED_MAX, fault: undefined, parts: [3, 2] };
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index];
+    if (word === "--short") {
+      options.short = true;
+      continue;
+    }
+    const value = words[++index];
+    if (value === undefined) return undefined;
+    if (word === "--seed" && /^\d{1,9}$/.test(value)) options.seed = Number(value);
+    else if (word === "--fault") options.fault = value;
+    else if (word === "--part" && (value === "two" || value === "three")) options.parts = [value === "two" ? 2 : 3];
+    else return undefined;
+  }
+  return options;
 }
 
 async function main(words: readonly string[]): Promise<number> {
-  const missing = missingOf({
-    run: "e2e:processors",
-    does: "makes network namespaces",
-    commands: { ip: "iproute2", nft: "nftables", etcd: "etcd-server", mount: "mount", arping: "iputils-arping" },
-    files: {},
-  });
-  if (missing !== undefined) {
-    process.stderr.write(`${missing}\n`);
-    return 2;
+  if (words.includes("--help")) {
+    tell(USAGE);
+    return 0;
   }
-  const short = words.includes("--short");
-  const seedWord = words[words.indexOf("--seed") + 1];
-  const seed = words.includes("--seed") ? Number(seedWord) : Date.now() % 1_000_000;
-  removeNamespaces(FAMILY);
-  removeFolders(tmpdir(), FOLDER_FAMILY);
-  return runAll(short, seed);
-}
-
-async function runAll(short: boolean, seed: number): Promise<number> {
-  tell(`seed ${seed}`);
-  const three = await runArray(["a", "b", "c"], short ? SHORT_ROUNDS : LONG_ROUNDS, seed);
-  const two = await runArray(["a", "b"], short ? 0 : SHORT_ROUNDS, seed);
-  mkdirSync(join(topFolder(), "build/reports"), { recursive: true });
-  const text = JSON.stringify({ seed, three, two }, undefined, 2);
-  writeFileSync(join(topFolder(), "build/reports/e2e-processors.json"), `${text}\n`);
-  tell("report: build/reports/e2e-processors.json");
-  return 0;
-}
-
-/** Each fault once, then some of them at random. */
-async function runArray(names: readonly string[], rounds: number, seed: number) {
+  const options = readOptions(words);
+  const trouble = options === undefined ? `e2e:processors: ${words.join(" ")}?\n${USAGE}` : missingRequirements();
+  if (options === undefined || trouble !== undefined) {
+    process.stderr.write(`${trouble}\n`);
+    return EXIT_USAGE;
+  }
   const undo = new Undo();
-  const interrupted = () => {
+  const interrupt = () => {
+    tell("interrupted: cleaning up");
     undo.run(tell);
-    process.exit(130);
+    process.exit(EXIT_INTERRUPTED);
   };
-  process.once("SIGINT", interrupted);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
   try {
-    const folder = mkdtempSync(join(tmpdir(), `${FOLDER_FAMILY}${process.pid}-`));
-    undo.add("folder", () => rmSync(folder, { recursive: true, force: true }));
-    const network = new Network(`${FAMILY}${process.pid}`, names, undo);
-    network.make();
-    const array = new RunningArray(network, deploy(folder, network), undo);
-    await array.start();
-    tell(`${names.length} processors, ${array.active()} is active`);
-    const reports: FaultReport[] = [];
-    for (const fault of faults) reports.push(await array.suffer(fault, tell));
-    const random = randomOf(seed);
-    for (let round = 0; round < rounds; round++) {
-      const fault = faults[Math.floor(random() * faults.length)];
-      if (fault !== undefined) reports.push(await array.suffer(fault, tell));
-    }
-    const figures = array.figures();
-    tell(
-      `answers ${figures.answers}, of them fresh from another processor ${figures.fresh}; logins ${figures.logins}; ` +
-        `the witness was answered ${figures.witnessed} times, by two at once ${figures.twoHolders} times`,
-    );
-    return { faults: reports, ...figures };
+    return await new Run(options, undo).run();
+  } catch (error) {
+    tell(`FAIL ${(error as Error).message}`);
+    return EXIT_FAILED;
   } finally {
-    process.off("SIGINT", interrupted);
     undo.run(tell);
   }
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
-  process.stderr.write(`${error.stack}\n`);
-  return 1;
-});
+class Run {
+  private readonly beganUs = nowUs();
+  private readonly reports = join(topFolder(), "build", "reports");
+  private readonly parts: PartReport[] = [];
+  private world: World | undefined;
+  private rounds = 0;
+  private readonly checks = new Checks(tell, () => this.world?.stillGoing());
+
+  constructor(
+    private readonly options: Options,
+    private readonly undo: Undo,
+  ) {}
+
+  async run(): Promise<number> {
+    mkdirSync(this.reports, { recursive: true });
+    removeNamespaces(FAMILY);
+    // Disks are mounted in there.
+    removeFolders(tmpdir(), FOLDER_FAMILY, (folder) => {
+      for (const name of ["a", "b", "c"]) succeeds("umount", "-l", join(folder, `disk-${name}`));
+    });
+    tell(`     seed ${this.options.seed}`);
+    let trouble: string | undefined;
+    try {
+      for (const processors of this.options.parts) await this.part(processors);
+    } catch (error) {
+      trouble = (error as Error).message;
+    }
+    const { short, seed, fault } = this.options;
+    const { checks, parts, rounds } = this;
+    const roundsWanted = fault !== undefined ? 0 : short ? ROUNDS_SHORT : ROUNDS_LONG;
+    const report: ReportParts = { short, seed, rounds, roundsWanted, checks: checks.all, parts, trouble };
+    writeReport(this.reports, report);
+    printSilences(report, tell);
+    tell(`     seed ${seed}, ${rounds} of ${roundsWanted} random rounds`);
+    if (trouble !== undefined) throw new Error(trouble);
+    tell(`${checks.all.length - checks.failed} passed, ${checks.failed} failed`);
+    return checks.failed === 0 ? 0 : EXIT_FAILED;
+  }
+
+  private async part(processors: 2 | 3): Promise<void> {
+    const plan = planOf(processors);
+    const sources = join(topFolder(), "tests", "e2e");
+    const undo = new Undo();
+    this.undo.add(`part of ${plan.name}`, () => undo.run(tell));
+    const folder = mkdtempSync(join(tmpdir(), `${FOLDER_FAMILY}${process.pid}-`));
+    undo.add("working folder", () => rmSync(folder, { recursive: true, force: true }));
+    const log = logOf(this.reports, plan);
+    rmSync(log, { force: true });
+    const world = await World.open({
+      plan,
+      prefix: `${FAMILY}${process.pid}-${processors}`,
+      folder,
+      fairlead: join(topFolder(), "host", "cli", "fairlead.js"),
+      log,
+      prober: compileProber(join(sources, "interfaces", "prober"), folder),
+      holder: compileHolder(join(sources, "processors", "holder"), folder),
+      checks: this.checks,
+      undo,
+      tell,
+    });
+    this.world = world;
+    const story = new Story(world, tell);
+    try {
+      await this.faults(story, processors);
+    } finally {
+      this.keep(story, world, processors);
+      this.world = undefined;
+      world.close();
+      undo.run(tell);
+    }
+  }
+
+  private async faults(story: Story, processors: 2 | 3): Promise<void> {
+    const { fault: only, short, seed } = this.options;
+    await story.begin();
+    const fixed: readonly Fault[] = processors === 3 ? FAULTS : [...FAULTS.filter(({ name }) => TWO.has(name)), PLACE];
+    for (const fault of fixed) if (only === undefined || fault.name.includes(only)) await story.fixed(fault);
+    if (only === undefined && processors === 3) {
+      const random = new Random(seed, "rounds");
+      const most = short ? ROUNDS_SHORT : ROUNDS_LONG;
+      while (this.rounds < most && !(short && nowUs() - this.beganUs > SHORT_MS * 1000)) {
+        await story.random(++this.rounds, (limit) => random.below(limit));
+      }
+    }
+    await story.end();
+  }
+
+  private keep(story: Story, world: World, processors: number): void {
+    const { client, kernels, wire } = world;
+    writeFileSync(join(this.reports, `e2e-processors-${world.parts.plan.name}.svg`), drawChart(world, nowUs()));
+    this.parts.push({
+      processors,
+      faults: story.figures,
+      asked: client.asked,
+      kernelLooks: kernels.looks,
+      doubleRounds: wire.doubleRounds(),
+    });
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
