@@ -3,7 +3,7 @@
 import type { ArrayDescription } from "../../../host/array/description.js";
 import { parseArray } from "../../../host/array/description.js";
 import { Random } from "../../../host/sources/simulated/random.js";
-import { integer, oneIn, oneOf, some } from "../generate/draw.js";
+import { integer, oneIn, oneOf, shuffled, some } from "../generate/draw.js";
 
 export type Happening =
   | { do: "link"; port: string; up: boolean }
@@ -34,6 +34,10 @@ const POLICY = {
 
 export function randomHostedCase(seed: number): HostedCase {
   const random = new Random(seed, "interfaces");
+  return oneIn(random, 2) ? crossedCase(seed, random) : mixedCase(seed, random);
+}
+
+function mixedCase(seed: number, random: Random): HostedCase {
   const pairs = integer(random, 2, 4);
   const controllers = Array.from({ length: pairs }, (_, index) => [
     { name: `l${index}`, partner: `r${index}` },
@@ -56,20 +60,71 @@ export function randomHostedCase(seed: number): HostedCase {
     const eligible = [...new Set([home.name, ...set.map(({ name }) => name)])];
     return { name: `v${index}`, home: home.name, ...(oneIn(random, 3) ? {} : { eligible }) };
   });
-  const units = controllers.map(({ name }) => ({ name: `u-${name}`, owner: name }));
-  const description = { name: "random", controllers, networkPorts, interfaces, units, policy: POLICY };
-  const { array, problems } = parseArray(JSON.stringify(description), `seed ${seed}`);
-  if (array === undefined) throw new Error(problems.map(({ field, message }) => `${field}: ${message}`).join("\n"));
+  const array = arrayOf(seed, { controllers, networkPorts, interfaces });
   return { seed, array, happenings: happenings(random, array), places: {} };
 }
 
-function happenings(random: Random, array: ArrayDescription): Happening[] {
+/**
+ * Sets of ports that cross: what dies first is the home of most interfaces, and each of these may go to another two or
+ * three of the ports that are left. Who takes the lowest port of its own set for each in turn doesn't find the best.
+ */
+function crossedCase(seed: number, random: Random): HostedCase {
+  const pairs = integer(random, 4, 5);
+  const controllers = Array.from({ length: pairs }, (_, index) => [
+    { name: `l${index}`, partner: `r${index}` },
+    { name: `r${index}` },
+  ]).flat();
+  const networkPorts = controllers.map(({ name }) => ({
+    name: `${name}e0`,
+    controller: name,
+    speed: oneOf(random, [1000, 1000, 1000, 2500]),
+  }));
+  const left = networkPorts.filter(({ name }) => name.startsWith("l") && name !== "l0e0").map(({ name }) => name);
+  const sets = Array.from({ length: integer(random, 2, 4) }, () => some(random, left, integer(random, 1, 3)));
+  const displaced = Array.from({ length: integer(random, 5, 18) }, (_, index) => ({
+    name: `v${index}`,
+    home: "l0e0",
+    eligible: ["l0e0", ...oneOf(random, sets)],
+  }));
+  const others = Array.from({ length: integer(random, 0, 6) }, (_, index) => ({
+    name: `w${index}`,
+    home: oneOf(random, networkPorts).name,
+  }));
+  const interfaces = shuffled(random, [...displaced, ...others]);
+  const array = arrayOf(seed, { controllers, networkPorts, interfaces });
+  const first: Happening[] = [
+    oneIn(random, 2) ? { do: "dead", server: "l0" } : { do: "link", port: "l0e0", up: false },
+  ];
+  const down = first[0]?.do === "link" ? ["l0e0"] : [];
+  return {
+    seed,
+    array,
+    happenings: [...first, ...happenings(random, array, down, down.length === 0 ? ["l0"] : [])],
+    places: {},
+  };
+}
+
+function arrayOf(seed: number, parts: { controllers: { name: string }[] } & Record<string, unknown>): ArrayDescription {
+  const units = parts.controllers.map(({ name }) => ({ name: `u-${name}`, owner: name }));
+  const description = { name: "random", ...parts, units, policy: POLICY };
+  const { array, problems } = parseArray(JSON.stringify(description), `seed ${seed}`);
+  if (array === undefined) throw new Error(problems.map(({ field, message }) => `${field}: ${message}`).join("\n"));
+  return array;
+}
+
+/** @param downNow ports whose link is down already, and servers that are dead */
+function happenings(
+  random: Random,
+  array: ArrayDescription,
+  downNow: readonly string[] = [],
+  deadNow: readonly string[] = [],
+): Happening[] {
   const list: Happening[] = [];
   const ports = (array.networkPorts ?? []).map(({ name }) => name);
   // The last controller runs the module.
   const servers = array.controllers.map(({ name }) => name).slice(0, -1);
-  const down = new Set<string>();
-  const dead = new Set<string>();
+  const down = new Set(downNow);
+  const dead = new Set(deadNow);
   for (let step = 0; step < 8; step++) {
     const kind = random.below(6);
     if (kind <= 1) {

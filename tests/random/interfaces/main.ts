@@ -33,11 +33,14 @@ function main(): number {
   });
   const module = readFileSync(join(topFolder(), "build/fairlead-standard-plain.wasm"));
   const broken = new Map<string, string>();
+  /** By invariant: seeds that break it. */
+  const seeds = new Map<string, Set<number>>();
   const first = Number(values.from);
   for (let seed = first; seed < first + Number(values.seeds); seed++) {
     const case_ = randomHostedCase(seed);
     for (const { name, message } of new HostedRun(case_, module).run(INVARIANTS)) {
       if (!broken.has(name)) broken.set(name, `seed ${seed}, ${message}`);
+      seeds.set(name, (seeds.get(name) ?? new Set()).add(seed));
     }
     const relabelling = relabelled(case_, module)[0];
     if (relabelling !== undefined && !broken.has(RELABELLING)) broken.set(RELABELLING, `seed ${seed}, ${relabelling}`);
@@ -47,11 +50,17 @@ function main(): number {
     if (message === undefined) print(`ok - interfaces: ${name}`);
     else
       printError(
-        `not ok - interfaces: ${name}\n  ${message}\n  node build/js/tests/random/interfaces/main.js --seeds 1 --from …`,
+        `not ok - interfaces: ${name}\n  ${message}; ${seeds.get(name)?.size ?? 1} runs: ${firstOf(seeds.get(name))}\n  node build/js/tests/random/interfaces/main.js --seeds 1 --from …`,
       );
   }
   print(`${values.seeds} runs of the interface failover (standard)`);
   return broken.size === 0 ? 0 : 1;
+}
+
+/** The first few seeds. */
+function firstOf(seeds: ReadonlySet<number> | undefined): string {
+  const all = [...(seeds ?? [])];
+  return all.slice(0, 4).join(", ") + (all.length > 4 ? ", …" : "");
 }
 
 process.exitCode = main();
