@@ -213,7 +213,8 @@ export class Pipeline {
     const path = `${encodeURI(incoming.path)}${call.search}`;
     try {
       const request = { method: command.method, path, user, role, epoch: directory.epoch(), headers };
-      const answer = await peers.ask(target, request);
+      const runs = directory.rows().find(({ name }) => name === target)?.server;
+      const answer = await peers.ask(target, request, runs);
       return this.passOn(call, target, answer);
     } catch (error) {
       const known = command.name === "getProcessorStatus" ? peers.lastKnown(target) : undefined;

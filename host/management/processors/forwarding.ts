@@ -9,6 +9,7 @@ import type { CommandFact } from "../access/idempotency.js";
 import { BEHALF_HEADER, EPOCH_HEADER } from "../access/gate.js";
 import { Refusal } from "../access/refusal.js";
 import type { EndedFact } from "../access/sessions.js";
+import type { ServerKind } from "./directory.js";
 import type { ProcessorStatus } from "./own.js";
 
 /** A server of another processor. */
@@ -82,12 +83,15 @@ export class Peers {
 
   /**
    * Asks a processor. A server that does not answer is passed over for its other one; a refusal is an answer.
+   * @param first the server that it is to run, by its state: that one is asked first
    * @throws Refusal 504 when none answers
    */
-  async ask(name: string, request: PeerRequest): Promise<PeerAnswer> {
+  async ask(name: string, request: PeerRequest, first: ServerKind = "full"): Promise<PeerAnswer> {
     const peer = this.peers.find((each) => each.name === name);
+    const servers = [...(peer?.servers ?? [])];
+    if (first === "restricted") servers.reverse();
     const reasons: string[] = [];
-    for (const server of peer?.servers ?? []) {
+    for (const server of servers) {
       try {
         return await this.send(server, name, request, ANSWER_MS);
       } catch (error) {

@@ -37,7 +37,21 @@ function directoryOf(own: Name): ProcessorDirectory {
     epoch: () => election.epoch,
     role: () => (election.active === own ? "active" : "passive"),
     state: () => (election.unhealthy.has(own) ? "unhealthy" : "healthy"),
-    rows: (): ProcessorRow[] => [],
+    rows: () => NAMES.map(rowOf),
+  };
+}
+
+function rowOf(name: Name): ProcessorRow {
+  const ill = election.unhealthy.has(name);
+  return {
+    name,
+    state: ill ? "unhealthy" : "healthy",
+    level: ill ? "bad" : "good",
+    active: election.active === name,
+    server: ill ? "restricted" : "full",
+    priority: 100,
+    reachable: true,
+    why: "",
   };
 }
 
@@ -201,6 +215,18 @@ describe("several processors", () => {
     servers[0] = { host: "127.0.0.1", port: (hung.address() as { port: number }).port };
     const answer = statusOf(await askArray({ path: "/api/v1/processors/sp2/status", role: "monitor" }));
     assert.deepEqual([answer.status.server, answer.fresh], ["restricted", true]);
+    hung.close();
+  });
+
+  test("one that is known to run its restricted server is asked there, whatever still listens for the full one", async () => {
+    let connections = 0;
+    const hung = createServer(() => void connections++);
+    await new Promise<void>((resolve) => hung.listen(0, "127.0.0.1", resolve));
+    const servers = peers.get("sp2") as PeerAddress[];
+    servers[0] = { host: "127.0.0.1", port: (hung.address() as { port: number }).port };
+    election.unhealthy.add("sp2");
+    const answer = statusOf(await askArray({ path: "/api/v1/processors/sp2/status", role: "monitor" }));
+    assert.deepEqual([answer.status.server, answer.fresh, connections], ["restricted", true, 0]);
     hung.close();
   });
 
