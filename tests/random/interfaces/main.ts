@@ -43,7 +43,9 @@ function main(): number {
       seeds.set(name, (seeds.get(name) ?? new Set()).add(seed));
     }
     const relabelling = relabelled(case_, module)[0];
-    if (relabelling !== undefined && !broken.has(RELABELLING)) broken.set(RELABELLING, `seed ${seed}, ${relabelling}`);
+    if (relabelling === undefined) continue;
+    if (!broken.has(RELABELLING)) broken.set(RELABELLING, `seed ${seed}, ${relabelling}`);
+    seeds.set(RELABELLING, (seeds.get(RELABELLING) ?? new Set()).add(seed));
   }
   for (const name of [...Object.keys(INVARIANTS), RELABELLING]) {
     const message = broken.get(name);

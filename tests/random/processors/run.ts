@@ -1,10 +1,11 @@
 /** One random run: a module among simulated controllers and a lease service, with faults drawn from a seed. */
 
-import { parseArray } from "../../../host/array/description.js";
+import { type ArrayDescription, parseArray } from "../../../host/array/description.js";
 import { Controllers } from "../../../host/scenario/controllers.js";
 import type { DecisionView } from "../../../host/shim/decision-view.js";
-import { DecisionKind } from "../../../host/shim/generated/layout.js";
+import { DecisionKind, ReasonNames, RequestKind } from "../../../host/shim/generated/layout.js";
 import { instantiate } from "../../../host/shim/module.js";
+import { NONE } from "../../../host/shim/names.js";
 import { Shim } from "../../../host/shim/shim.js";
 import { becomesActive } from "./invariants/becomes-active.js";
 import { changeHasACause } from "./invariants/change-has-a-cause.js";
@@ -31,6 +32,8 @@ export interface RunResult {
   broken: Map<string, string>;
   /** Decisions by kind. */
   decisions: Map<number, number>;
+  /** Why the address or the key was given up, by reason. */
+  givenUp: Map<string, number>;
 }
 
 /** 32-bit xorshift: the same seed gives the same run. */
@@ -45,7 +48,13 @@ function randomOf(seed: number): (below: number) => number {
 }
 
 function arrayText(names: readonly string[], random: (below: number) => number): string {
-  const controllers = names.map((name) => `  - {name: ${name}, priority: ${100 + 10 * random(3)}}`).join("\n");
+  const preferred = random(2) === 0 ? names[random(names.length)] : undefined;
+  const controllers = names
+    .map(
+      (name) =>
+        `  - {name: ${name}, priority: ${100 + 10 * random(3)}${name === preferred ? ", preferred: true" : ""}}`,
+    )
+    .join("\n");
   const k = KNOBS;
   return `name: random
 profile: small
@@ -55,7 +64,7 @@ ports: [{name: p, address: "192.0.2.1:3260"}]
 policy:
   common: {graceMs: ${k.graceMs}}
   processors: {effectMs: ${k.effectMs}, campaignMs: ${k.campaignMs}, backOffMaxMs: ${k.backOffMaxMs},
-    deferMs: ${k.deferMs}, drainMs: ${k.drainMs}}
+    deferMs: ${k.deferMs}, drainMs: ${k.drainMs}, failBackMs: ${k.failBackMs}}
   health:
     processor: {intervalMs: ${k.intervalMs}, silenceMs: ${k.silenceMs}, fallCount: ${k.fallCount},
       riseCount: ${k.riseCount}, holdDownMs: ${k.holdDownMs}, holdDownMaxMs: ${k.holdDownMaxMs}, panicMs: ${k.panicMs}}
@@ -73,7 +82,11 @@ class Run {
   private epoch = 1;
   private reached = true;
   private obeys = true;
-  private readonly result: RunResult = { broken: new Map(), decisions: new Map() };
+  private array: ArrayDescription;
+  private readonly maintained = new Set<string>();
+  private hasBeenMaintained = false;
+  private isRequested = false;
+  private readonly result: RunResult = { broken: new Map(), decisions: new Map(), givenUp: new Map() };
 
   constructor(module: Uint8Array, seed: number) {
     this.random = randomOf(seed);
@@ -82,6 +95,7 @@ class Run {
     this.controllers = new Controllers(this.names, this.own);
     const { array, problems } = parseArray(arrayText(this.names, this.random), "random");
     if (array === undefined) throw new Error(problems[0]?.message);
+    this.array = array;
     this.shim = new Shim(instantiate(module), { incarnation: 1, controller: this.own });
     const refused = this.shim.configure(array)[0];
     if (refused !== undefined) throw new Error(refused.message);
@@ -128,7 +142,9 @@ class Run {
       epoch: this.epoch,
       reached: this.reached,
       obeys: this.obeys,
-      maintenance: false,
+      maintenance: this.maintained.has(this.own),
+      hasBeenMaintained: this.hasBeenMaintained,
+      isRequested: this.isRequested,
     };
   }
 
@@ -136,6 +152,10 @@ class Run {
   private carryOut(decision: DecisionView): void {
     const { kind, detail, subject } = decision;
     this.result.decisions.set(kind, (this.result.decisions.get(kind) ?? 0) + 1);
+    if (kind === DecisionKind.PASSIVATE_PROCESSOR) {
+      const why = ReasonNames[decision.reason] ?? "";
+      this.result.givenUp.set(why, (this.result.givenUp.get(why) ?? 0) + 1);
+    }
     if (!this.obeys) return;
     const self = this.truth[this.names.indexOf(this.own)] as Truth;
     if (kind === DecisionKind.ACTIVATE_PROCESSOR) self.role = detail;
@@ -149,6 +169,9 @@ class Run {
 
   private key(holder: string): void {
     if (holder !== "") this.epoch++;
+    // What was wished for before is over with the key.
+    if (holder !== this.own) this.isRequested = false;
+    this.hasBeenMaintained = this.maintained.has(this.own);
     this.holder = holder;
     this.controllers.changeScope(SCOPE_ARRAY, { holder, epoch: this.epoch });
     this.controllers.tellScopes(this.shim);
@@ -171,13 +194,16 @@ class Run {
     const name = this.names[this.random(this.names.length)] as string;
     const truth = this.truth[this.names.indexOf(name)] as Truth;
     const isOwn = name === this.own;
-    const what = this.random(8);
+    const what = this.random(10);
     if (what < 2) truth.failing = truth.failing === 0 ? 1 << this.random(TESTS.length) : 0;
     else if (what === 2 && !isOwn) truth.beats = !truth.beats;
     else if (what === 3) this.lease(name, truth);
     else if (what === 4) this.reach();
     else if (what === 5 && isOwn) this.obeys = !this.obeys;
-    else if (what >= 6 && !isOwn) this.other(name, truth);
+    else if (what === 6 || what === 7) {
+      if (!isOwn) this.other(name, truth);
+    } else if (what === 8) this.maintain(name);
+    else if (what === 9) this.switchOver(name);
     this.say(name);
   }
 
@@ -187,6 +213,26 @@ class Run {
     // Its keys go with its lease; the shim stops what it had at once.
     truth.role = 0;
     if (this.holder === name) this.key("");
+  }
+
+  /** An operator's configuration: in maintenance, or out of it. */
+  private maintain(name: string): void {
+    if (!this.maintained.delete(name)) this.maintained.add(name);
+    if (this.maintained.has(this.own)) this.hasBeenMaintained = true;
+    const controllers = this.array.controllers.map(({ maintenance: _, ...each }) => ({
+      ...each,
+      ...(this.maintained.has(each.name) ? { maintenance: true } : {}),
+    }));
+    this.array = { ...this.array, controllers };
+    const refused = this.shim.configure(this.array)[0];
+    if (refused !== undefined) throw new Error(refused.message);
+  }
+
+  /** An operator's wish: another processor, this one, or the best. */
+  private switchOver(name: string): void {
+    this.isRequested = true;
+    const subject = this.random(3) === 0 ? NONE : this.shim.names.processors.row(name);
+    this.shim.request(RequestKind.SWITCH_OVER, subject);
   }
 
   private reach(): void {

@@ -27,7 +27,11 @@ export interface Scene {
   reached: boolean;
   /** The module's own decisions have effects. */
   obeys: boolean;
+  /** The own processor is in maintenance. */
   maintenance: boolean;
+  /** Since the key was won latest: it has been in maintenance; an operator has wished for a switch-over. */
+  hasBeenMaintained: boolean;
+  isRequested: boolean;
 }
 
 /** One invariant, told of every decision and asked after every tick. */
@@ -58,6 +62,7 @@ export const KNOBS = {
   deferMs: 100,
   drainMs: 500,
   panicMs: 800,
+  failBackMs: 1500,
 } as const;
 
 /** From a failed self-test to the word that gives the active role up: heartbeat, looks, a back-off of an earlier word. */
@@ -71,4 +76,6 @@ export const ACTIVE_WITHIN_MS =
   KNOBS.panicMs +
   4 * KNOBS.deferMs +
   KNOBS.drainMs +
-  4 * KNOBS.backOffMaxMs;
+  // After a planned switch-over it stands back for one more of both.
+  KNOBS.drainMs +
+  5 * KNOBS.backOffMaxMs;

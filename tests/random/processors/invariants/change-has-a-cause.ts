@@ -1,6 +1,13 @@
 /** A role is given up, and the key resigned, only for one of the causes; a role is taken only when it isn't there. */
 
-import { DecisionKind, ProcessorRole, ProcessorState, Reason } from "../../../../host/shim/generated/layout.js";
+import {
+  DecisionKind,
+  MemberFlag,
+  ProcessorRole,
+  ProcessorState,
+  Reason,
+} from "../../../../host/shim/generated/layout.js";
+import { NONE } from "../../../../host/shim/names.js";
 import type { Invariant, Scene } from "../scene.js";
 
 /** States in which a processor may be active. */
@@ -11,10 +18,18 @@ function hasCause(reason: number, scene: Scene): boolean {
   const state = views.processorState.state(own);
   if (reason === Reason.LEASE_LOST) return holder !== own || truth[own]?.leased === false;
   if (reason === Reason.UNHEALTHY) return !ABLE.includes(state);
-  if (reason === Reason.MAINTENANCE) return scene.maintenance;
+  if (reason === Reason.MAINTENANCE) return scene.hasBeenMaintained;
+  if (reason === Reason.REQUESTED) return scene.isRequested;
+  if (reason === Reason.FAIL_BACK) return isForThePreferred(scene);
   // A caretaker gives way to one that can be active, or is itself no longer fit to care.
   if (reason === Reason.OTHER_HOLDER) return holder === own;
   return false;
+}
+
+/** It gives way to another one that is to be active whenever it can. */
+function isForThePreferred({ views, own }: Scene): boolean {
+  const to = views.processorState.yieldTo(own);
+  return to !== NONE && to !== own && (views.memberConfig.flags(to) & MemberFlag.PREFERRED) !== 0;
 }
 
 export const changeHasACause: Invariant = {
