@@ -1,6 +1,5 @@
 /** The bare-metal Cortex-M3: the board's programs, the image's figures, and its limits. */
 
-import { layouts } from "../shim/generated/layout.js";
 import type { Engine, Ready, Replayed } from "./engines.js";
 import { readReplayed, TWIN_SOURCES, writeTwinLayout } from "./engines.js";
 import { type DeepestPath, deepestPath, readFunctions } from "./call-graph.js";
@@ -18,22 +17,12 @@ import {
   translate,
 } from "./toolchains.js";
 
-/** What the module decides on when it is complete: ports, processors, interfaces, managers, agents. */
-const POLICY_COUNT = 5;
-/** Code of the image with one policy, and what each further one may take: 40 KiB with all. */
-const FIRST_POLICY_BYTES = 24 * 1024;
-const POLICY_BYTES = 4 * 1024;
-
-/** Policies whose tables the layout doesn't mark as planned any more. */
-export function policiesPresent(tables: readonly { name: string; planned?: string }[] = layouts.small.tables): number {
-  const planned = new Set(tables.map((table) => table.planned).filter((policy) => policy !== undefined));
-  return POLICY_COUNT - planned.size;
-}
-
-/** Bytes of code that fail the run when an image with so many policies has more. */
-export function codeBytesMax(policies: number): number {
-  return FIRST_POLICY_BYTES + Math.max(0, policies - 1) * POLICY_BYTES;
-}
+/** Most code of the image with the port policy alone: more fails the run. */
+export const PORTS_CODE_BYTES_MAX = 24 * 1024;
+/** What the image with all policies should have at most. */
+export const CODE_BYTES_TARGET = 40 * 1024;
+/** What it may have until it is brought below the target: more fails the run, so that it doesn't grow unseen. */
+export const CODE_BYTES_MAX = 44 * 1024;
 
 /** What fails the run, too. */
 export const STACK_BYTES_MAX = 1024;

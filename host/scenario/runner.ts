@@ -61,6 +61,8 @@ class CaseRun {
   /** Virtual time until which no host runs. */
   private downUntilMs = 0;
   private kept: Snapshot | undefined;
+  /** Whether the module took the array; nothing happens to one that it refused. */
+  private adopted = false;
   /** From the first event about controllers or scopes on. */
   private controllers: Controllers | undefined;
   private nextBeatMs = 0;
@@ -78,7 +80,7 @@ class CaseRun {
   run(): CaseResult {
     const { events, untilMs, tickMs } = this.scenario;
     for (const event of events) this.world.timeline.at(event.atMs, () => this.happen(event));
-    for (let nowMs = 0; nowMs <= untilMs; nowMs += tickMs) {
+    for (let nowMs = 0; nowMs <= untilMs && this.adopted; nowMs += tickMs) {
       this.world.timeline.runUntil(nowMs, (toMs) => this.world.traffic.advance(toMs));
       this.tick(nowMs);
     }
@@ -139,8 +141,9 @@ class CaseRun {
     });
     const { shim } = started;
     shim.start(this.hostMs(this.world.timeline.nowMs));
-    this.configure(shim, this.array);
-    this.world.attach(shim);
+    this.adopted = this.configure(shim, this.array);
+    // Rows of an array that the profile doesn't hold would be written into other tables.
+    if (this.adopted) this.world.attach(shim);
     return shim;
   }
 

@@ -141,6 +141,7 @@ export class Shim {
    */
   setScope(row: number, kind: number, role: number, subject: number, epoch: number, holder = NONE, flags = 0): void {
     const { scope } = this.core.views;
+    if (row >= scope.capacity) throw new RangeError(`scope ${row}: the table has ${scope.capacity} rows`);
     scope.setKind(row, kind);
     scope.setRole(row, role);
     scope.setSubject(row, subject);
