@@ -1,6 +1,8 @@
 /** What must hold at every moment, by what kernels and shelf would let through, whatever any process believes. */
 
 import { MANAGEMENT, type RunArray } from "./array.js";
+import type { Core } from "../../../host/shim/module.js";
+import { brokenSeal } from "../observe/seals.js";
 import type { RunController } from "./controller.js";
 import type { SimulatedShelf } from "../../../host/coordination/simulated/shelf.js";
 
@@ -55,4 +57,10 @@ export function missing(array: RunArray, controllers: readonly RunController[], 
     if (server?.machine.units.has(name) !== true) left.push(`unit ${name}`);
   }
   return left;
+}
+
+/** Nothing damages a module's memory: after every tick each row that it keeps is whole. @throws Breach */
+export function checkSeals(controller: string, core: Core): void {
+  const broken = brokenSeal(core);
+  if (broken !== undefined) throw new Breach(`module of ${controller}: ${broken}`);
 }

@@ -16,7 +16,7 @@ import type { SimulatedNetwork } from "../../../host/coordination/simulated/netw
 import type { SimulatedShelf } from "../../../host/coordination/simulated/shelf.js";
 import { VirtualClock, type VirtualTime } from "../../../host/coordination/simulated/time.js";
 import { LinkState } from "../../../host/shim/generated/layout.js";
-import { instantiate } from "../../../host/shim/module.js";
+import { type Core, instantiate } from "../../../host/shim/module.js";
 import { Shim } from "../../../host/shim/shim.js";
 import { Random } from "../../../host/sources/simulated/random.js";
 import { ARRAY_FILE, MANAGEMENT, portOf, type RunArray } from "./array.js";
@@ -51,6 +51,8 @@ export interface Surroundings {
   note(line: string): void;
   /** A module has decided something. */
   decided(controller: string, kind: number): void;
+  /** A module has ended a tick. @throws Breach */
+  ticked(controller: string, core: Core): void;
 }
 
 /** One life of the process. */
@@ -254,6 +256,7 @@ export class RunController {
         this.around.decided(this.name, decision.kind);
         controller.handle(decision);
       });
+      this.around.ticked(this.name, shim.core);
     };
     life.timers.push(new Every(clock, TICK_MS, tick));
   }

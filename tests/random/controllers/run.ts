@@ -8,7 +8,7 @@ import { SimulatedShelf } from "../../../host/coordination/simulated/shelf.js";
 import { VirtualTime } from "../../../host/coordination/simulated/time.js";
 import { Random } from "../../../host/sources/simulated/random.js";
 import { arrayOf } from "./array.js";
-import { Breach, checkHolders, missing, ShelfWatch } from "./checks.js";
+import { Breach, checkHolders, checkSeals, missing, ShelfWatch } from "./checks.js";
 import { RunController } from "./controller.js";
 import { planFaults } from "./faults.js";
 
@@ -61,7 +61,8 @@ export async function runSeed(seed: number, settings: RunSettings = {}): Promise
   const decisions = new Map<number, number>();
   const decided = (_: string, kind: number) => void decisions.set(kind, (decisions.get(kind) ?? 0) + 1);
   const { module } = settings;
-  const around = { seed, time, array, network, server, links, shelf, rules, module, isRestless, note, decided };
+  const ticked = checkSeals;
+  const around = { seed, time, array, network, server, links, shelf, rules, module, isRestless, note, decided, ticked };
   const controllers = array.controllers.map((name) => new RunController(name, around));
   for (const each of controllers) time.after(random.below(500), () => each.start());
   const ground = { time, network, links, server, controllers, random: new Random(seed, "faults"), note };

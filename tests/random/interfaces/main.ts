@@ -13,8 +13,10 @@ import { neverThePartner } from "./invariants/never-the-partner.js";
 import { noMoveWithoutCause } from "./invariants/no-move-without-cause.js";
 import { oneHolder } from "./invariants/one-holder.js";
 import { oneServer } from "./invariants/one-server.js";
+import { wholeRows } from "./invariants/whole-rows.js";
 import { relabelled } from "./relabelling.js";
 import { HostedRun, type Invariant } from "./run.js";
+import { unsettled } from "./unsettled.js";
 
 const INVARIANTS: Readonly<Record<string, Invariant>> = {
   "an address is on one port or nowhere": oneHolder,
@@ -24,8 +26,20 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   "after a failure the best spread with what could stay left in place": bestSpreadAfterFailure,
   "after a rebalance the best spread at all, with the fewest moves": fewestMoves,
   "a unit has one server": oneServer,
+  "every row is sealed": wholeRows,
 };
 const RELABELLING = "other rows, the same decisions";
+const UNSETTLED = "every row is sealed while nothing comes to rest";
+/** What the runs without rest must have seen, or they test nothing. */
+const WITNESSES = [
+  "MOVE_INTERFACE",
+  "UNHOST_INTERFACE",
+  "TAKE_OVER_UNIT",
+  "RETURN_UNIT",
+  "DRAINED",
+  "REQUEST_ANSWERED",
+];
+const SEEDS_THAT_SEE_ALL = 20;
 
 function main(): number {
   const { values } = parseArgs({
@@ -35,6 +49,7 @@ function main(): number {
   const broken = new Map<string, string>();
   /** By invariant: seeds that break it. */
   const seeds = new Map<string, Set<number>>();
+  const seen = new Set<string>();
   const first = Number(values.from);
   for (let seed = first; seed < first + Number(values.seeds); seed++) {
     const case_ = randomHostedCase(seed);
@@ -43,11 +58,21 @@ function main(): number {
       seeds.set(name, (seeds.get(name) ?? new Set()).add(seed));
     }
     const relabelling = relabelled(case_, module)[0];
+    const restless = unsettled(module, seed);
+    for (const kind of restless.kinds) seen.add(kind);
+    if (restless.broken !== undefined) {
+      if (!broken.has(UNSETTLED)) broken.set(UNSETTLED, `seed ${seed}, ${restless.broken}`);
+      seeds.set(UNSETTLED, (seeds.get(UNSETTLED) ?? new Set()).add(seed));
+    }
     if (relabelling === undefined) continue;
     if (!broken.has(RELABELLING)) broken.set(RELABELLING, `seed ${seed}, ${relabelling}`);
     seeds.set(RELABELLING, (seeds.get(RELABELLING) ?? new Set()).add(seed));
   }
-  for (const name of [...Object.keys(INVARIANTS), RELABELLING]) {
+  const unseen = WITNESSES.filter((kind) => !seen.has(kind));
+  if (unseen.length > 0 && Number(values.seeds) >= SEEDS_THAT_SEE_ALL) {
+    broken.set(UNSETTLED, `never seen: ${unseen.join(", ")}`);
+  }
+  for (const name of [...Object.keys(INVARIANTS), RELABELLING, UNSETTLED]) {
     const message = broken.get(name);
     if (message === undefined) print(`ok - interfaces: ${name}`);
     else

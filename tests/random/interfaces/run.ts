@@ -8,6 +8,7 @@ import { DecisionKindNames, LinkState, RequestKind } from "../../../host/shim/ge
 import { instantiate } from "../../../host/shim/module.js";
 import { NONE } from "../../../host/shim/names.js";
 import { Shim } from "../../../host/shim/shim.js";
+import { brokenSeal } from "../observe/seals.js";
 import type { Happening, HostedCase } from "./case.js";
 
 /** A decision in words. */
@@ -41,6 +42,8 @@ export interface Step {
   /** Addresses that two kernels held at one time. */
   held: Hosting["held"];
   groups: ReadonlyMap<string, number>;
+  /** What a tick left of rows' seals, the first time that it was wrong. */
+  brokenSeal: string | undefined;
 }
 
 export type Invariant = (step: Step) => string[];
@@ -61,6 +64,7 @@ export class HostedRun {
   private readonly hosting: Hosting;
   private readonly shim: Shim;
   private readonly told: Told[] = [];
+  private brokenSeal: string | undefined;
 
   constructor(
     private readonly case_: HostedCase,
@@ -104,6 +108,7 @@ export class HostedRun {
         told: this.told.slice(first),
         held: this.hosting.held,
         groups: this.hosting.groups(),
+        brokenSeal: this.brokenSeal,
       };
       for (const [name, invariant] of Object.entries(invariants)) {
         for (const message of invariant(step)) {
@@ -120,6 +125,7 @@ export class HostedRun {
       this.timeline.runUntil(nowMs, () => {});
       this.hosting.observe();
       this.shim.tick(HOST_CLOCK_MS + nowMs, (decision) => this.take(decision));
+      this.brokenSeal ??= brokenSeal(this.shim.core);
     }
   }
 

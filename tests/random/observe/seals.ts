@@ -1,6 +1,7 @@
 /** Check words of rows, worked out apart from the module: two running sums over 64-bit words, as `build/layout.md` says. */
 
-import type { TableLayout } from "../../../host/shim/generated/layout.js";
+import { ErrorCodeNames, layouts, type TableLayout } from "../../../host/shim/generated/layout.js";
+import type { Core } from "../../../host/shim/module.js";
 
 const START = 0x666169726c656164n;
 const FACTOR = 0x9e3779b97f4a7c16n;
@@ -27,4 +28,18 @@ export function isWhole(buffer: ArrayBufferLike, table: TableLayout, row: number
 /** The check word itself counts as zero. */
 function withoutCheck(word: bigint, offset: number): bigint {
   return (offset & 4) === 0 ? word & 0xffff_ffff_0000_0000n : word & 0xffff_ffffn;
+}
+
+/**
+ * What is wrong with a module's rows between two ticks of a run that damages nothing: a row that was left unsealed, or one
+ * that the module itself found broken; undefined: nothing. Its `attach` looks at all rows and changes none.
+ */
+export function brokenSeal({ exports, views, profile }: Core): string | undefined {
+  const found = exports.attach();
+  if (found !== 0) {
+    const table = layouts[profile].tables[(found >>> 8) & 0xff]?.name ?? "no table";
+    return `${ErrorCodeNames[found & 0xff] ?? `error ${found & 0xff}`}: row ${found >>> 16} of ${table}`;
+  }
+  const broken = views.header.brokenSeals(0);
+  return broken === 0 ? undefined : `the module itself has found ${broken} broken rows`;
 }

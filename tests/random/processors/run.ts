@@ -12,6 +12,7 @@ import { changeHasACause } from "./invariants/change-has-a-cause.js";
 import { oneActive } from "./invariants/one-active.js";
 import { serverFollowsState } from "./invariants/server-follows-state.js";
 import { stopsWhenUnhealthy } from "./invariants/stops-when-unhealthy.js";
+import { wholeRows } from "./invariants/whole-rows.js";
 import { type Invariant, KNOBS, type Scene, type Truth } from "./scene.js";
 
 export const INVARIANTS: readonly Invariant[] = [
@@ -20,6 +21,7 @@ export const INVARIANTS: readonly Invariant[] = [
   becomesActive,
   changeHasACause,
   serverFollowsState,
+  wholeRows,
 ];
 
 const SCOPE_ARRAY = 3;
@@ -135,6 +137,7 @@ class Run {
     const { names, core } = this.shim;
     return {
       nowMs: this.nowMs,
+      core,
       views: core.views,
       own: names.processors.row(this.own),
       truth: this.truth,

@@ -2,6 +2,7 @@
 
 import type { DecisionView } from "../../../host/shim/decision-view.js";
 import type { Views } from "../../../host/shim/generated/layout.js";
+import type { Core } from "../../../host/shim/module.js";
 
 /** How a controller is in truth at a moment. */
 export interface Truth {
@@ -16,6 +17,7 @@ export interface Truth {
 
 export interface Scene {
   nowMs: number;
+  core: Core;
   views: Views;
   /** Row of the own processor. */
   own: number;
