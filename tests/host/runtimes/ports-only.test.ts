@@ -10,7 +10,7 @@ import { moduleBytes } from "../shim/support.js";
 
 const FOLDER = "tests/scenarios";
 /** Scenarios of the policies that the module is built without. */
-const OTHERS = ["interfaces.yaml", "processors.yaml"];
+const OTHERS = ["interfaces.yaml", "processors.yaml", "servers.yaml"];
 const portsOnly = readFileSync("build/fairlead-small-plain-ports.wasm");
 
 function casesOf(file: string) {
