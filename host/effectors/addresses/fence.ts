@@ -39,11 +39,13 @@ export class Fence {
   private readonly table: string;
   private readonly process = new LineProcess("nft", ["-i"], {
     onLine: (line, isError) => this.take(line, isError),
-    onEnd: (why) => this.answer(new Error(`nft: ${why}`)),
+    onEnd: (why) => this.answer(new Error(this.wrong ?? `nft: ${why}`)),
   });
   private waiting: Renewal[] = [];
   private underWay: Renewal[] = [];
   private answered = "";
+  /** What was wrong with its answer, as far as it came. */
+  private wrong: string | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: FenceOptions) {
@@ -74,6 +76,7 @@ export class Fence {
     this.underWay = this.waiting;
     this.waiting = [];
     this.answered = "";
+    this.wrong = undefined;
     const chain = `netdev ${this.table} fence`;
     const { wallMs, forMs } = this.underWay.at(-1) as Renewal;
     const permits = wallMs > 0 && forMs > 0 ? `add element netdev ${this.table} permit { ${permitted(forMs)} }; ` : "";
@@ -87,16 +90,22 @@ export class Fence {
 
   private take(line: string, isError: boolean): void {
     this.answered += `${line.trim()} `;
-    if (!isError && line !== "}") return;
-    if (isError) {
-      // An nft that found an error is left, so that its next answer is to the next question.
-      if (/Error/.test(line)) this.process.kill();
-      return;
-    }
     const wanted = this.underWay.at(-1);
     if (wanted === undefined) return;
-    const shown = `${shownRule(wanted.wallMs)} `;
-    this.answer(this.answered.includes(shown) ? undefined : new Error(`nft lists ${this.answered}instead of ${shown}`));
+    if (isError && /Error/.test(line)) return this.leave("nft found an error");
+    if (isError || line !== "}" || this.wrong !== undefined) return;
+    const shown = shownRule(wanted.wallMs);
+    if (this.answered.includes(`${shown} `)) this.answer(undefined);
+    else this.leave(`nft doesn't list ${shown}`);
+  }
+
+  /**
+   * An nft that found an error is left, so that its next answer is to the next question. Its two outputs may come in
+   * any order: all is read when it has ended.
+   */
+  private leave(why: string): void {
+    this.wrong ??= why;
+    this.process.kill();
   }
 
   private answer(error: Error | undefined): void {
