@@ -5,7 +5,8 @@ import { closeSync, openSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Undo } from "./undo.js";
 
-const START_TIMEOUT_MS = 10_000;
+/** Of a machine with much else to do. */
+const START_TIMEOUT_MS = 60_000;
 const LOOK_MS = 50;
 
 /** A child process in a namespace, ended by force when the run ends. */

@@ -1,12 +1,12 @@
 /** The array file of the run's controllers. */
 
+import { ETCD_PORT } from "../common/etcd.js";
 import { join } from "node:path";
 import {
   backplane,
   COMMAND_PORT,
   CONTROLLERS,
   ETCD_NUMBERS,
-  ETCD_PORT,
   INTERFACES,
   ISCSI_PORT,
   SHELF_COMMAND_PORT,

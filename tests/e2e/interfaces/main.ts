@@ -1,12 +1,13 @@
 /** `npm run e2e:interfaces [-- --short]`: controllers in network namespaces that survive one another. */
 
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { topFolder } from "../../../host/cli/exit.js";
 import { Checks } from "../common/checks.js";
 import { removeFolders, removeNamespaces } from "../common/leftovers.js";
-import { Undo } from "../common/undo.js";
+import { runToEnd, tell } from "../common/run.js";
+import type { Undo } from "../common/undo.js";
 import { Driven } from "./driven.js";
 import { FAULTS } from "./faults.js";
 import { type TrialParts, tryFence } from "./fence-trial.js";
@@ -20,10 +21,6 @@ import { ShelfServer } from "./shelf.js";
 import { Story } from "./story.js";
 import { tryUnit } from "./unit-trial.js";
 import { World } from "./world.js";
-
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-const EXIT_INTERRUPTED = 130;
 
 /** Names of what a run makes begin with this and the number of its process. */
 const FAMILY = "fli";
@@ -49,10 +46,6 @@ interface Options {
   faults: string[];
 }
 
-function tell(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
 /** Undefined where a word is not known. */
 function readOptions(words: readonly string[]): Options | undefined {
   const options: Options = { short: false, parts: PARTS, faults: [] };
@@ -71,37 +64,9 @@ function readOptions(words: readonly string[]): Options | undefined {
   return options;
 }
 
-async function main(words: readonly string[]): Promise<number> {
-  if (words.includes("--help")) {
-    tell(USAGE);
-    return 0;
-  }
-  const options = readOptions(words);
-  const trouble = options === undefined ? `e2e:interfaces: ${words.join(" ")}?\n${USAGE}` : missingRequirements();
-  if (options === undefined || trouble !== undefined) {
-    process.stderr.write(`${trouble}\n`);
-    return EXIT_USAGE;
-  }
-  const undo = new Undo();
-  const interrupt = () => {
-    tell("interrupted: cleaning up");
-    undo.run(tell);
-    process.exit(EXIT_INTERRUPTED);
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
-  try {
-    return await run(options, undo);
-  } catch (error) {
-    tell(`FAIL ${(error as Error).message}`);
-    return EXIT_FAILED;
-  } finally {
-    undo.run(tell);
-  }
-}
-
 async function run(options: Options, undo: Undo): Promise<number> {
   const { short, parts } = options;
-  const top = projectRoot();
+  const top = topFolder();
   const reports = join(top, "build", "reports");
   mkdirSync(reports, { recursive: true });
   removeNamespaces(FAMILY);
@@ -132,7 +97,7 @@ async function run(options: Options, undo: Undo): Promise<number> {
   printComparison(report, tell);
   if (trouble !== undefined) throw new Error(trouble);
   tell(`${checks.all.length - checks.failed} passed, ${checks.failed} failed`);
-  return checks.failed === 0 ? 0 : EXIT_FAILED;
+  return checks.failed;
 }
 
 /** Set while controllers run: what never comes need not be waited for when one has ended by itself. */
@@ -185,10 +150,10 @@ async function tryEffectors(trial: TrialParts, folder: string): Promise<void> {
   await shelf.stop();
 }
 
-function projectRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
-  return folder;
-}
-
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runToEnd(process.argv.slice(2), {
+  name: "e2e:interfaces",
+  usage: USAGE,
+  readOptions,
+  missing: missingRequirements,
+  run,
+});

@@ -83,4 +83,3 @@ export const STATUS_PORT = 7801;
 export const COMMAND_PORT = 7901;
 export const SHELF_COMMAND_PORT = 7900;
 export const ISCSI_PORT = 3260;
-export const ETCD_PORT = 2379;

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { command } from "../common/commands.js";
+import { CLIENT_DEVICE } from "../common/network.js";
 import type { Undo } from "../common/undo.js";
-import { CLIENT_DEVICE } from "./network.js";
 
 /** Between two probes of an address. */
 export const ECHO_INTERVAL_US = 5000;

@@ -2,14 +2,14 @@
 
 import { join } from "node:path";
 import type { Checks } from "../common/checks.js";
+import { Etcd } from "../common/etcd.js";
 import type { Undo } from "../common/undo.js";
 import type { ChartData } from "./chart.js";
 import { nowUs } from "./clock.js";
 import { Controllers } from "./controllers.js";
-import { Etcd } from "./etcd.js";
 import type { TrialParts } from "./fence-trial.js";
 import type { Network } from "./network.js";
-import { CONTROLLERS, INTERFACES, UNITS } from "./plan.js";
+import { backplane, CONTROLLERS, ETCD_NUMBERS, INTERFACES, UNITS } from "./plan.js";
 import { EchoProber, WireProber } from "./probers.js";
 import { ShelfServer } from "./shelf.js";
 import { UnitClient } from "./units.js";
@@ -48,7 +48,10 @@ export class World {
   /** etcd, shelf and controllers; nobody waits for what becomes of them. @param top of the project */
   static async start(parts: TrialParts, top: string, folder: string, undo: Undo): Promise<World> {
     const { network } = parts;
-    const etcd = new Etcd(network, folder, undo);
+    const places = ETCD_NUMBERS.map((number, index) => {
+      return { namespace: network.etcd(index + 1), address: backplane(number).ipv4 };
+    });
+    const etcd = new Etcd(places, folder, undo);
     const shelf = new ShelfServer(network, folder, undo);
     await Promise.all([etcd.start(), shelf.start()]);
     const log = join(top, "build", "reports", "e2e-interfaces.log");

@@ -1,19 +1,16 @@
 /** `npm run e2e:ports [-- --short]`: a real array in network namespaces, with and without fairlead. */
 
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { topFolder } from "../../../host/cli/exit.js";
 import { RealArray } from "./array.js";
 import { Balancer } from "./balancer.js";
 import { Checks } from "../common/checks.js";
 import { missingRequirements } from "./requirements.js";
 import { printFigures, writeReport } from "./report.js";
 import { type Lengths, Story } from "./story.js";
-import { Undo } from "../common/undo.js";
-
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-const EXIT_INTERRUPTED = 130;
+import { runToEnd, tell } from "../common/run.js";
+import type { Undo } from "../common/undo.js";
 
 const LONG: Lengths = { saturateMs: 5000, measureMs: 20_000, quietMs: 10_000 };
 const SHORT: Lengths = { saturateMs: 2000, measureMs: 5000, quietMs: 7000 };
@@ -24,55 +21,14 @@ Builds an array with four ports, eight targets and an iSNS server in network nam
 fairlead balance it. Leaves build/reports/e2e-ports.json and .svg. As root on Linux.
 --short  shorter measurements, for continuous integration`;
 
-function root(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
-  return folder;
+/** Whether it is the short form; undefined where a word is not known. */
+function readOptions(words: readonly string[]): { short: boolean } | undefined {
+  if (words.some((word) => word !== "--short")) return undefined;
+  return { short: words.length > 0 };
 }
 
-function tell(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-async function main(words: readonly string[]): Promise<number> {
-  if (words.includes("--help")) {
-    tell(USAGE);
-    return 0;
-  }
-  const unknown = words.find((word) => word !== "--short");
-  if (unknown !== undefined) {
-    process.stderr.write(`e2e:ports: unknown option ${unknown}; --short or nothing\n`);
-    return EXIT_USAGE;
-  }
-  const missing = missingRequirements();
-  if (missing !== undefined) {
-    process.stderr.write(`${missing}\n`);
-    return EXIT_USAGE;
-  }
-  return await run(words.includes("--short"));
-}
-
-async function run(short: boolean): Promise<number> {
-  const undo = new Undo();
-  const cleanUp = () => undo.run(tell);
-  const interrupt = () => {
-    tell("interrupted: cleaning up");
-    cleanUp();
-    process.exit(EXIT_INTERRUPTED);
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
-  try {
-    return await tellStory(short, undo);
-  } catch (error) {
-    tell(`FAIL ${(error as Error).message}`);
-    return EXIT_FAILED;
-  } finally {
-    cleanUp();
-  }
-}
-
-async function tellStory(short: boolean, undo: Undo): Promise<number> {
-  const top = root();
+async function tellStory({ short }: { short: boolean }, undo: Undo): Promise<number> {
+  const top = topFolder();
   const reports = join(top, "build", "reports");
   mkdirSync(reports, { recursive: true });
   const array = new RealArray(undo);
@@ -102,7 +58,13 @@ async function tellStory(short: boolean, undo: Undo): Promise<number> {
   printFigures(parts, tell);
   if (trouble !== undefined) throw new Error(trouble);
   tell(`${checks.all.length - checks.failed} passed, ${checks.failed} failed`);
-  return checks.failed === 0 ? 0 : EXIT_FAILED;
+  return checks.failed;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runToEnd(process.argv.slice(2), {
+  name: "e2e:ports",
+  usage: USAGE,
+  readOptions,
+  missing: missingRequirements,
+  run: tellStory,
+});

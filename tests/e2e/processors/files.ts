@@ -5,11 +5,11 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { command } from "../common/commands.js";
+import { ETCD_PORT } from "../common/etcd.js";
 import { makeAuthority, makeCertificate } from "../../host/management/certificates.js";
 import {
   backAddress,
   COMMAND_PORT,
-  ETCD_PORT,
   ETCD_SERVERS,
   etcdAddress,
   FALL_COUNT,

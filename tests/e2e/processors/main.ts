@@ -8,6 +8,7 @@ import { Random } from "../../../host/sources/simulated/random.js";
 import { Checks } from "../common/checks.js";
 import { succeeds } from "../common/commands.js";
 import { removeFolders, removeNamespaces } from "../common/leftovers.js";
+import { runToEnd, tell } from "../common/run.js";
 import { Undo } from "../common/undo.js";
 import { compileProber } from "../interfaces/probers.js";
 import { drawChart } from "./chart.js";
@@ -18,10 +19,6 @@ import { type PartReport, printSilences, type ReportParts, writeReport } from ".
 import { missingRequirements } from "./requirements.js";
 import { Story } from "./story.js";
 import { logOf, World } from "./world.js";
-
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-const EXIT_INTERRUPTED = 130;
 
 /** Names of what a run makes begin with this and the number of its process. */
 const FAMILY = "flp";
@@ -51,10 +48,6 @@ interface Options {
   parts: readonly (2 | 3)[];
 }
 
-function tell(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
 /** Undefined where a word is not known. */
 function readOptions(words: readonly string[]): Options | undefined {
   const options: Options = { short: false, seed: Date.now() % SEED_MAX, fault: undefined, parts: [3, 2] };
@@ -72,34 +65,6 @@ function readOptions(words: readonly string[]): Options | undefined {
     else return undefined;
   }
   return options;
-}
-
-async function main(words: readonly string[]): Promise<number> {
-  if (words.includes("--help")) {
-    tell(USAGE);
-    return 0;
-  }
-  const options = readOptions(words);
-  const trouble = options === undefined ? `e2e:processors: ${words.join(" ")}?\n${USAGE}` : missingRequirements();
-  if (options === undefined || trouble !== undefined) {
-    process.stderr.write(`${trouble}\n`);
-    return EXIT_USAGE;
-  }
-  const undo = new Undo();
-  const interrupt = () => {
-    tell("interrupted: cleaning up");
-    undo.run(tell);
-    process.exit(EXIT_INTERRUPTED);
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
-  try {
-    return await new Run(options, undo).run();
-  } catch (error) {
-    tell(`FAIL ${(error as Error).message}`);
-    return EXIT_FAILED;
-  } finally {
-    undo.run(tell);
-  }
 }
 
 class Run {
@@ -138,7 +103,7 @@ class Run {
     tell(`     seed ${seed}, ${rounds} of ${roundsWanted} random rounds`);
     if (trouble !== undefined) throw new Error(trouble);
     tell(`${checks.all.length - checks.failed} passed, ${checks.failed} failed`);
-    return checks.failed === 0 ? 0 : EXIT_FAILED;
+    return checks.failed;
   }
 
   private async part(processors: 2 | 3): Promise<void> {
@@ -202,4 +167,10 @@ class Run {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runToEnd(process.argv.slice(2), {
+  name: "e2e:processors",
+  usage: USAGE,
+  readOptions,
+  missing: missingRequirements,
+  run: (options, undo) => new Run(options, undo).run(),
+});

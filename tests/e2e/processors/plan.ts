@@ -1,9 +1,7 @@
 /** The array of the run: two or three processors, three etcd servers, one management address. */
 
-export const CLIENT_DEVICE = "c0";
 /** On the front, where clients are; the management address belongs there. */
 export const FRONT_DEVICE = "e0";
-export const BACK_DEVICE = "m0";
 
 export const MANAGEMENT_ADDRESS = "10.77.0.100";
 export const MANAGEMENT_NAME = "array.example";
@@ -11,7 +9,6 @@ export const FULL_PORT = 8443;
 export const RESTRICTED_PORT = 8444;
 export const STATUS_PORT = 7801;
 export const COMMAND_PORT = 7901;
-export const ETCD_PORT = 2379;
 export const ETCD_SERVERS = [1, 2, 3] as const;
 
 export const INTERVAL_MS = 250;

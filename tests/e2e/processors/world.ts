@@ -2,14 +2,14 @@
 
 import { join } from "node:path";
 import type { Checks } from "../common/checks.js";
+import { Etcd } from "../common/etcd.js";
 import type { Undo } from "../common/undo.js";
 import { WireProber } from "../interfaces/probers.js";
-import { Etcd } from "./etcd.js";
 import { makeFiles } from "./files.js";
 import { Holder } from "./holder.js";
 import { Kernels } from "./kernels.js";
 import { Network } from "./network.js";
-import { MANAGEMENT_ADDRESS, nowUs, type Plan } from "./plan.js";
+import { ETCD_SERVERS, etcdAddress, MANAGEMENT_ADDRESS, nowUs, type Plan } from "./plan.js";
 import { Processors } from "./processors.js";
 import { ClientWatch, type Health, type SeenStatus } from "./watch.js";
 
@@ -65,7 +65,8 @@ export class World {
   static async open(parts: WorldParts): Promise<World> {
     const network = new Network(parts.prefix, parts.plan, parts.undo);
     network.make();
-    const etcd = new Etcd(network, parts.folder, parts.undo);
+    const places = ETCD_SERVERS.map((number) => ({ namespace: network.etcd(number), address: etcdAddress(number) }));
+    const etcd = new Etcd(places, parts.folder, parts.undo);
     await etcd.start();
     const world = new World(parts, network, etcd);
     world.processors.startAll();
