@@ -5,10 +5,12 @@ import { randomBytes } from "node:crypto";
 import { createWriteStream, type WriteStream, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Checks } from "../common/checks.js";
 import { command } from "../common/commands.js";
 import { spawnInside } from "../common/processes.js";
 import type { Undo } from "../common/undo.js";
 import { arrayText } from "./array-file.js";
+import { timeOfDay } from "./clock.js";
 import type { Network } from "./network.js";
 import { CONTROLLERS } from "./plan.js";
 import type { ShelfServer } from "./shelf.js";
@@ -72,7 +74,18 @@ export class Controllers {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => this.take(name, line));
     }
-    child.once("exit", (code, signal) => this.log.write(`${name}: ended, ${signal ?? `exit code ${code}`}\n`));
+    child.once("exit", (code, signal) =>
+      this.log.write(`${timeOfDay()} ${name}: ended, ${signal ?? `exit code ${code}`}\n`),
+    );
+  }
+
+  /** Starts it again, and waits until its module says something: what it then doesn't do, it could do. */
+  async restart(name: string, checks: Checks): Promise<void> {
+    const before = this.lines.length;
+    this.start(name);
+    const speaks = () =>
+      this.lines.slice(before).some(({ controller, event }) => controller === name && event === "SCOPE");
+    await checks.comes(`${name} runs again`, "its events", async () => [speaks(), "its module runs"], true);
   }
 
   /** All processes of the controller end without a word; its kernel keeps what it has. */
@@ -90,7 +103,7 @@ export class Controllers {
   }
 
   private take(controller: string, line: string): void {
-    this.log.write(`${(performance.now() / 1000).toFixed(3)} ${controller}: ${line}\n`);
+    this.log.write(`${timeOfDay()} ${controller}: ${line}\n`);
     if (!line.startsWith("{")) return;
     try {
       this.lines.push({ ...(JSON.parse(line) as object), controller });

@@ -14,6 +14,8 @@ export interface Fault {
   heal(world: World): Promise<void> | void;
   /** How long what stays must stay, before it is looked at. */
   holdMs?: number;
+  /** What must not have happened in a while after `shows`, before it is healed. */
+  stays?: { forMs: number; effect: string; holds(world: World, sinceUs: number): Promise<[boolean, string]> };
 }
 
 const FLAPS = 5;
@@ -176,18 +178,23 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "etcd gone, a controller restarted",
-    effect: "the restarted one takes nothing",
+    effect: "the restarted one can promise nobody anything, so all release what they have, units too",
     async inject(world) {
       await world.etcd.killAll();
       await delay(OVER_LEASE_MS);
       kill(world, "e");
       await delay(RESTART_MS);
-      restart(world, "e");
+      await world.controllers.restart("e", world.checks);
     },
-    holdMs: OVER_LEASE_MS,
-    shows: async (world) => {
-      const held = [...world.seen()].filter(([, place]) => of("e")(place)).map(([address]) => address);
-      return [held.length === 0, `${world.seen().size} addresses answer, at e: ${held.join(", ") || "none"}`];
+    shows: nobodyHasAnything,
+    stays: {
+      forMs: OVER_LEASE_MS,
+      effect: "nobody takes anything while etcd is gone, the restarted one neither",
+      async holds(world, sinceUs) {
+        const answered = world.addresses.filter((address) => (world.echo.answeredUs.get(address) ?? 0) > sinceUs);
+        const [nobody, detail] = await nobodyHasAnything(world);
+        return [nobody && answered.length === 0, answered.length === 0 ? detail : `${answered.join(", ")} answered`];
+      },
     },
     heal: ({ etcd }) => etcd.runAll(),
   },
@@ -216,6 +223,15 @@ export const FAULTS: readonly Fault[] = [
     heal: (world) => world.controllers.startAll(),
   },
 ];
+
+/** No address answers, none is in a kernel, and no server has a session with a unit. */
+async function nobodyHasAnything(world: World): Promise<[boolean, string]> {
+  const held = [...world.kernels()].map(([address, places]) => `${address} in ${places.join("+")}`);
+  const served = [...(await world.unitServers())].map(([unit, server]) => `${unit} at ${server}`);
+  const answering = [...world.seen().keys()].map((address) => `${address} answers`);
+  const left = [...answering, ...held, ...served];
+  return [left.length === 0, left.join(", ") || "no address answers, no kernel has one, no unit has a server"];
+}
 
 /** What is forwarded for clients goes over the cut too: a unit is reached through the addresses on this side of it. */
 async function nothingMovedButUnits(world: World, before: ReadonlyMap<string, Place>): Promise<[boolean, string]> {

@@ -33,7 +33,7 @@ const USAGE = `usage: npm run e2e:interfaces [-- --short] [-- --part trials|keep
 Builds an array with six controllers, their units' shelf and clients in network namespaces and lets faults happen to it.
 Leaves build/reports/e2e-interfaces.json and .svg. As root on Linux.
 --short      fewer repetitions, for continuous integration
---part NAME  only that part
+--part NAME  only that part; comparison: keepalived's runs too
 --fault NAME only that fault, may be repeated: ${FAULTS.map(({ name }) => name).join("; ")}`;
 
 const PARTS = ["keepalived", "trials", "faults", "comparison"] as const;
@@ -54,7 +54,8 @@ function readOptions(words: readonly string[]): Options | undefined {
     else if (words[index] === "--part") {
       const part = PARTS.find((each) => each === words[index + 1]);
       if (part === undefined) return undefined;
-      options.parts = [part];
+      // Figures of one are worth nothing without the other's.
+      options.parts = part === "comparison" ? ["keepalived", part] : [part];
       index++;
     } else if (words[index] === "--fault" && FAULTS.some(({ name }) => name === words[index + 1])) {
       options.parts = ["faults"];

@@ -97,6 +97,7 @@ export class Story {
     if (fault.holdMs !== undefined) await delay(fault.holdMs);
     const by = "client, witness";
     await checks.comes(`${fault.name}: ${fault.effect}`, by, () => fault.shows(world, before, fromUs));
+    await this.stays(fault, by);
     await fault.heal(world);
     await this.home(`${fault.name}: everything is at home again`);
     const toUs = nowUs();
@@ -111,6 +112,15 @@ export class Story {
     );
     world.spans.push({ name: fault.name, fromUs, toUs });
     this.keep(fault.name, rounds, fromUs, toUs);
+  }
+
+  /** Looks back on a while in which something must not happen. */
+  private async stays({ name, stays }: Fault, by: string): Promise<void> {
+    if (stays === undefined) return;
+    const sinceUs = nowUs();
+    await delay(stays.forMs);
+    const [holds, detail] = await stays.holds(this.world, sinceUs);
+    this.world.checks.note(`${name}: ${stays.effect}`, by, holds, detail);
   }
 
   private keep(fault: string, roundsWithTwoHolders: number, fromUs: number, toUs: number): void {

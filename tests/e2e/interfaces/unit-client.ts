@@ -111,8 +111,13 @@ class Worker {
   }
 
   private async write(connection: NbdConnection, block: number): Promise<void> {
-    const version = this.book.issue(block);
-    await connection.write(block * BLOCK_BYTES, blockOf(this.unit.number, block, version));
+    const version = this.book.issue(block, this.report.address);
+    try {
+      await connection.write(block * BLOCK_BYTES, blockOf(this.unit.number, block, version));
+    } catch (error) {
+      this.book.giveUp(block, (error as Error).message);
+      throw error;
+    }
     this.book.confirm(block, version);
     this.report.writes++;
     this.answered();
@@ -123,7 +128,12 @@ class Worker {
     this.answered();
     this.report.reads++;
     try {
-      const wrong = this.book.check(this.unit.number, block, versionOf(this.unit.number, block, data));
+      const wrong = this.book.check(
+        this.unit.number,
+        block,
+        versionOf(this.unit.number, block, data),
+        this.report.address,
+      );
       if (wrong !== undefined) this.report.wrong.push(wrong);
     } catch (error) {
       this.report.wrong.push((error as Error).message);

@@ -43,14 +43,24 @@ test("the comparison says what is missed", () => {
 
 test("a block says which it is; one that is older than confirmed, or damaged, is told", () => {
   const book = new BlockBook();
-  const first = book.issue(3);
+  const first = book.issue(3, "10.77.0.101");
   book.confirm(3, first);
-  const second = book.issue(3);
-  assert.equal(book.check(1, 3, versionOf(1, 3, blockOf(1, 3, second))), undefined, "unconfirmed, but perhaps there");
-  assert.equal(book.check(1, 3, first), undefined);
+  const second = book.issue(3, "10.77.0.101");
+  assert.equal(
+    book.check(1, 3, versionOf(1, 3, blockOf(1, 3, second)), "10.77.0.101"),
+    undefined,
+    "unconfirmed, but perhaps there",
+  );
+  assert.equal(book.check(1, 3, first, "10.77.0.102"), undefined);
+  book.giveUp(3, "no answer in time");
+  const told = /1 through 10.77.0.101 at .*, confirmed at .*; 2 through 10.77.0.101 at .*, no answer in time at /;
+  assert.match(book.check(1, 3, 9, "10.77.0.102") ?? "", told);
   book.confirm(3, second);
-  assert.match(book.check(1, 3, first) ?? "", /version 1, but 2 was confirmed/);
-  assert.match(book.check(1, 3, 9) ?? "", /2 the last written/);
+  assert.match(
+    book.check(1, 3, first, "10.77.0.102") ?? "",
+    /version 1 at .* through 10.77.0.102, but 2 was confirmed/,
+  );
+  assert.match(book.check(1, 3, 9, "10.77.0.102") ?? "", /2 the last written/);
   assert.equal(versionOf(1, 3, Buffer.alloc(BLOCK_BYTES)), 0);
   const damaged = blockOf(1, 3, second);
   damaged[100] = (damaged[100] as number) ^ 1;
