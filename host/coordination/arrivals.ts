@@ -1,13 +1,14 @@
 /**
  * Room for sessions that come from another controller's port: RESERVE_ARRIVAL is carried to the owner of the port, whose
  * own module grants or refuses it; a grant pins the (target, port) registration until it is released or its time is over.
- * The owner tells the asker when the session has landed, since a controller sees the sessions of its own ports only.
+ * `landings.ts` finds out where the session comes up.
  */
 
 import type { DecisionView, Effector, Source } from "../shim/actor.js";
 import { ArrivalStatus, DecisionKind, MoveState, OutcomeResult } from "../shim/generated/layout.js";
 import type { Shim } from "../shim/shim.js";
 import type { CommandLink, Message } from "./commands/link.js";
+import { Landings } from "./landings.js";
 
 export interface ArrivalOptions {
   link: CommandLink;
@@ -20,8 +21,6 @@ export interface ArrivalOptions {
   /** How long a grant lasts where it isn't released (`moveMs`); one isn't given back for longer. */
   grantMs: number;
 }
-
-const NO_ROW = -1;
 
 /** What an asker wants: all by name, since rows differ from module to module. */
 interface Reservation {
@@ -42,9 +41,6 @@ interface Asked extends Reservation {
   /** The owner is being told that it isn't needed any more. */
   releasing: boolean;
   askedMs: number;
-  initiatorRow: number;
-  /** Row of the session that stands for the one which has landed there; -1 before. */
-  landed: number;
 }
 
 /** One that was asked of this controller. */
@@ -55,8 +51,6 @@ interface Granted extends Reservation {
   /** Sequence under which the own module knows it. */
   arrival: number;
   answer: ((granted: boolean) => void) | undefined;
-  /** The asker is being told, or was told, that the session is there. */
-  told: boolean;
 }
 
 export class Arrivals implements Source, Effector {
@@ -67,19 +61,22 @@ export class Arrivals implements Source, Effector {
   private sequence = 0;
   private hostMs = 0;
   private generation = -1;
+  private readonly landings: Landings;
 
   constructor(private readonly options: ArrivalOptions) {
+    this.landings = new Landings(options);
     options.link.serve("reserve", (from, message) => this.reserve(from, message));
     options.link.serve("release", (from, message) => Promise.resolve(this.release(from, message)));
-    options.link.serve("landed", (from, message) => Promise.resolve(this.landed(from, message)));
   }
 
   attach(shim: Shim): void {
     this.shim = shim;
+    this.landings.attach(shim);
   }
 
   beforeTick(hostMs: number): void {
     this.hostMs = hostMs;
+    this.landings.beforeTick(hostMs);
     if (this.asked.size === 0 && this.granted.size === 0) return;
     this.followConfiguration();
     for (const [row, granted] of this.granted) this.look(row, granted);
@@ -96,9 +93,8 @@ export class Arrivals implements Source, Effector {
     const target = names.targets.name(decision.subject);
     const owner = array?.ports.find((each) => each.name === port)?.controller ?? "";
     const { incarnation, sequence, detail: loadPermille } = decision;
-    const initiatorRow = this.initiatorOf(sequence);
-    const initiator = names.initiators.name(initiatorRow);
-    const rows = { targetRow: decision.subject, portRow: decision.to, initiatorRow, landed: NO_ROW };
+    const initiator = names.initiators.name(this.initiatorOf(sequence));
+    const rows = { targetRow: decision.subject, portRow: decision.to };
     const asked = { initiator, target, port, loadPermille, incarnation, sequence, owner, ...rows };
     void this.ask({ ...asked, releasing: false, askedMs: this.hostMs });
   }
@@ -144,18 +140,7 @@ export class Arrivals implements Source, Effector {
     for (let row = 0; row < move.capacity; row++) {
       if (move.state(row) === MoveState.RESERVING && move.sequence(row) === sequence) return move.initiator(row);
     }
-    return NO_ROW;
-  }
-
-  /** The owner sees the session on its port: it stands among the own module's sessions while a move looks for it. */
-  private landed(from: string, message: Message): Message {
-    for (const asked of this.asked) {
-      const { owner, incarnation, sequence, landed, releasing } = asked;
-      if (owner !== from || incarnation !== message.incarnation || sequence !== message.sequence) continue;
-      if (landed !== NO_ROW || releasing) continue;
-      asked.landed = (this.shim as Shim).login(asked.initiatorRow, asked.targetRow, asked.portRow, 0);
-    }
-    return { kind: "landed" };
+    return -1;
   }
 
   /** Whether a move of the own module still counts on the room: its row names the pair until its load shows there. */
@@ -171,9 +156,6 @@ export class Arrivals implements Source, Effector {
   /** Until the owner has answered; where it never does, its grant ends by its deadline. */
   private async giveBack(asked: Asked): Promise<void> {
     asked.releasing = true;
-    // From now on the owner's load shows the session.
-    if (asked.landed !== NO_ROW) (this.shim as Shim).logout(asked.landed);
-    asked.landed = NO_ROW;
     const answer = await this.request("release", asked);
     if (answer === undefined) asked.releasing = false;
     else this.asked.delete(asked);
@@ -191,7 +173,7 @@ export class Arrivals implements Source, Effector {
     this.write(row, place + 1, rows.targetRow, rows.portRow, wanted.loadPermille);
     return new Promise((resolve) => {
       const answer = (granted: boolean) => resolve({ kind: "reserve", granted });
-      this.granted.set(row, { ...wanted, ...rows, from, arrival: this.sequence, answer, told: false });
+      this.granted.set(row, { ...wanted, ...rows, from, arrival: this.sequence, answer });
     });
   }
 
@@ -254,32 +236,7 @@ export class Arrivals implements Source, Effector {
     if (status === ArrivalStatus.GRANTED) {
       granted.answer?.(true);
       granted.answer = undefined;
-      if (!granted.told && this.hasLanded(granted)) void this.tellLanded(granted);
     } else if (status === ArrivalStatus.REFUSED || granted.answer === undefined) this.end(row, granted);
-  }
-
-  /** Whether the initiator has a session to the target through the port; walks the initiator's own sessions. */
-  private hasLanded({ initiator, targetRow, portRow }: Granted): boolean {
-    const { names, core } = this.shim as Shim;
-    const { initiatorState, sessionState } = core.views;
-    const row = names.initiators.row(initiator);
-    if (row < 0) return false;
-    let session = initiatorState.firstSession(row);
-    for (let step = 0; step < sessionState.capacity && session < sessionState.capacity; step++) {
-      if (sessionState.target(session) === targetRow && sessionState.port(session) === portRow) return true;
-      session = sessionState.initiatorNext(session);
-    }
-    return false;
-  }
-
-  private async tellLanded(granted: Granted): Promise<void> {
-    granted.told = true;
-    const { incarnation, sequence, from } = granted;
-    try {
-      await this.options.link.request(from, { kind: "landed", incarnation, sequence }, this.options.timeoutMs);
-    } catch {
-      granted.told = false; // again at a later tick
-    }
   }
 
   private end(row: number, granted: Granted): void {

@@ -2,81 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Arrivals } from "../../../../host/coordination/arrivals.js";
-import {
-  type CommandLink,
-  LinkError,
-  type Message,
-  type RequestHandler,
-} from "../../../../host/coordination/commands/link.js";
-import { LinkState, MoveState } from "../../../../host/shim/generated/layout.js";
-import { Shim } from "../../../../host/shim/shim.js";
-import { arrayOf, newCore } from "../../shim/support.js";
+import type { Message } from "../../../../host/coordination/commands/link.js";
+import { MoveState } from "../../../../host/shim/generated/layout.js";
+import { arrayOf } from "../../shim/support.js";
 import { decisionOf } from "../../sources/support.js";
-
-/** A link whose other end is the test. */
-class TestLink implements CommandLink {
-  readonly handlers = new Map<string, RequestHandler>();
-  readonly asked: { controller: string; message: Message }[] = [];
-  answer: (message: Message) => Message | undefined = () => undefined;
-
-  request(controller: string, message: Message): Promise<Message> {
-    this.asked.push({ controller, message });
-    const answer = this.answer(message);
-    return answer === undefined ? Promise.reject(new LinkError("no answer in time")) : Promise.resolve(answer);
-  }
-
-  serve(kind: string, handler: RequestHandler): void {
-    this.handlers.set(kind, handler);
-  }
-
-  /** What another controller asks of this one. */
-  ask(from: string, message: Message): Promise<Message> {
-    return (this.handlers.get(message.kind) as RequestHandler)(from, message);
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-const ARRAY = `name: x
-profile: small
-controllers: [a, b]
-portDefaults: {capacity: {processor: 0, sessions: 4}}
-ports: [{name: pa, controller: a}, {name: pb, controller: b}]
-targets: [t0, t1]
-`;
-const DIGEST = 77;
-
-/** Controller `a`, past its grace, with its port up and both targets listed on both ports. */
-function owner(): { shim: Shim; arrivals: Arrivals; link: TestLink; tick: (times?: number) => Promise<void> } {
-  const shim = new Shim(newCore(), { incarnation: 1, controller: "a" });
-  assert.deepEqual(shim.configure(arrayOf(ARRAY)), []);
-  shim.start(0);
-  for (const port of [0, 1]) shim.setLink(port, LinkState.UP);
-  for (const target of [0, 1]) shim.setRegistrations(target, [0, 1]);
-  const link = new TestLink();
-  const arrivals = new Arrivals({
-    link,
-    controllers: () => ["a", "b"],
-    configuration: () => DIGEST,
-    timeoutMs: 1000,
-    grantMs: 60_000,
-  });
-  arrivals.attach(shim);
-  let nowMs = 0;
-  const tick = async (times = 1) => {
-    for (let each = 0; each < times; each++) {
-      nowMs += 100;
-      shim.portCounters(0, nowMs, 0, 0, 0, 0);
-      arrivals.beforeTick(nowMs);
-      shim.tick(nowMs, () => {});
-      await Promise.resolve();
-    }
-  };
-  return { shim, arrivals, link, tick };
-}
+import { ARRAY, DIGEST, owner } from "./owner.js";
 
 function wish(fields: Readonly<Record<string, unknown>> = {}): Message {
   const plain = { initiator: "h", target: "t0", port: "pa", loadPermille: 250, incarnation: 3, sequence: 9 };
@@ -133,27 +63,6 @@ test("of a stranger, of another configuration, or not as described: refused with
     assert.deepEqual(await link.ask(from, message), { kind: "reserve", granted: false }, JSON.stringify(message));
   }
   assert.equal(shim.core.views.arrivalInput.requester(0), 0);
-});
-
-test("the asker is told once that the session has landed", async () => {
-  const { shim, link, tick } = owner();
-  await tick(40);
-  const answer = link.ask("b", wish());
-  await tick(2);
-  await answer;
-  shim.login(shim.initiator("other"), 0, 0, 0);
-  await tick(3);
-  assert.deepEqual(link.asked, []);
-  shim.login(shim.initiator("h"), 0, 0, 0);
-  await tick(3);
-  const tries = link.asked.length;
-  assert.ok(tries > 0, "without an answer it is told again");
-  link.answer = () => ({ kind: "landed" });
-  await tick(5);
-  const told = link.asked.length;
-  await tick(5);
-  assert.equal(link.asked.length, told);
-  assert.deepEqual(link.asked[0], { controller: "b", message: { kind: "landed", incarnation: 3, sequence: 9 } });
 });
 
 test("a grant outlives another configuration that keeps its port and target, and ends with one that doesn't", async () => {

@@ -12,16 +12,18 @@ import { StatusChannel } from "../../../../host/coordination/status/channel.js";
 import { composeStatus, type OwnFacts } from "../../../../host/coordination/status/compose.js";
 import { StatusFeed } from "../../../../host/coordination/status/feed.js";
 import type { DecisionView } from "../../../../host/shim/actor.js";
-import { DecisionKind, LinkState, OutcomeResult } from "../../../../host/shim/generated/layout.js";
+import { DecisionKind, LinkState, OutcomeResult, Reason } from "../../../../host/shim/generated/layout.js";
 import { Shim } from "../../../../host/shim/shim.js";
 import { Random } from "../../../../host/sources/simulated/random.js";
 import { arrayOf, newCore } from "../../shim/support.js";
 import { KEY, MemoryBootStore } from "../status/support.js";
+import { Situations } from "./situations.js";
 
 const TICK_MS = 100;
 const POLL_MS = 500;
 /** Sessions that a port can hold; its load is their share. */
 export const CAPACITY = 4;
+const MOVE_MS = 60_000;
 /** A port to which a host came by itself less long ago may be fuller than a move expects. */
 const DISTURBED_MS = 10_000;
 /** Sessions at which a port is overloaded. */
@@ -30,7 +32,7 @@ export const FULL = 3;
 const FACTS: OwnFacts = { reachesLeaseService: true, selfTests: 63, penalty: 0, role: 0, holdsBackMs: 0, epochs: [] };
 
 /** What of the coordination is switched off, to see that it is needed. */
-export type Weakening = "none" | "grants without asking" | "grants end at once";
+export type Weakening = "none" | "grants without asking" | "grants end at once" | "nobody watches";
 
 export interface WorldOptions {
   /** Ports of each controller. */
@@ -40,6 +42,10 @@ export interface WorldOptions {
   seed: number;
   /** Targets redirect logins: a session lands where its move wants it. */
   redirection?: boolean;
+  /** A move ends after so long, and so does a grant; 60 s if not given. */
+  moveMs?: number;
+  /** Port that a host takes by itself, whatever it was told, of those that it finds listed; undefined: as it was told. */
+  stray?: (listed: readonly string[]) => string | undefined;
   weakening?: Weakening;
 }
 
@@ -96,6 +102,9 @@ export class PortsWorld {
   readonly sessions: Session[] = [];
   readonly decisions: string[] = [];
   readonly violations: string[] = [];
+  /** Moves that were given up because their host didn't come back. */
+  readonly notBack: string[] = [];
+  readonly situations = new Situations(FULL);
   /** Ports through which the iSNS server lists each target. */
   readonly server = new Map<string, Set<string>>();
   private readonly disturbedMs = new Map<string, number>();
@@ -184,7 +193,7 @@ export class PortsWorld {
       controllers: () => feed.places.controllers,
       configuration: () => feed.places.digest,
       timeoutMs: 3000,
-      grantMs: 60_000,
+      grantMs: this.options.moveMs ?? MOVE_MS,
     };
     const { weakening } = this.options;
     if (weakening === "grants without asking") {
@@ -194,6 +203,8 @@ export class PortsWorld {
     }
     const arrivals = new Arrivals(options);
     if (weakening === "grants end at once") endGrants(arrivals as unknown as Inside);
+    if (weakening === "nobody watches")
+      link.serve("watch", (_, { kind }) => Promise.resolve({ kind, watching: false }));
     return arrivals;
   }
 
@@ -232,6 +243,7 @@ export class PortsWorld {
     arrivals.beforeTick(this.time.nowMs);
     shim.tick(this.time.nowMs, (decision) => this.carryOut(controller, decision));
     channel.send(composeStatus(shim, feed, FACTS));
+    this.situations.look(this);
   }
 
   private carryOut(controller: Controller, decision: DecisionView): void {
@@ -245,6 +257,7 @@ export class PortsWorld {
         act();
         shim.outcome(incarnation, sequence, OutcomeResult.DONE);
       });
+    if (kind === DecisionKind.ALARM && decision.reason === Reason.MOVE_NOT_BACK) this.missed(controller, decision);
     if (kind === DecisionKind.RESERVE_ARRIVAL)
       this.decisions.push(`${name} reserve ${target} ${shim.names.ports.name(to)}`);
     else if (kind === DecisionKind.WITHDRAW_REGISTRATION) {
@@ -264,6 +277,16 @@ export class PortsWorld {
     }
   }
 
+  /** A host that is missed has no session anywhere: whoever sees it says so. */
+  private missed({ name, shim }: Controller, { subject, detail }: DecisionView): void {
+    const [initiator, target] = [shim.names.initiators.name(subject), shim.names.targets.name(detail)];
+    this.notBack.push(`${name} misses ${initiator} at ${target}`);
+    const there = this.sessions.find((each) => each.initiator === initiator && each.target === target);
+    if (there !== undefined) {
+      this.violations.push(`${this.time.nowMs} ms: ${name} misses ${initiator}, which is on ${there.port}`);
+    }
+  }
+
   private withdraw(target: string, port: string): void {
     const listed = this.server.get(target) as Set<string>;
     listed.delete(port);
@@ -277,7 +300,9 @@ export class PortsWorld {
     this.logout(session);
     const again = () => {
       const listed = [...(this.server.get(target) as Set<string>)].sort();
-      const port = redirected ?? listed[0];
+      const strayed = this.options.stray?.(listed.filter((each) => this.on(each) < CAPACITY));
+      if (strayed !== undefined) this.disturbedMs.set(strayed, this.time.nowMs);
+      const port = strayed ?? redirected ?? listed[0];
       if (port === undefined) this.time.after(300, again);
       else this.land(session, port);
     };
@@ -295,7 +320,7 @@ export class PortsWorld {
 }
 
 /** A host takes the listed port that comes first by name. */
-function arrayText({ ports, targets, redirection }: WorldOptions, maintained: ReadonlySet<string>): string {
+function arrayText({ ports, targets, redirection, moveMs }: WorldOptions, maintained: ReadonlySet<string>): string {
   const lines = ports.flatMap((count, controller) =>
     Array.from({ length: count }, (_, port) => {
       const name = `p${controller}.${port}`;
@@ -314,6 +339,6 @@ ports:
 ${lines.join("\n")}
 targets:
 ${on.join("\n")}
-policy: {ports: {highWatermarkPermille: 75%, lowWatermarkPermille: 50%, steering: 0, moveMs: 60s, sampleMs: 100ms, reserveMs: 3s}}
+policy: {ports: {highWatermarkPermille: 75%, lowWatermarkPermille: 50%, steering: 0, moveMs: ${moveMs ?? MOVE_MS}ms, sampleMs: 100ms, reserveMs: 3s}}
 `;
 }
