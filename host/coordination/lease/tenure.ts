@@ -75,10 +75,18 @@ export class Tenure {
     });
   }
 
-  /** Nothing gets through before the first lease, and nothing is left of an earlier run. */
+  /**
+   * Nothing gets through before the first lease, and nothing is left of an earlier run. A kernel that refuses is asked
+   * again at each look, as after a loss, and no lease is taken before.
+   */
   async start(): Promise<void> {
-    await this.parts.effects.fenceUntil(0, 0);
-    await this.parts.effects.releaseAll();
+    try {
+      await this.parts.effects.fenceUntil(0, 0);
+      await this.parts.effects.releaseAll();
+    } catch (error) {
+      this.state = "releasing";
+      this.parts.alarm(`lease: not taken: ${(error as Error).message}`);
+    }
     await this.parts.lease.start();
     this.timer = new Every(this.parts.clock, this.tendMs, () => void this.tend());
     await this.tend();

@@ -120,11 +120,20 @@ export class EtcdConnection {
     return this.inTime(call as ClientUnaryCall, answered);
   }
 
-  /** By a timer of the monotonic clock: gRPC's own deadlines are dates, and a wall clock that is set back puts them off. */
+  /**
+   * By a timer of the monotonic clock: gRPC's own deadlines are dates, and a wall clock that is set back puts them off.
+   * Nor is the end of a cancelled call waited for: whoever renews must go on whatever has become of a connection.
+   */
   private async inTime<Answer>(call: { cancel(): void }, answered: Promise<Answer>): Promise<Answer> {
-    const timer = setTimeout(() => call.cancel(), this.options.timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        call.cancel();
+        reject(Object.assign(new Error("no answer in time"), { code: status.DEADLINE_EXCEEDED, details: "" }));
+      }, this.options.timeoutMs);
+    });
     try {
-      return await answered;
+      return await Promise.race([answered, late]);
     } finally {
       clearTimeout(timer);
     }
