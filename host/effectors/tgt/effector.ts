@@ -107,11 +107,13 @@ export class SessionEffector implements Source, Effector {
     try {
       for (const connection of session.connections) await tgtadm.closeConnection(connection);
       const key = sessionKey(session.tid, session.sid);
-      while (performance.now() < deadlineMs && !this.stop.signal.aborted) {
+      for (;;) {
+        // Late or not: only a look tells.
+        const isLast = performance.now() >= deadlineMs || this.stop.signal.aborted;
         if (!(await tgtadm.statistics()).has(key)) return true;
+        if (isLast) return false;
         await delay(LOOK_MS, undefined, { signal: this.stop.signal }).catch(() => undefined);
       }
-      return false;
     } catch (error) {
       // Without tgtd there is no session either.
       if (error instanceof TgtError && error.fault === "absent") return true;

@@ -49,6 +49,7 @@ export interface PeerAnswer {
 
 export type Fact = CommandFact | EndedFact;
 
+/** How long a server has to answer what it is asked, and what it is only told. */
 const ANSWER_MS = 2500;
 const FACT_MS = 600;
 const ANSWER_BYTES_MAX = 4 << 20;
@@ -64,6 +65,7 @@ export class Peers {
     /** The other server of this processor: it is told what the others are told. */
     private readonly siblings: readonly Peer[] = [],
     private readonly now: () => number = () => performance.now(),
+    private readonly deadlines = { answerMs: ANSWER_MS, factMs: FACT_MS },
   ) {
     if (tls === undefined) return;
     const { key, certificate, authority } = tls;
@@ -93,7 +95,7 @@ export class Peers {
     const reasons: string[] = [];
     for (const server of servers) {
       try {
-        return await this.send(server, name, request, ANSWER_MS);
+        return await this.send(server, name, request, this.deadlines.answerMs);
       } catch (error) {
         reasons.push(`${server.port}: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -109,7 +111,7 @@ export class Peers {
   async tell(fact: Fact, epoch?: number): Promise<boolean> {
     const request: PeerRequest = { method: "PUT", path: "/api/v1/peer/facts", user: "", role: "", epoch, body: fact };
     const told = [...this.peers, ...this.siblings].flatMap((peer) =>
-      peer.servers.map((server) => this.send(server, peer.name, request, FACT_MS).catch(() => undefined)),
+      peer.servers.map((server) => this.send(server, peer.name, request, this.deadlines.factMs).catch(() => undefined)),
     );
     const answers = await Promise.all(told);
     return !answers.some((answer) => answer?.status === 409);

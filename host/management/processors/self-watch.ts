@@ -21,7 +21,8 @@ export interface SelfWatchOptions {
   /** A line for the operator. */
   report(line: string): void;
   everyMs?: number;
-  /** For tests: whether a device has its carrier, and the self-tests. */
+  /** For tests: the time, whether a device has its carrier, and the self-tests. */
+  nowMs?(): number;
   hasCarrier?(device: string): boolean;
   run?(parts: SelfTestParts): Promise<SelfTestResult[]>;
 }
@@ -44,12 +45,14 @@ export class SelfWatch implements Source {
   private folder: string | undefined;
   /** Bits of `SelfTest` that passed when last looked. */
   private passed = ALL_BITS;
-  private tickMs = performance.now();
+  private tickMs: number;
   private timer: NodeJS.Timeout | undefined;
   private running = false;
   private wantedServer: number = WebServerKind.NONE;
 
-  constructor(private readonly options: SelfWatchOptions) {}
+  constructor(private readonly options: SelfWatchOptions) {
+    this.tickMs = this.nowMs();
+  }
 
   /** From here on it is tested; a run that nobody manages says that all is well. @param folder that has to be writable */
   manage(server: WatchedServer, folder: string | undefined): void {
@@ -63,7 +66,7 @@ export class SelfWatch implements Source {
   /** What the controller tells of its processor; a carrier that is gone and ticks that don't come are seen at once. */
   own(): { selfTests: number; penalty: number } {
     let selfTests = this.passed;
-    if (performance.now() - this.tickMs > TICK_AGE_MAX_MS) selfTests &= ~SelfTest.PROCESS;
+    if (this.nowMs() - this.tickMs > TICK_AGE_MAX_MS) selfTests &= ~SelfTest.PROCESS;
     if (!this.isConnected()) selfTests &= ~SelfTest.WEB_SERVER;
     return { selfTests, penalty: 0 };
   }
@@ -77,7 +80,7 @@ export class SelfWatch implements Source {
   attach(): void {}
 
   beforeTick(): void {
-    this.tickMs = performance.now();
+    this.tickMs = this.nowMs();
   }
 
   close(): Promise<void> {
@@ -93,13 +96,17 @@ export class SelfWatch implements Source {
       const webServer = this.webServerTest();
       const results = await (this.options.run ?? runSelfTests)({
         folder: this.folder,
-        lastTickAgeMs: () => performance.now() - this.tickMs,
+        lastTickAgeMs: () => this.nowMs() - this.tickMs,
         webServer,
       });
       for (const result of results) this.note(result);
     } finally {
       this.running = false;
     }
+  }
+
+  private nowMs(): number {
+    return this.options.nowMs?.() ?? performance.now();
   }
 
   /** Nobody reaches the server of a management interface that is not connected. */

@@ -2,9 +2,9 @@
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../free-ports.js";
 
 const HOST = "127.0.0.1";
 
@@ -26,14 +26,6 @@ interface Server {
   args: string[];
   endpoint: string;
   process: ChildProcess | undefined;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, HOST, resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A throw-away authority, and certificates of it, made by `openssl`. */
@@ -150,7 +142,7 @@ export class EtcdServers {
   private async plan(): Promise<void> {
     const { tls, servers } = this.options;
     const scheme = tls === undefined ? "http" : "https";
-    const ports = await Promise.all(Array.from({ length: servers * 2 }, freePort));
+    const ports = await Promise.all(Array.from({ length: servers * 2 }, () => freePort(HOST)));
     const peers = Array.from({ length: servers }, (_, at) => `http://${HOST}:${ports[servers + at]}`);
     const cluster = peers.map((peer, at) => `s${at}=${peer}`).join();
     for (let at = 0; at < servers; at++) {

@@ -19,7 +19,8 @@ import {
   type Report,
   waitText,
 } from "./checks.js";
-import { freePort, PASSWORD, startEmbedded, startSupervised, USER } from "./service.js";
+import { freePort } from "../../free-ports.js";
+import { PASSWORD, startEmbedded, startSupervised, USER } from "./service.js";
 
 const folder = join(topFolder(), "build/reports/page");
 const isShort = process.argv.includes("--short");

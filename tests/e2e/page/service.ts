@@ -2,10 +2,10 @@
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { topFolder } from "../../../host/cli/exit.js";
+import { freePort } from "../../free-ports.js";
 
 const entry = join(topFolder(), "host/cli/fairlead.js");
 const START_MS = 60_000;
@@ -19,14 +19,6 @@ export interface Service {
   serviceId(): number;
   log: string[];
   close(): Promise<void>;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function start(args: readonly string[], log: string[]): ChildProcess {

@@ -64,7 +64,7 @@ describe("bad requests", () => {
   let passiveFull: MadeFull;
   let restricted: Made;
   before(async () => {
-    const limits = { headersMs: 300, requestMs: 2000 };
+    const limits = { headersMs: 1500, requestMs: 10_000 };
     full = await makeFull({ limits });
     restricted = await makeRestricted({ limits });
     passiveFull = await makeFull({ directory: passive() });

@@ -158,7 +158,9 @@ function makeParts(
   });
   const { tls } = options;
   const peerTls = tls && { key: tls.key, certificate: tls.certificate, authority: tls.authority };
-  const peers = new Peers(options.peers ?? [], peerTls);
+  // Both ends of every handshake are here, so a busy machine takes longer than two that have nothing else to do.
+  const deadlines = { answerMs: 6000, factMs: 30_000 };
+  const peers = new Peers(options.peers ?? [], peerTls, [], () => performance.now(), deadlines);
   const idempotency = new Idempotency(directory.own);
   return { parts: { kind, gate, sessions, idempotency, audit, directory, own, peers, version: "0.0.0" }, own, audit };
 }

@@ -125,7 +125,8 @@ test("a sample is read whole or not at all, whoever writes meanwhile", async () 
   let latest = 0;
   try {
     await until("a first sample", () => reader.sequence(0) > 0);
-    while (whole < 200_000) {
+    // On one processor a reader may be done before the writer has had a turn.
+    while (whole < 200_000 || counts < 2) {
       if (!reader.read(0, sample)) continue;
       whole++;
       if (sample.count !== latest) counts++;
@@ -138,7 +139,6 @@ test("a sample is read whole or not at all, whoever writes meanwhile", async () 
     Atomics.store(new Int32Array(stop), 0, 1);
     await new Promise((resolve) => worker.once("exit", resolve));
   }
-  assert.ok(counts > 1, "the writer never wrote while the reader read");
 });
 
 test("the writer and the reader agree on every field", () => {

@@ -184,7 +184,7 @@ describe("fairlead run", () => {
       stderr += text;
     });
     child.stdout?.once("data", () => child.stdout?.destroy());
-    const [code] = (await once(child, "exit")) as [number | null];
+    const [code] = (await once(child, "close")) as [number | null];
     assert.deepEqual([code, stderr], [0, ""]);
   });
 });

@@ -4,9 +4,12 @@ import { afterEach, describe, it } from "node:test";
 import { LinkError, type Message } from "../../../../host/coordination/commands/link.js";
 import { TcpLink } from "../../../../host/coordination/commands/tcp-link.js";
 import type { Endpoint } from "../../../../host/coordination/endpoint.js";
+import { freePort } from "../../../free-ports.js";
 
 const KEY = new Uint8Array(32).fill(9);
 const HOST = "127.0.0.1";
+/** For what is answered: a request that isn't is a failure, not a hang. */
+const PATIENCE_MS = 60_000;
 
 const links: TcpLink[] = [];
 const lines: string[] = [];
@@ -47,7 +50,7 @@ describe("requests over TCP", () => {
       return echo(from, message);
     });
     const answers = await Promise.all(
-      [30, 0, 10].map((delayMs) => a.request("b", { kind: "say", delayMs, words: delayMs }, 2000)),
+      [30, 0, 10].map((delayMs) => a.request("b", { kind: "say", delayMs, words: delayMs }, PATIENCE_MS)),
     );
     assert.deepEqual(
       answers.map(({ from, said }) => [from, said]),
@@ -64,8 +67,8 @@ describe("requests over TCP", () => {
     b.serve("fail", async () => {
       throw new Error("the reason");
     });
-    assert.deepEqual(await a.request("b", { kind: "other" }, 2000), { kind: "unknown" });
-    assert.deepEqual(await a.request("b", { kind: "fail" }, 2000), { kind: "failed" });
+    assert.deepEqual(await a.request("b", { kind: "other" }, PATIENCE_MS), { kind: "unknown" });
+    assert.deepEqual(await a.request("b", { kind: "fail" }, PATIENCE_MS), { kind: "failed" });
     assert.match(lines.join(), /the reason/);
   });
 
@@ -82,18 +85,19 @@ describe("requests over TCP", () => {
     b.serve("say", echo);
     await assert.rejects(a.request("b", { kind: "wait" }, 50), LinkError);
     release();
-    assert.equal((await a.request("b", { kind: "say", words: 1 }, 2000)).said, 1);
+    assert.equal((await a.request("b", { kind: "say", words: 1 }, PATIENCE_MS)).said, 1);
   });
 
   it("go on over a new connection after the other has restarted", async () => {
-    const [a, b] = await two();
+    const port = await freePort(HOST);
+    const b = await linkOf("b", { a: 1 }, KEY, port);
+    const a = await linkOf("a", { b: port });
     b.serve("say", echo);
-    await a.request("b", { kind: "say", words: 1 }, 2000);
-    const { port } = b;
+    await a.request("b", { kind: "say", words: 1 }, PATIENCE_MS);
     await b.close();
     await assert.rejects(a.request("b", { kind: "say", words: 2 }, 500), LinkError);
     (await linkOf("b", { a: 1 }, KEY, port)).serve("say", echo);
-    assert.equal((await a.request("b", { kind: "say", words: 3 }, 2000)).said, 3);
+    assert.equal((await a.request("b", { kind: "say", words: 3 }, PATIENCE_MS)).said, 3);
   });
 
   it("of one with another key, or of an unknown name, are refused and never served", async () => {
@@ -105,8 +109,8 @@ describe("requests over TCP", () => {
     });
     const wrongKey = await linkOf("a", { b: b.port }, new Uint8Array(32));
     const stranger = await linkOf("x", { b: b.port });
-    await assert.rejects(wrongKey.request("b", { kind: "say" }, 2000), LinkError);
-    await assert.rejects(stranger.request("b", { kind: "say" }, 2000), LinkError);
+    await assert.rejects(wrongKey.request("b", { kind: "say" }, PATIENCE_MS), LinkError);
+    await assert.rejects(stranger.request("b", { kind: "say" }, PATIENCE_MS), LinkError);
     assert.equal(served, 0);
     assert.ok(b.refused >= 1);
     assert.match(lines.join("\n"), /unknown caller "x"/);
@@ -134,7 +138,7 @@ describe("requests over TCP", () => {
           }),
       ),
     );
-    assert.equal((await a.request("b", { kind: "say", words: 1 }, 2000)).said, 1);
+    assert.equal((await a.request("b", { kind: "say", words: 1 }, PATIENCE_MS)).said, 1);
     for (const socket of idle) socket.destroy();
   });
 });

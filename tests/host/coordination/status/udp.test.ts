@@ -1,7 +1,6 @@
 /** Status messages over real sockets, of both address families. */
 
 import assert from "node:assert/strict";
-import { createSocket } from "node:dgram";
 import { test } from "node:test";
 import { type Endpoint, endpointText, parseEndpoint } from "../../../../host/coordination/endpoint.js";
 import { SystemClock } from "../../../../host/coordination/clock.js";
@@ -9,25 +8,18 @@ import { StatusBeat } from "../../../../host/coordination/status/beat.js";
 import { StatusChannel } from "../../../../host/coordination/status/channel.js";
 import { emptyStatus, type ReceivedStatus } from "../../../../host/coordination/status/status.js";
 import { UdpTransport } from "../../../../host/coordination/status/udp.js";
+import { freeUdpPort } from "../../../free-ports.js";
 import { until } from "../../sources/support.js";
 import { CONFIGURATION, KEY, MemoryBootStore, SIZES } from "./support.js";
 
-/** A port that nobody uses now. */
-async function freePort(address: string, family: 4 | 6): Promise<Endpoint> {
-  const socket = createSocket(family === 6 ? "udp6" : "udp4");
-  await new Promise<void>((resolve, reject) => {
-    socket.once("error", reject);
-    socket.bind(0, address, resolve);
-  });
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return { address, port, family };
+async function freePlace(address: string, family: 4 | 6): Promise<Endpoint> {
+  return { address, port: await freeUdpPort(address, family), family };
 }
 
 test("two controllers over an IPv4 and an IPv6 link hear one another, and go on over either", async (t) => {
   const places = [
-    [await freePort("127.0.0.1", 4), await freePort("::1", 6)],
-    [await freePort("127.0.0.1", 4), await freePort("::1", 6)],
+    [await freePlace("127.0.0.1", 4), await freePlace("::1", 6)],
+    [await freePlace("127.0.0.1", 4), await freePlace("::1", 6)],
   ] as const;
   const names = ["a", "b"];
   const clock = new SystemClock();
@@ -60,7 +52,7 @@ test("two controllers over an IPv4 and an IPv6 link hear one another, and go on 
 });
 
 test("an address that isn't there is told once, and the other link works", async () => {
-  const own = [await freePort("127.0.0.1", 4), { address: "192.0.2.77", port: 7801, family: 4 as const }];
+  const own = [await freePlace("127.0.0.1", 4), { address: "192.0.2.77", port: 7801, family: 4 as const }];
   const reports: string[] = [];
   const transport = new UdpTransport({ own, controllers: [own], report: (line) => reports.push(line) });
   await transport.open();
