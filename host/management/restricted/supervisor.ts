@@ -21,15 +21,16 @@ export interface SupervisorOptions {
   command: readonly [program: string, ...args: string[]];
   /** Lines of the service and of the supervisor itself. */
   report(line: string): void;
-  /** Silence after which a service is ended by force; longer than any load of a machine makes it. */
-  silentMs?: number;
 }
 
 const PAUSE_FIRST_MS = 300;
 const PAUSE_MOST_MS = 30_000;
 /** A child that ran for so long is started again without a pause. */
 const STEADY_MS = 60_000;
+/** Silence after which a service is ended by force; longer than any load of a machine makes it. */
 const SILENT_MS = 15_000;
+/** A service that was started has to load, and to claim what it serves, before it first says something. */
+const SILENT_AT_START_MS = 60_000;
 /** A service that was asked to end is given so long. */
 const END_MS = 5000;
 const LOOK_EVERY_MS = 500;
@@ -61,7 +62,9 @@ export class Supervisor {
   private readonly servicePauses = new Pauses();
   private readonly restrictedPauses = new Pauses();
   private bootCount: number;
+  /** When the service was last heard, and whether it has been since its start. */
   private heardMs = 0;
+  private hasSpoken = false;
   private news: ServiceNews | undefined;
   private claimed = false;
   private closing = false;
@@ -102,6 +105,7 @@ export class Supervisor {
     this.keepBootCount();
     this.servicePauses.started();
     this.heardMs = performance.now();
+    this.hasSpoken = false;
     const env = { ...process.env, [BOOT_COUNT]: String(this.bootCount) };
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe", "ipc"], env });
     this.service = child;
@@ -158,6 +162,7 @@ export class Supervisor {
 
   private hear(message: FromService): void {
     this.heardMs = performance.now();
+    this.hasSpoken = true;
     if (message.kind === "claim") this.claimed = true;
     else {
       this.news = message;
@@ -169,7 +174,7 @@ export class Supervisor {
   private lookForSilence(): void {
     const { service } = this;
     const silentMs = performance.now() - this.heardMs;
-    if (service === undefined || silentMs < (this.options.silentMs ?? SILENT_MS)) return;
+    if (service === undefined || silentMs < (this.hasSpoken ? SILENT_MS : SILENT_AT_START_MS)) return;
     this.log(`supervisor: the service is silent for ${Math.round(silentMs)} ms: it is ended by force`);
     this.heardMs = performance.now();
     service.kill("SIGKILL");
