@@ -1,15 +1,20 @@
 /** What controllers, network ports, interfaces and units mean together. */
 
 import { layouts } from "../shim/generated/layout.js";
-import type { Path } from "./checked-yaml.js";
+import type { CheckedYaml, Path } from "./checked-yaml.js";
 import { eligibleKey, groupsOf, partnersOf } from "./interfaces.js";
 import type { Report } from "./meaning.js";
 import type { PlacedArray } from "./parse.js";
 
+/** Bytes of a network device's name at most: the kernel's IFNAMSIZ, less the zero at its end. */
+export const DEVICE_BYTES_MAX = 15;
+export const DEVICE_EXPECTED = `the name of a network device: 1 to ${DEVICE_BYTES_MAX} bytes, no /, : or blank`;
+
 /** Problems of the failover pairs, the groups, and of what lives in them. */
-export function checkInterfaces(placed: PlacedArray, path: Path, report: Report): void {
+export function checkInterfaces(placed: PlacedArray, path: Path, yaml: CheckedYaml, report: Report): void {
   checkPairs(placed, report);
   checkNetworkPorts(placed, report);
+  checkDevices(placed, yaml, report);
   checkHomes(placed, report);
   checkAddresses(placed, report);
   checkUnits(placed, report);
@@ -50,6 +55,29 @@ function checkNetworkPorts({ networkPorts, controllers }: PlacedArray, report: R
     if (first === undefined) devices.set(device, thing.name);
     else report([...path, "device"], `${thing.device} is the device of ${first}`, "a device of its own");
   }
+}
+
+/** With a section `coordination` the addresses are those of real kernels: there a port's name is rarely its device's. */
+function checkDevices({ array, networkPorts }: PlacedArray, yaml: CheckedYaml, report: Report): void {
+  for (const { thing, path } of networkPorts) {
+    const at = [...path, "device"];
+    const isWritten = valueAt(yaml.value, at) !== undefined;
+    if (isWritten) {
+      if (!isDeviceName(thing.device)) report(at, `${thing.device} can't be a network device's name`, DEVICE_EXPECTED);
+    } else if (array.coordination !== undefined && thing.name !== "") {
+      report(at, `${thing.name} names no device, and its addresses are to stand in a kernel`, DEVICE_EXPECTED);
+    }
+  }
+}
+
+/** As the kernel has it (`dev_valid_name`). */
+function isDeviceName(name: string): boolean {
+  if (name === "." || name === ".." || /[/:\s]/.test(name)) return false;
+  return name !== "" && Buffer.byteLength(name) <= DEVICE_BYTES_MAX;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, step) => (at as Record<string | number, unknown> | undefined)?.[step], value);
 }
 
 function checkHomes({ networkPorts, interfaces }: PlacedArray, report: Report): void {

@@ -31,7 +31,7 @@ export function checkMeaning(placed: PlacedArray, path: Path, yaml: CheckedYaml)
     checkIds(list, kind, report);
   }
   checkAddresses(placed, report);
-  checkInterfaces(placed, path, report);
+  checkInterfaces(placed, path, yaml, report);
   checkReferences(placed, report);
   checkSizes(placed, path, report);
   checkWatermarks(placed, path, report);

@@ -180,7 +180,10 @@ function networkPortSchema(): Schema {
     name: { ...NAME_SCHEMA, description: "Name; `a-e{0..3}` stands for four ports." },
     id: ID_SCHEMA,
     controller: { ...NAME_SCHEMA, description: "Controller that it is in; the first if not given." },
-    device: { ...NAME_SCHEMA, maxLength: 15, description: "Network device; the port's name if not given." },
+    device: {
+      ...NAME_SCHEMA,
+      description: "Network device; the port's name if not given; needed with `coordination`.",
+    },
     speed: { ...speed, description: "Its weight: a port of twice the speed takes twice as many interfaces." },
     domain: { ...NAME_SCHEMA, description: "Broadcast domain; all ports are in one if not given." },
     rank: { ...knobOf("network-port-config", "rank") },

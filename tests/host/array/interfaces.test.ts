@@ -245,6 +245,32 @@ describe("what is wrong with network ports, interfaces and units is told with it
     good({ networkPorts: "[{name: a0, device: e0}, {name: b0, controller: b, device: e0}]" });
   });
 
+  test("a device that can't be one, and none where the addresses are to stand in a kernel", () => {
+    const device = (name: string) => ({ networkPorts: `[{name: a0, device: ${JSON.stringify(name)}}]` });
+    const right = "expected the name of a network device: 1 to 15 bytes, no /, : or blank";
+    for (const wrong of ["sixteen-letters!", "ééééééééé", "e0/1", "e0:1", ".", ".."]) {
+      assert.equal(
+        only(device(wrong)),
+        `array.yaml:5:35: networkPorts[0].device: ${wrong} can't be a network device's name; ${right}`,
+      );
+    }
+    good(device("fifteen-letters"));
+    assert.deepEqual(
+      problemsOf({ networkPorts: '[{name: "a{9..10}", device: "fifteen-letter{9..10}"}]', interfaces: "[]" }),
+      [`array.yaml:5:43: networkPorts[0].device: fifteen-letter10 can't be a network device's name; ${right}`],
+    );
+    good({ networkPorts: '[{name: "a{0..1}", device: "long-name-e{0..1}"}]' });
+    good({ networkPorts: "[{name: a0}, name-of-more-than-15-letters]" });
+    const top = "coordination: {intervalMs: 1s}";
+    const real = problemsOf({ top, networkPorts: "[{name: a0, device: e0}, {name: a1}, a2]" });
+    const place = (text: string) => text.slice(text.indexOf("networkPorts["));
+    assert.deepEqual(real.filter((problem) => problem.includes("networkPorts")).map(place), [
+      `networkPorts[1].device: a1 names no device, and its addresses are to stand in a kernel; ${right}`,
+      `networkPorts[2].device: a2 names no device, and its addresses are to stand in a kernel; ${right}`,
+    ]);
+    assert.match(real.find((problem) => problem.includes("a1 names")) ?? "", /^array\.yaml:5:40: /);
+  });
+
   test("a speed that is none, a failBack that is no yes or no", () => {
     assert.match(
       only({ networkPorts: "[{name: a0, speed: fast}]" }),
