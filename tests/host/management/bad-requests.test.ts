@@ -6,7 +6,8 @@ import { problem as problemSchema } from "../../../host/management/commands/sche
 import { compileAnswer } from "../../../host/management/commands/validation.js";
 import type { ProcessorDirectory } from "../../../host/management/processors/directory.js";
 import { SingleProcessor } from "../../../host/management/processors/directory.js";
-import { type BadRequest, badRequests } from "./bad-requests.js";
+import { badRequests } from "./bad-requests/all.js";
+import type { BadRequest } from "./bad-requests/form.js";
 import { type Answer, ask, type Made, makeFull, type MadeFull, makeRestricted } from "./fixture.js";
 
 const isProblem = compileAnswer(problemSchema);
