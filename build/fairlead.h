@@ -47,8 +47,8 @@ extern "C" {
 #endif
 
 /* Layout version and hash: what header and custom section of a module must show for this file to fit it. */
-#define FAIRLEAD_LAYOUT_HASH_LOW 0x8efd1b63u
-#define FAIRLEAD_LAYOUT_HASH_HIGH 0xd0cd65ddu
+#define FAIRLEAD_LAYOUT_HASH_LOW 0x7d0b6f99u
+#define FAIRLEAD_LAYOUT_HASH_HIGH 0x22172850u
 #define FAIRLEAD_DIRECTORY_ENTRY_BYTES 32u
 
 /* --- Constants, the same in every profile --- */
@@ -283,7 +283,9 @@ typedef enum fairlead_reason {
   /* There is no other server to fail over to. */
   FAIRLEAD_REASON_NO_OTHER_SERVER = 42,
   /* A member of another configuration keeps what it has. */
-  FAIRLEAD_REASON_OTHER_CONFIGURATION = 43
+  FAIRLEAD_REASON_OTHER_CONFIGURATION = 43,
+  /* The active processor is degraded, and a healthy one is there. */
+  FAIRLEAD_REASON_DEGRADED = 44
 } fairlead_reason_t;
 
 /* --- SubjectKind --- */
@@ -436,6 +438,10 @@ typedef enum fairlead_lease_status {
 #define FAIRLEAD_ACKNOWLEDGED_GROUP 1u
 #define FAIRLEAD_ACKNOWLEDGED_PAIR 2u
 #define FAIRLEAD_ACKNOWLEDGED_ARRAY 4u
+
+/* --- MemberTold --- */
+/* A processor that says, beside its liveness key, that it may be active: known also of one that isn't heard. */
+#define FAIRLEAD_MEMBER_TOLD_FIT 1u
 
 /* --- Stirred --- */
 /* Policies that follow members and scopes. */
@@ -2853,7 +2859,7 @@ static inline void fairlead_heartbeat_set_carried(uint8_t *row, uint32_t value) 
 #define FAIRLEAD_MEMBER_INPUT_INCARNATION_OFFSET 4u
 #define FAIRLEAD_MEMBER_INPUT_LEASE_OFFSET 8u
 #define FAIRLEAD_MEMBER_INPUT_ACKNOWLEDGED_OFFSET 9u
-#define FAIRLEAD_MEMBER_INPUT_PAD_OFFSET 10u
+#define FAIRLEAD_MEMBER_INPUT_TOLD_OFFSET 10u
 
 #if FAIRLEAD_HAS_STRUCTS
 typedef struct fairlead_member_input {
@@ -2861,14 +2867,14 @@ typedef struct fairlead_member_input {
   uint32_t incarnation; /* Incarnation that wrote the row; of an earlier one it counts as unknown. */
   uint8_t lease; /* One value of an enum. */
   uint8_t acknowledged; /* Flags. */
-  uint16_t pad; /* Zero. */
+  uint16_t told; /* Flags. */
 } fairlead_member_input_t;
 FAIRLEAD_ASSERT(size_of_member_input, sizeof(fairlead_member_input_t) == 12);
 FAIRLEAD_ASSERT(offset_of_member_input_generation, offsetof(fairlead_member_input_t, generation) == 0);
 FAIRLEAD_ASSERT(offset_of_member_input_incarnation, offsetof(fairlead_member_input_t, incarnation) == 4);
 FAIRLEAD_ASSERT(offset_of_member_input_lease, offsetof(fairlead_member_input_t, lease) == 8);
 FAIRLEAD_ASSERT(offset_of_member_input_acknowledged, offsetof(fairlead_member_input_t, acknowledged) == 9);
-FAIRLEAD_ASSERT(offset_of_member_input_pad, offsetof(fairlead_member_input_t, pad) == 10);
+FAIRLEAD_ASSERT(offset_of_member_input_told, offsetof(fairlead_member_input_t, told) == 10);
 #endif
 
 static inline uint32_t fairlead_member_input_generation(const uint8_t *row) { return fairlead_get32(&FAIRLEAD_BYTE(row, 0)); }
@@ -2879,6 +2885,8 @@ static inline uint8_t fairlead_member_input_lease(const uint8_t *row) { return F
 static inline void fairlead_member_input_set_lease(uint8_t *row, uint8_t value) { FAIRLEAD_BYTE(row, 8) = value; }
 static inline uint8_t fairlead_member_input_acknowledged(const uint8_t *row) { return FAIRLEAD_BYTE(row, 9); }
 static inline void fairlead_member_input_set_acknowledged(uint8_t *row, uint8_t value) { FAIRLEAD_BYTE(row, 9) = value; }
+static inline uint16_t fairlead_member_input_told(const uint8_t *row) { return fairlead_get16(&FAIRLEAD_BYTE(row, 10)); }
+static inline void fairlead_member_input_set_told(uint8_t *row, uint16_t value) { fairlead_set16(&FAIRLEAD_BYTE(row, 10), value); }
 
 /* --- MemberState --- */
 /* What the module keeps of a member, beside its row of `health-state`. */

@@ -6,7 +6,7 @@ import { NONE, PROCESSOR_MAX } from "../limits";
 import { ofThisIncarnation } from "../memory/ring";
 import { Control } from "../tables/control";
 import { HEALTH_MEMBERS, HealthState, HealthStatus } from "../tables/health";
-import { Acknowledged, LeaseStatus, MEMBER_SERVERS, MemberConfig, MemberFlag, MemberInput } from "../tables/member";
+import { Acknowledged, LeaseStatus, MEMBER_SERVERS, MemberConfig, MemberFlag, MemberInput, MemberTold } from "../tables/member";
 
 export function isMember(row: u32): bool {
   return MemberConfig.at(row).id != 0;
@@ -40,6 +40,11 @@ export function leaseGone(row: u32): bool {
 /** Its liveness key is there. */
 export function leased(row: u32): bool {
   return isTold(row) && MemberInput.at(row).lease == <u8>LeaseStatus.LEASED;
+}
+
+/** Its liveness key is there, and beside it its word that it may be active: so it is well, though perhaps not heard. */
+export function toldFit(row: u32): bool {
+  return leased(row) && (MemberInput.at(row).told & <u16>MemberTold.FIT) != 0;
 }
 
 /** It has stored the present epoch of its scope of that kind, and has reported what it holds under it. */

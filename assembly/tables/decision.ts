@@ -126,6 +126,8 @@ export enum Reason {
   NO_OTHER_SERVER = 42,
   /** A member of another configuration keeps what it has. */
   OTHER_CONFIGURATION = 43,
+  /** The active processor is degraded, and a healthy one is there. */
+  DEGRADED = 44,
 }
 
 /** What `subject` is a row of. */

@@ -153,6 +153,11 @@ export enum Acknowledged {
   ARRAY = 4,
 }
 
+export enum MemberTold {
+  /** A processor that says, beside its liveness key, that it may be active: known also of one that isn't heard. */
+  FIT = 1,
+}
+
 /** What the lease service and the command channel say of a member. */
 @unmanaged
 @table("member-input", "input", MEMBER_MAX)
@@ -162,7 +167,7 @@ export class MemberInput {
   @field("count") incarnation: u32;
   @field("enum", "LeaseStatus") lease: u8;
   @field("flags", "Acknowledged") acknowledged: u8;
-  @field("pad") pad: u16;
+  @field("flags", "MemberTold") told: u16;
 
   @inline static at(index: u32): MemberInput {
     return changetype<MemberInput>(MEMBER_INPUT_BASE + index * <u32>offsetof<MemberInput>());

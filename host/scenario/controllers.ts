@@ -9,6 +9,7 @@ import {
   DecisionKind,
   LeaseStatus,
   MemberReport,
+  MemberTold,
   ProcessorRole,
   ScopeFlag,
   ScopeRole,
@@ -32,6 +33,8 @@ export interface ControllerChange {
   /** Self-tests that fail, by name. */
   failing?: string[];
   lease?: "unknown" | "leased" | "gone";
+  /** It says through the lease service that it may be active. */
+  fit?: boolean;
   reachesLeaseService?: boolean;
   /** Controllers that it doesn't hear. */
   deafTo?: string[];
@@ -57,6 +60,7 @@ export interface ScopeChange {
 interface Controller {
   beats: boolean;
   lease: number;
+  fit: boolean;
   deafTo: Set<string>;
   acknowledged: boolean;
   obeys: boolean;
@@ -96,6 +100,7 @@ export class Controllers {
       this.controllers.set(name, {
         beats: true,
         lease: LeaseStatus.LEASED,
+        fit: false,
         deafTo: new Set(),
         acknowledged: true,
         obeys: true,
@@ -112,6 +117,7 @@ export class Controllers {
     controller.beats = change.beats ?? controller.beats;
     controller.obeys = change.obeys ?? controller.obeys;
     controller.acknowledged = change.acknowledged ?? controller.acknowledged;
+    controller.fit = change.fit ?? controller.fit;
     if (change.lease !== undefined) controller.lease = LEASES[change.lease];
     if (change.deafTo !== undefined) controller.deafTo = new Set(change.deafTo);
     if (change.failing !== undefined) fields.selfTests = ALL_TESTS & ~bitsOf(change.failing);
@@ -144,7 +150,8 @@ export class Controllers {
       const members = [shim.names.processors.row(name), shim.names.members.row(name)];
       for (const member of members) {
         if (member < 0) continue;
-        shim.memberInput(member, controller.lease, controller.acknowledged ? EVERY_SCOPE : 0);
+        const told = controller.fit && shim.names.processors.name(member) !== "" ? MemberTold.FIT : 0;
+        shim.memberInput(member, controller.lease, controller.acknowledged ? EVERY_SCOPE : 0, told);
         if (!controller.beats) continue;
         controller.fields.hears0 = this.hears(controller, shim, member);
         shim.heartbeat(member, controller.fields);

@@ -261,6 +261,7 @@ const actions: Schema = {
         beats: flag("Its heartbeats come."),
         failing: { type: "array", items: { enum: Object.keys(SelfTest) }, description: "Self-tests that fail." },
         lease: { enum: ["unknown", "leased", "gone"], description: "Its liveness key." },
+        fit: flag("It says through the lease service that it may be active."),
         reachesLeaseService: flag("It says that it reaches the lease service."),
         deafTo: { type: "array", items: { type: "string" }, description: "Controllers that it doesn't hear." },
         penalty: { type: "integer", minimum: 0, maximum: 65535, description: "Lowers its priority." },

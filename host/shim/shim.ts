@@ -175,13 +175,15 @@ export class Shim {
    * What the lease service and the command channel say of a member.
    * @param lease `LeaseStatus`: is its liveness key there
    * @param acknowledged `Acknowledged` bits: scopes whose present epoch it has stored, with a report of what it holds
+   * @param told `MemberTold` bits: what it says beside its liveness key
    */
-  memberInput(member: number, lease: number, acknowledged: number): void {
+  memberInput(member: number, lease: number, acknowledged: number, told = 0): void {
     const { memberInput } = this.core.views;
     memberInput.setGeneration(member, this.memberGeneration(member));
     memberInput.setIncarnation(member, this.incarnation);
     memberInput.setLease(member, lease);
     memberInput.setAcknowledged(member, acknowledged);
+    memberInput.setTold(member, told);
     memberInput.markChanged(member);
   }
 

@@ -5,7 +5,7 @@
  *
  *   PASSIVE ──nobody holds the array: CAMPAIGN──▶ holds it ──ACTIVATE_PROCESSOR──▶ ACTIVE (or CARETAKER: none is healthy)
  *   ACTIVE ──unhealthy──▶ PASSIVATE_PROCESSOR ──address gone──▶ a candidate is there: RESIGN; none is: CARETAKER
- *   ACTIVE ──switch-over, fail-back, maintenance: requests under way end──▶ PASSIVATE_PROCESSOR ──▶ RESIGN, for the next
+ *   ACTIVE ──switch-over, fail-back, maintenance, degraded: requests under way end──▶ PASSIVATE_PROCESSOR ──▶ RESIGN, for the next
  *   CARETAKER ──a candidate is there──▶ PASSIVATE_PROCESSOR ──▶ RESIGN
  *   any role ──the lease is lost──▶ PASSIVATE_PROCESSOR
  */
@@ -28,6 +28,7 @@ import { due, nowMs, rest } from "../../memory/scheduling";
 import { NEVER } from "../../memory/seals";
 import { Control } from "../../tables/control";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
+import { HealthConfig, HealthKind } from "../../tables/health";
 import { Heartbeat, MemberConfig, MemberFlag, ProcessorRole, WebServerKind } from "../../tables/member";
 import { Stirred } from "../../tables/module-state";
 import { FailBack, ProcessorPolicy } from "../../tables/policy";
@@ -105,10 +106,20 @@ function judgeYield(own: u32, row: ProcessorRow, best: u32): u64 {
   const before: u32 = row.yieldTo;
   if (before != NONE && isCandidate(before)) return row.drainUntilMs;
   row.yieldTo = <u16>NONE;
-  if (row.role != <u8>ProcessorRole.ACTIVE || !mayDecide()) return NEVER;
+  if (row.role != <u8>ProcessorRole.ACTIVE || !isReached(SCOPE_ARRAY) || !mayDecide()) return NEVER;
   if (request != NONE) return beginRequested(own, row, best, request);
   if (inMaintenance(own) && best != NONE) return beginYield(row, best, Reason.MAINTENANCE);
-  return beginFailBack(own, row);
+  const givesWayMs = givesWayAt(row, best);
+  if (due(givesWayMs)) return beginYield(row, best, Reason.DEGRADED);
+  return min(givesWayMs, beginFailBack(own, row));
+}
+
+/** A degraded one is the last choice: it gives way to a healthy one after it has been so for as long as a failure takes. */
+function givesWayAt(row: ProcessorRow, best: u32): u64 {
+  if (row.state != <u8>ProcessorState.DEGRADED || best == NONE) return NEVER;
+  if (ProcessorRow.at(best).state != <u8>ProcessorState.HEALTHY) return NEVER;
+  const health = HealthConfig.at(HealthKind.PROCESSOR);
+  return row.sinceMs + <u64>health.fallCount * health.intervalMs;
 }
 
 function beginYield(row: ProcessorRow, to: u32, reason: Reason): u64 {

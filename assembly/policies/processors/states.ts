@@ -12,7 +12,7 @@
  *   MAINTENANCE  restricted   no              last choice
  */
 import { PROCESSOR_MAX } from "../../limits";
-import { inMaintenance, isMember, isOwn, leaseGone, memberStatus } from "../../members/members";
+import { inMaintenance, isMember, isOwn, leaseGone, memberStatus, toldFit } from "../../members/members";
 import { nowMs } from "../../memory/scheduling";
 import { seal } from "../../memory/seals";
 import { HEALTH_MEMBERS, HealthState, HealthStatus } from "../../tables/health";
@@ -92,9 +92,14 @@ function isAlone(row: u32, beat: Heartbeat): bool {
   return others == 0;
 }
 
-/** True for a processor that could take over: it may be active and is not known to have lost its lease. */
+/**
+ * True for a processor that could take over: it may be active and is not known to have lost its lease; one that is not
+ * heard, by its own word through the lease service.
+ */
 export function isCandidate(row: u32): bool {
-  return mayBeActive(ProcessorRow.at(row).state) && !leaseGone(row);
+  const state: u32 = ProcessorRow.at(row).state;
+  if (state == <u32>ProcessorState.UNREACHABLE) return toldFit(row);
+  return mayBeActive(state) && !leaseGone(row);
 }
 
 /**

@@ -68,7 +68,7 @@ function namesOf(members: Readonly<Record<string, number>>): readonly string[] {
 
 export const layoutVersion: number = 1;
 /** Hash of all row classes, roles, enums and capacities: 16 hex digits. */
-export const layoutHash: string = "d0cd65dd8efd1b63";
+export const layoutHash: string = "221728507d0b6f99";
 
 /** The call that is under way; kept in the header so that a host that died inside one is found out. */
 export const Call = {
@@ -253,6 +253,8 @@ export const Reason = {
   NO_OTHER_SERVER: 42,
   /** A member of another configuration keeps what it has. */
   OTHER_CONFIGURATION: 43,
+  /** The active processor is degraded, and a healthy one is there. */
+  DEGRADED: 44,
 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
 export const ReasonNames: readonly string[] = namesOf(Reason);
@@ -439,6 +441,13 @@ export const Acknowledged = {
 } as const;
 export type Acknowledged = (typeof Acknowledged)[keyof typeof Acknowledged];
 export const AcknowledgedNames: readonly string[] = namesOf(Acknowledged);
+
+export const MemberTold = {
+  /** A processor that says, beside its liveness key, that it may be active: known also of one that isn't heard. */
+  FIT: 1,
+} as const;
+export type MemberTold = (typeof MemberTold)[keyof typeof MemberTold];
+export const MemberToldNames: readonly string[] = namesOf(MemberTold);
 
 /** Policies that follow members and scopes. */
 export const Stirred = {
@@ -742,7 +751,7 @@ export const UnitStatus = {
 export type UnitStatus = (typeof UnitStatus)[keyof typeof UnitStatus];
 export const UnitStatusNames: readonly string[] = namesOf(UnitStatus);
 
-export const enums: Record<string, Record<string, number>> = { Call, ErrorCode, ControlFlag, DecisionKind, Reason, SubjectKind, HealthKind, HealthStatus, InitiatorFlag, NextPortal, InterfaceFlag, InterfaceStatus, GroupWish, InterfacePlanStep, MemberFlag, SelfTest, MemberReport, ProcessorRole, WebServerKind, LeaseStatus, Acknowledged, Stirred, MoveState, ArrivalStatus, NetworkPortStatus, OutcomeResult, PlacementStep, ReservationMoves, FailBack, ProcessorState, RouteClass, RouteReason, RequestKind, RequestResult, ScopeKind, ScopeRole, ScopeFlag, SessionFlag, TargetPortFlag, Resource, LinkState, TargetPortStatus, TargetFlag, TransferFlag, UnitStatus };
+export const enums: Record<string, Record<string, number>> = { Call, ErrorCode, ControlFlag, DecisionKind, Reason, SubjectKind, HealthKind, HealthStatus, InitiatorFlag, NextPortal, InterfaceFlag, InterfaceStatus, GroupWish, InterfacePlanStep, MemberFlag, SelfTest, MemberReport, ProcessorRole, WebServerKind, LeaseStatus, Acknowledged, MemberTold, Stirred, MoveState, ArrivalStatus, NetworkPortStatus, OutcomeResult, PlacementStep, ReservationMoves, FailBack, ProcessorState, RouteClass, RouteReason, RequestKind, RequestResult, ScopeKind, ScopeRole, ScopeFlag, SessionFlag, TargetPortFlag, Resource, LinkState, TargetPortStatus, TargetFlag, TransferFlag, UnitStatus };
 
 const fieldsOfHeader: readonly FieldLayout[] = [
   {"name":"magic","offset":0,"size":4,"role":"constant","doc":"`MAGIC`; written last by `reset`."},
@@ -965,7 +974,7 @@ const fieldsOfMemberInput: readonly FieldLayout[] = [
   {"name":"incarnation","offset":4,"size":4,"role":"count","doc":"Incarnation that wrote the row; of an earlier one it counts as unknown."},
   {"name":"lease","offset":8,"size":1,"role":"enum","reference":"LeaseStatus","doc":"One value of an enum."},
   {"name":"acknowledged","offset":9,"size":1,"role":"flags","reference":"Acknowledged","doc":"Flags."},
-  {"name":"pad","offset":10,"size":2,"role":"pad","doc":"Zero."},
+  {"name":"told","offset":10,"size":2,"role":"flags","reference":"MemberTold","doc":"Flags."},
 ];
 
 const fieldsOfMemberState: readonly FieldLayout[] = [
@@ -2665,9 +2674,9 @@ export class MemberInputView extends TableView {
   /** Flags. */
   acknowledged(row: number): number { return this.u8[this.rowZero + row * 12 + 9]!; }
   setAcknowledged(row: number, value: number): void { this.u8[this.rowZero + row * 12 + 9] = value; }
-  /** Zero. */
-  pad(row: number): number { return this.u16[(this.rowZero + row * 12 + 10) >>> 1]!; }
-  setPad(row: number, value: number): void { this.u16[(this.rowZero + row * 12 + 10) >>> 1] = value; }
+  /** Flags. */
+  told(row: number): number { return this.u16[(this.rowZero + row * 12 + 10) >>> 1]!; }
+  setTold(row: number, value: number): void { this.u16[(this.rowZero + row * 12 + 10) >>> 1] = value; }
 }
 
 /** What the module keeps of a member, beside its row of `health-state`. */

@@ -8,7 +8,7 @@ import { INVARIANTS, runSeed } from "./run.js";
 const USAGE = `Usage: npm run test:processors -- [--seeds N (60)] [--from S (1)]
 The same seed gives the same run. Exit codes: 0 all hold, 1 one is broken or was never put to the test, 2 wrong usage.`;
 /** Why the address was given up in some run. */
-const REASONS = ["UNHEALTHY", "LEASE_LOST", "MAINTENANCE", "REQUESTED", "FAIL_BACK"];
+const REASONS = ["UNHEALTHY", "LEASE_LOST", "MAINTENANCE", "REQUESTED", "FAIL_BACK", "DEGRADED", "OTHER_HOLDER"];
 /** What runs must have seen, or they test nothing. */
 const WITNESSES = ["ACTIVATE_PROCESSOR", "PASSIVATE_PROCESSOR", "CAMPAIGN", "RESIGN", "SET_WEB_SERVER"];
 

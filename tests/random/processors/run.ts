@@ -9,6 +9,7 @@ import { NONE } from "../../../host/shim/names.js";
 import { Shim } from "../../../host/shim/shim.js";
 import { becomesActive } from "./invariants/becomes-active.js";
 import { changeHasACause } from "./invariants/change-has-a-cause.js";
+import { givesWay } from "./invariants/gives-way.js";
 import { oneActive } from "./invariants/one-active.js";
 import { serverFollowsState } from "./invariants/server-follows-state.js";
 import { stopsWhenUnhealthy } from "./invariants/stops-when-unhealthy.js";
@@ -19,6 +20,7 @@ export const INVARIANTS: readonly Invariant[] = [
   oneActive,
   stopsWhenUnhealthy,
   becomesActive,
+  givesWay,
   changeHasACause,
   serverFollowsState,
   wholeRows,
@@ -28,6 +30,9 @@ const SCOPE_ARRAY = 3;
 const TESTS = ["PROCESSOR", "MEMORY", "DISK", "PROCESS", "WEB_SERVER"] as const;
 const ROLES = ["passive", "active", "caretaker"] as const;
 const UNTIL_MS = 60_000;
+/** More than any priority. */
+const PENALTY = 1000;
+const WELL: Truth = { beats: true, failing: 0, leased: true, penalty: 0, fit: true, role: 0, webServer: 2 };
 
 export interface RunResult {
   /** By the invariant's name: what broke it first. */
@@ -88,6 +93,7 @@ class Run {
   private readonly maintained = new Set<string>();
   private hasBeenMaintained = false;
   private isRequested = false;
+  private hasBeenDegraded = false;
   private readonly result: RunResult = { broken: new Map(), decisions: new Map(), givenUp: new Map() };
 
   constructor(module: Uint8Array, seed: number) {
@@ -102,7 +108,7 @@ class Run {
     const refused = this.shim.configure(array)[0];
     if (refused !== undefined) throw new Error(refused.message);
     this.shim.start(0);
-    this.truth = this.names.map(() => ({ beats: true, failing: 0, leased: true, role: 0, webServer: 2 }));
+    this.truth = this.names.map(() => ({ ...WELL }));
     this.key("");
   }
 
@@ -148,6 +154,7 @@ class Run {
       maintenance: this.maintained.has(this.own),
       hasBeenMaintained: this.hasBeenMaintained,
       isRequested: this.isRequested,
+      hasBeenDegraded: this.hasBeenDegraded,
     };
   }
 
@@ -175,6 +182,7 @@ class Run {
     // What was wished for before is over with the key.
     if (holder !== this.own) this.isRequested = false;
     this.hasBeenMaintained = this.maintained.has(this.own);
+    this.hasBeenDegraded = this.truth[this.names.indexOf(this.own)]?.penalty !== 0;
     this.holder = holder;
     this.controllers.changeScope(SCOPE_ARRAY, { holder, epoch: this.epoch });
     this.controllers.tellScopes(this.shim);
@@ -182,8 +190,11 @@ class Run {
 
   private say(name: string): void {
     const truth = this.truth[this.names.indexOf(name)] as Truth;
+    truth.fit = truth.failing === 0 && !this.maintained.has(name);
     this.controllers.change(name, {
       beats: truth.beats,
+      penalty: truth.penalty,
+      fit: truth.fit,
       lease: truth.leased ? "leased" : "gone",
       failing: TESTS.filter((_, bit) => (truth.failing & (1 << bit)) !== 0),
       role: ROLES[truth.role] ?? "passive",
@@ -197,7 +208,7 @@ class Run {
     const name = this.names[this.random(this.names.length)] as string;
     const truth = this.truth[this.names.indexOf(name)] as Truth;
     const isOwn = name === this.own;
-    const what = this.random(10);
+    const what = this.random(11);
     if (what < 2) truth.failing = truth.failing === 0 ? 1 << this.random(TESTS.length) : 0;
     else if (what === 2 && !isOwn) truth.beats = !truth.beats;
     else if (what === 3) this.lease(name, truth);
@@ -207,6 +218,7 @@ class Run {
       if (!isOwn) this.other(name, truth);
     } else if (what === 8) this.maintain(name);
     else if (what === 9) this.switchOver(name);
+    else if (what === 10) this.track(name, truth);
     this.say(name);
   }
 
@@ -216,6 +228,12 @@ class Run {
     // Its keys go with its lease; the shim stops what it had at once.
     truth.role = 0;
     if (this.holder === name) this.key("");
+  }
+
+  /** A tracked path is lost, or is back. */
+  private track(name: string, truth: Truth): void {
+    truth.penalty = truth.penalty === 0 ? PENALTY : 0;
+    if (name === this.own) this.hasBeenDegraded = true;
   }
 
   /** An operator's configuration: in maintenance, or out of it. */

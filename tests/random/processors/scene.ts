@@ -10,6 +10,10 @@ export interface Truth {
   /** `SelfTest` bits that fail. */
   failing: number;
   leased: boolean;
+  /** Of its tracked inputs. */
+  penalty: number;
+  /** It says through the lease service that it may be active. */
+  fit: boolean;
   /** What its processor reports of itself: `ProcessorRole`, `WebServerKind`. */
   role: number;
   webServer: number;
@@ -31,9 +35,10 @@ export interface Scene {
   obeys: boolean;
   /** The own processor is in maintenance. */
   maintenance: boolean;
-  /** Since the key was won latest: it has been in maintenance; an operator has wished for a switch-over. */
+  /** Since the key was won latest: it has been in maintenance, or degraded; an operator has wished for a switch-over. */
   hasBeenMaintained: boolean;
   isRequested: boolean;
+  hasBeenDegraded: boolean;
 }
 
 /** One invariant, told of every decision and asked after every tick. */
@@ -81,3 +86,7 @@ export const ACTIVE_WITHIN_MS =
   // After a planned switch-over it stands back for one more of both.
   KNOBS.drainMs +
   5 * KNOBS.backOffMaxMs;
+
+/** From when a better one is there to the word that gives the role up: looks, grace, a panic, a switch-over, a back-off. */
+export const GIVES_WAY_WITHIN_MS =
+  STOPS_WITHIN_MS + KNOBS.fallCount * KNOBS.intervalMs + 2 * KNOBS.graceMs + KNOBS.panicMs + KNOBS.drainMs;

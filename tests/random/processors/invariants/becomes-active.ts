@@ -7,7 +7,7 @@ import { ACTIVE_WITHIN_MS, type Invariant, type Scene } from "../scene.js";
 function canBeActive({ truth, own, holder, reached, obeys, maintenance }: Scene): boolean {
   const self = truth[own];
   if (self === undefined || !obeys || maintenance || !reached) return false;
-  if (!self.beats || !self.leased || self.failing !== 0) return false;
+  if (!self.beats || !self.leased || self.failing !== 0 || self.penalty !== 0) return false;
   if (holder !== -1 && holder !== own) return false;
   return truth.every((other, row) => row === own || !other.beats || !other.leased || other.role === 0);
 }

@@ -19,6 +19,7 @@ function hasCause(reason: number, scene: Scene): boolean {
   if (reason === Reason.LEASE_LOST) return holder !== own || truth[own]?.leased === false;
   if (reason === Reason.UNHEALTHY) return !ABLE.includes(state);
   if (reason === Reason.MAINTENANCE) return scene.hasBeenMaintained;
+  if (reason === Reason.DEGRADED) return scene.hasBeenDegraded;
   if (reason === Reason.REQUESTED) return scene.isRequested;
   if (reason === Reason.FAIL_BACK) return isForThePreferred(scene);
   // A caretaker gives way to one that can be active, or is itself no longer fit to care.
