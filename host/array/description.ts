@@ -54,6 +54,27 @@ export interface InitiatorDescription {
   switchingPriority: number;
 }
 
+/** What lowers a processor's priority while it is down. */
+export interface TrackedDescription {
+  links: { device: string; weight: number }[];
+  scripts: TrackedScriptDescription[];
+}
+
+/** A script that is run again and again: exit code 0 in time is good. */
+export interface TrackedScriptDescription {
+  name: string;
+  /** Absolute path; no shell reads it or the arguments. */
+  program: string;
+  arguments: string[];
+  intervalMs: number;
+  timeoutMs: number;
+  /** Runs in a row before it counts as up, or as down. */
+  riseCount: number;
+  fallCount: number;
+  /** By how much it lowers the priority while it is down; 65535: by all of it. */
+  weight: number;
+}
+
 /** A controller: it runs a server (network ports, interfaces, units) and a processor. */
 export interface ControllerDescription {
   name: string;
@@ -74,6 +95,7 @@ export interface ControllerDescription {
   control?: string[];
   /** Where it takes commands of other controllers: `address:port`. */
   command?: string;
+  track?: TrackedDescription;
 }
 
 /** A network port, which hosts addresses of virtual interfaces. */

@@ -8,6 +8,7 @@ import type {
 } from "./description.js";
 import { idOf, text, whole } from "./parse.js";
 import { knobsOf } from "./schema.js";
+import { readTracked } from "./tracked.js";
 import { quantity } from "./units.js";
 
 type Fields = Record<string, unknown>;
@@ -21,6 +22,7 @@ function texts(value: unknown): string[] | undefined {
 
 export function readController(fields: Fields): ControllerDescription {
   const control = texts(fields.control);
+  const track = readTracked(fields.track);
   return {
     name: text(fields.name),
     ...idOf(fields),
@@ -32,6 +34,7 @@ export function readController(fields: Fields): ControllerDescription {
     ...(fields.preferred === true ? { preferred: true } : {}),
     ...(control === undefined ? {} : { control }),
     ...(typeof fields.command === "string" ? { command: fields.command } : {}),
+    ...(track === undefined ? {} : { track }),
   };
 }
 

@@ -9,6 +9,7 @@ import type { CheckedYaml, Path } from "./checked-yaml.js";
 import type { Problem } from "./description.js";
 import { checkInterfaces } from "./interfaces-meaning.js";
 import type { Placed, PlacedArray } from "./parse.js";
+import { checkTracked } from "./tracked.js";
 
 export type Report = (path: Path, message: string, expected: string) => void;
 
@@ -30,6 +31,7 @@ export function checkMeaning(placed: PlacedArray, path: Path, yaml: CheckedYaml)
     checkNames(list, kind, report);
     checkIds(list, kind, report);
   }
+  checkTracked(placed.controllers, report);
   checkAddresses(placed, report);
   checkInterfaces(placed, path, yaml, report);
   checkReferences(placed, report);

@@ -11,6 +11,7 @@ import { camelCase } from "../shim/staging.js";
 import { coordinationSchema } from "../coordination/section.js";
 import { realSectionSchemas } from "../sources/sections.js";
 import { simulatedSchema } from "../sources/simulated/section.js";
+import { trackedSchema } from "./tracked.js";
 import { patternOf, suffixesOf } from "./units.js";
 
 export type Schema = Record<string, unknown>;
@@ -170,6 +171,7 @@ function controllerSchema(): Schema {
       description: "Where it takes status messages, one a link.",
     },
     command: { ...endpoint, description: "Where it takes commands of other controllers." },
+    track: trackedSchema(),
   };
   return { ...object(properties, ["name"], "A controller."), type: ["string", "object"], ...shorthand() };
 }

@@ -5,9 +5,9 @@ import type { Problem } from "./description.js";
 import { groupsOf, partnersOf } from "./interfaces.js";
 import type { PlacedArray } from "./parse.js";
 
-/** Warnings: interfaces and units that have nowhere to go when their port or server fails. */
+/** Warnings: interfaces and units that have nowhere to go when their port or server fails; what nobody is told of. */
 export function warningsOf(placed: PlacedArray, yaml: CheckedYaml): Problem[] {
-  return [...portWarnings(placed, yaml), ...serverWarnings(placed, yaml)];
+  return [...portWarnings(placed, yaml), ...serverWarnings(placed, yaml), ...trackWarnings(placed, yaml)];
 }
 
 function portWarnings({ array, networkPorts, interfaces }: PlacedArray, yaml: CheckedYaml): Problem[] {
@@ -38,5 +38,15 @@ function serverWarnings({ array, units }: PlacedArray, yaml: CheckedYaml): Probl
     .map(({ thing, path }) => {
       const message = `no other server takes ${thing.name} over: ${thing.owner} has no partner`;
       return yaml.problem([...path, "owner"], message, "an owner with a partner");
+    });
+}
+
+function trackWarnings({ array, controllers }: PlacedArray, yaml: CheckedYaml): Problem[] {
+  if (array.coordination !== undefined) return [];
+  return controllers
+    .filter(({ thing }) => thing.track !== undefined)
+    .map(({ thing, path }) => {
+      const message = `what ${thing.name} tracks is told to nobody: the array has no section \`coordination\``;
+      return yaml.problem([...path, "track"], message, "a section `coordination`");
     });
 }

@@ -13,6 +13,7 @@ import {
   type InterfaceRecord,
   interfacesOf,
   type ProcessorRecord,
+  priorityWords,
   processorsOf,
   type UnitRecord,
   unitsOf,
@@ -89,8 +90,8 @@ function printSnapshot(inspection: SnapshotInspection): void {
     inspection.units.map((unit) => [unit.unit, unit.owner, unit.server, unit.serving, unit.wanted, unit.reason]),
   );
   printTable(
-    ["processor", "state", "role", "web server"],
-    inspection.processors.map(({ processor, state, role, webServer }) => [processor, state, role, webServer]),
+    ["processor", "state", "role", "web server", "priority"],
+    inspection.processors.map((each) => [each.processor, each.state, each.role, each.webServer, priorityWords(each)]),
   );
   printTable(
     ["scope", "holder", "epoch", "role"],

@@ -8,6 +8,7 @@ import type { Effector, Source } from "../shim/actor.js";
 import type { DecisionView } from "../shim/decision-view.js";
 import { WebServerKind } from "../shim/generated/layout.js";
 import type { Shim } from "../shim/shim.js";
+import type { TrackedFacts } from "../sources/tracked/inputs.js";
 import { type Clock, Every, type Timer } from "./clock.js";
 import type { CommandLink } from "./commands/link.js";
 import type { CoordinationMemory } from "./commands/memory.js";
@@ -32,6 +33,7 @@ import type { Transport } from "./transport.js";
 export interface OwnState {
   /** Bits of `SelfTest` that pass. */
   selfTests: number;
+  /** Sum of the weights of tracked inputs that are down. */
   penalty: number;
 }
 
@@ -50,6 +52,8 @@ export interface ControllerParts {
   /** Whom the shelf admits to each unit; undefined without a shelf. */
   unitStates?: () => Promise<{ unit: string; server: string | undefined }[]>;
   own(): OwnState;
+  /** What it tracks, for people and metrics. */
+  tracked?(): TrackedFacts[];
   setWebServer(kind: number): Promise<void>;
   /** A line for the operator. */
   report(line: string): void;
@@ -102,7 +106,8 @@ export class Controller implements Source, Effector {
   /** What the status messages have come to; undefined before `attach`. */
   channelFacts(): ChannelFacts | undefined {
     if (this.made === undefined) return undefined;
-    return channelFactsOf(this.made.channel, this.made.feed, this.parts.clock, this.parts.self);
+    const { clock, self, tracked } = this.parts;
+    return channelFactsOf(this.made.channel, this.made.feed, clock, self, tracked?.());
   }
 
   attach(shim: Shim): void {
@@ -116,6 +121,11 @@ export class Controller implements Source, Effector {
     made.beat.start();
     this.timer = new Every(this.parts.clock, LOOK_MS, () => this.look());
     made.coordinator.start().catch((error: Error) => this.parts.report(`coordination: ${error.message}`));
+  }
+
+  /** What `own` says has changed: the others are told at once. */
+  ownChanged(): void {
+    this.made?.beat.soon();
   }
 
   beforeTick(): void {

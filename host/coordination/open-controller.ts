@@ -9,13 +9,14 @@ import { shelfSection } from "../effectors/units/section.js";
 import type { Effector, Source } from "../shim/actor.js";
 import { LinkWatch } from "../sources/kernel/link-watch.js";
 import { NetworkPortSource } from "../sources/kernel/network-ports.js";
+import { TrackedInputs } from "../sources/tracked/inputs.js";
 import { Arrivals } from "./arrivals.js";
 import { type Clock, SystemClock } from "./clock.js";
 import { CoordinationMemory } from "./commands/memory.js";
 import { TcpLink } from "./commands/tcp-link.js";
 import { leaseRevisionStore } from "./configuration/record.js";
 import { Revisions } from "./configuration/revisions.js";
-import { Controller, type OwnState } from "./controller.js";
+import { Controller } from "./controller.js";
 import { type AddressKernel, ControllerEffects } from "./controller-effects.js";
 import { DurableFile } from "./durable.js";
 import { type Endpoint, parseEndpoint } from "./endpoint.js";
@@ -38,8 +39,8 @@ export interface OpenOptions {
   wake(): void;
   /** Text of the array file: what an unconfirmed first revision goes back to. */
   text?: string;
-  /** What this controller finds out about itself; all well if not given. */
-  own?: () => OwnState;
+  /** Bits of `SelfTest` that pass; all if not given. */
+  selfTests?: () => number;
   setWebServer?: (kind: number) => Promise<void>;
 }
 
@@ -93,18 +94,20 @@ export async function openController(array: ArrayDescription, options: OpenOptio
     const lease = leaseOf(array, section, self, clock, bootCount, report);
     const shared = { self, section, clock, transport, link, lease, memory, report };
     const units = hosting?.units;
-    const controller = new Controller({
+    const observed = observe(array, options, () => controller);
+    const controller: Controller = new Controller({
       ...shared,
       effects: effectsOf(array, section, self, hosting),
       boot: { next: () => bootCount },
       statusKey: deriveKey(key, array.name, "status"),
       ...(units === undefined ? {} : { unitStates: () => units.states() }),
-      own: options.own ?? (() => ({ selfTests: ALL_SELF_TESTS, penalty: 0 })),
+      own: () => ({ selfTests: options.selfTests?.() ?? ALL_SELF_TESTS, penalty: observed.tracked.penalty() }),
+      tracked: () => observed.tracked.facts(),
       setWebServer: options.setWebServer ?? (() => Promise.resolve()),
       wake: options.wake,
     });
     const revisions = lease instanceof StoredLease ? revisionsOf(array, options, lease, link, controller) : undefined;
-    return { ...actorsOf(array, options, controller, arrivalsOf(array, link, controller), hosting), revisions };
+    return { ...actorsOf(controller, arrivalsOf(array, link, controller), observed, hosting), revisions };
   } catch (error) {
     await Promise.allSettled([link.close(), transport.close(), hosting?.close()]);
     throw error;
@@ -183,26 +186,51 @@ function pick(array: ArrayDescription, part: keyof ArrayDescription): ArrayDescr
   return { [part]: array[part] } as unknown as ArrayDescription;
 }
 
-/** Links of own network ports come first: the controller speaks of them. The kernel is closed after the controller. */
+/** Links come first: the controller speaks of them. The kernel is closed after the controller. */
 function actorsOf(
-  array: ArrayDescription,
-  { controller: self, report, wake }: OpenOptions,
   controller: Controller,
   arrivals: Arrivals,
+  { links, tracked }: Observed,
   hosting: Hosting | undefined,
 ): Omit<OpenController, "revisions"> {
-  const ports = (array.networkPorts ?? []).filter((port) => port.controller === self);
-  const watch = new LinkWatch(
-    ports.map(({ device }) => device),
-    { pollMs: LINK_POLL_MS, onLink: wake, onAddress: () => controller.look(), report },
-  );
   const kernel: Source = {
     attach: () => undefined,
     beforeTick: () => undefined,
     close: async () => hosting?.close(),
   };
-  const links = new NetworkPortSource(ports, watch);
-  return { controller, sources: [links, controller, arrivals, kernel], effectors: [controller, arrivals] };
+  return { controller, sources: [links, tracked, controller, arrivals, kernel], effectors: [controller, arrivals] };
+}
+
+interface Observed {
+  links: NetworkPortSource;
+  tracked: TrackedInputs;
+}
+
+/** The links of network ports and of what is tracked, by one watch; and the tracked scripts. */
+function observe(
+  array: ArrayDescription,
+  { controller: self, report, wake }: OpenOptions,
+  controller: () => Controller,
+): Observed {
+  const ports = (array.networkPorts ?? []).filter((port) => port.controller === self);
+  const track = array.controllers.find(({ name }) => name === self)?.track ?? { links: [], scripts: [] };
+  const devices = [...ports, ...track.links].map(({ device }) => device);
+  const onLink = (device: string) => {
+    tracked.linkChanged(device);
+    wake();
+  };
+  const watch = new LinkWatch([...new Set(devices)], {
+    pollMs: LINK_POLL_MS,
+    onLink,
+    onAddress: () => controller().look(),
+    report,
+  });
+  const tracked = new TrackedInputs(track, {
+    linkState: (device) => watch.state(device),
+    changed: () => controller().ownChanged(),
+    report,
+  });
+  return { links: new NetworkPortSource(ports, watch), tracked };
 }
 
 function stateFile({ stateFolder }: CoordinationSection, self: string, what: string): string {

@@ -57,6 +57,9 @@ export interface ProcessorRecord {
   state: string;
   webServer: string;
   role: string;
+  priority: number;
+  /** By how much its tracked inputs that are down lower the priority, by its own report. */
+  penalty: number;
 }
 
 const GROUPS: readonly number[] = [0, 1];
@@ -89,13 +92,20 @@ export function unitOf({ core, names, incarnation }: HostedTables, row: number):
 }
 
 export function processorOf({ core, names }: HostedTables, row: number): ProcessorRecord {
-  const { processorState } = core.views;
+  const { processorState, memberConfig, heartbeatLatched } = core.views;
   return {
     processor: names.processors.name(row),
     state: lowerWords(ProcessorStateNames[processorState.state(row)] ?? ""),
     webServer: lowerWords(WebServerKindNames[processorState.webServer(row)] ?? ""),
     role: lowerWords(ProcessorRoleNames[processorState.role(row)] ?? ""),
+    priority: memberConfig.priority(row),
+    penalty: heartbeatLatched.penalty(row),
   };
+}
+
+/** `100`, `100 less 30`. */
+export function priorityWords({ priority, penalty }: Pick<ProcessorRecord, "priority" | "penalty">): string {
+  return `${priority}${penalty === 0 ? "" : ` less ${penalty}`}`;
 }
 
 export function groupOf({ core, names }: HostedTables, group: number): GroupRecord {

@@ -145,7 +145,7 @@ async function makeActors(
     report,
     text,
     wake: () => waker.wake(),
-    own: () => selfWatch.own(),
+    selfTests: () => selfWatch.selfTests(),
     setWebServer: (kind) => selfWatch.setWebServer(kind),
   });
   return {

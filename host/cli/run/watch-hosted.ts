@@ -55,11 +55,12 @@ export class WatchHosted {
   }
 
   private lookAtProcessors(timeMs: number): void {
-    const { processorState } = this.shim.core.views;
+    const { processorState, heartbeatLatched } = this.shim.core.views;
     const { processors } = this.shim.names;
     for (let row = 0; row < processors.length; row++) {
       if (processors.name(row) === "") continue;
-      const now = signatureOf(processorState.state(row), processorState.webServer(row), processorState.role(row));
+      const state = (processorState.state(row) << 8) | (processorState.webServer(row) << 4) | processorState.role(row);
+      const now = signatureOf(state, heartbeatLatched.penalty(row));
       if (isNew(this.processors, row, now)) this.tell({ timeMs, event: "PROCESSOR", ...processorOf(this.shim, row) });
     }
   }

@@ -1,7 +1,7 @@
 /** Decisions, events and the summary in words, for people. */
 
 import type { ChannelFacts } from "../../coordination/status/channel-facts.js";
-import { type InterfaceRecord, isSettled, type UnitRecord } from "./hosted.js";
+import { type InterfaceRecord, isSettled, priorityWords, type UnitRecord } from "./hosted.js";
 import type { DecisionRecord, RunEvent } from "./records.js";
 import type { RunEnd, RunSummary } from "./statistics.js";
 
@@ -63,7 +63,7 @@ export function eventWords(event: RunEvent): string {
     case "UNIT":
       return unitWords(event);
     case "PROCESSOR":
-      return `processor ${event.processor} ${event.state}, ${event.role}, web server ${event.webServer}`;
+      return `processor ${event.processor} ${event.state}, ${event.role}, web server ${event.webServer}, priority ${priorityWords(event)}`;
     case "MOVE_DONE":
       return `moved ${pair(event)}, ${event.from} to ${event.to}, in ${seconds(event.tookMs)}`;
     case "MOVE_FAILED":
@@ -186,7 +186,9 @@ function hostedRows(summary: RunSummary): [label: string, words: string][] {
   if (processors.length > 0) {
     rows.push([
       "processors",
-      processors.map(({ processor, state, role }) => `${processor} ${state}, ${role}`).join("; "),
+      processors
+        .map((each) => `${each.processor} ${each.state}, ${each.role}, priority ${priorityWords(each)}`)
+        .join("; "),
     ]);
   }
   if (status !== undefined) rows.push(["status", statusWords(status)]);
@@ -194,12 +196,14 @@ function hostedRows(summary: RunSummary): [label: string, words: string][] {
 }
 
 /** Messages taken and dropped, and links that bring nothing. */
-export function statusWords({ counters, links, doubledInterfaces, doubledUnits }: ChannelFacts): string {
+export function statusWords({ counters, links, doubledInterfaces, doubledUnits, tracked }: ChannelFacts): string {
   const { received, accepted, sent, ...drops } = counters;
   const dropped = Object.entries(drops).filter(([, times]) => times > 0);
   const dead = links.filter((link) => link.dead).map(({ controller, link }) => `link ${link} from ${controller}`);
   const words = [`${sent} sent, ${received} received, ${accepted} new`];
   if (dropped.length > 0) words.push(`dropped: ${dropped.map(([why, times]) => `${times} ${why}`).join(", ")}`);
+  const down = tracked.filter(({ state }) => state !== "up");
+  if (down.length > 0) words.push(`tracked, not up: ${down.map(({ kind, name }) => `${kind} ${name}`).join(", ")}`);
   if (dead.length > 0) words.push(`dead: ${dead.join(", ")}`);
   if (doubledInterfaces + doubledUnits > 0)
     words.push(`held by two: ${doubledInterfaces} addresses, ${doubledUnits} units`);

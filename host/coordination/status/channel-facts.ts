@@ -1,5 +1,6 @@
 /** What the status messages of a controller have come to, for people and metrics. */
 
+import type { TrackedFacts } from "../../sources/tracked/inputs.js";
 import type { Clock } from "../clock.js";
 import type { StatusChannel } from "./channel.js";
 import type { StatusCounters } from "./counters.js";
@@ -22,10 +23,18 @@ export interface ChannelFacts {
   /** Times that two controllers said at one time that they hold the same address, or serve the same unit. */
   doubledInterfaces: number;
   doubledUnits: number;
+  /** What this controller tracks. */
+  tracked: TrackedFacts[];
 }
 
 /** @param own name of this controller */
-export function channelFactsOf(channel: StatusChannel, feed: StatusFeed, clock: Clock, own: string): ChannelFacts {
+export function channelFactsOf(
+  channel: StatusChannel,
+  feed: StatusFeed,
+  clock: Clock,
+  own: string,
+  tracked: TrackedFacts[] = [],
+): ChannelFacts {
   const nowMs = clock.monotonicMs();
   const others = feed.places.controllers.filter((name) => name !== own);
   return {
@@ -40,5 +49,6 @@ export function channelFactsOf(channel: StatusChannel, feed: StatusFeed, clock: 
     ),
     doubledInterfaces: feed.ownInterfaces.doubled,
     doubledUnits: feed.ownUnits.doubled,
+    tracked,
   };
 }

@@ -53,6 +53,8 @@ const processor = object({
   active: flag,
   server: oneOf(["full", "restricted", "none", "unknown"]),
   priority: whole,
+  /** By how much its tracked inputs that are down lower it. */
+  penalty: whole,
   reachable: orNull(flag),
   /** Why it is or is not active, in words. */
   why: text,

@@ -105,6 +105,18 @@ export const processorStatus: Schema = object({
   }),
   machine: object({ upMs: ms, loadPermille: count, memoryBytes: count, freeMemoryBytes: count }),
   selfTests: list(selfTest),
+  /** Links and scripts that lower its priority while they are not up; null from a restricted server. */
+  tracked: orNull(
+    list(
+      object({
+        kind: oneOf(["link", "script"]),
+        name: text,
+        weight: count,
+        state: oneOf(["unknown", "up", "down"]),
+        detail: text,
+      }),
+    ),
+  ),
 });
 
 /** As the client gets it: by whom it was asked for, and whether it is fresh. */

@@ -40,6 +40,14 @@ export class Metrics {
     "state",
   ]);
   private readonly active = this.gauge("fairlead_processor_active", "1 for the active processor.", ["processor"]);
+  private readonly priority = this.gauge("fairlead_processor_priority", "Configured priority of a processor.", [
+    "processor",
+  ]);
+  private readonly penalty = this.gauge(
+    "fairlead_processor_penalty",
+    "By how much tracked inputs that are down lower a processor's priority.",
+    ["processor"],
+  );
   private readonly unhosted = this.gauge("fairlead_interfaces_unhosted", "Virtual interfaces that no port hosts.", []);
   private readonly unsettled = this.gauge(
     "fairlead_interfaces_unsettled",
@@ -100,8 +108,11 @@ export class Metrics {
       { state: "observed" },
       sum((port) => port.registrationsObserved),
     );
-    for (const processor of overview.processors)
-      this.active.set({ processor: processor.name }, processor.active ? 1 : 0);
+    for (const { name, active, priority, penalty } of overview.processors) {
+      this.active.set({ processor: name }, active ? 1 : 0);
+      this.priority.set({ processor: name }, priority);
+      this.penalty.set({ processor: name }, penalty);
+    }
     this.unhosted.set(overview.interfaces.filter((each) => each.observed === null).length);
     this.unsettled.set(overview.interfaces.filter(isUnsettled).length);
     for (const { group, operativePorts } of overview.groups) {

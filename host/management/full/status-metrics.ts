@@ -1,4 +1,4 @@
-/** Metrics of the status messages between controllers. */
+/** Metrics of the status messages between controllers, and of what goes into them. */
 
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { ChannelFacts } from "../../coordination/status/channel-facts.js";
@@ -13,6 +13,7 @@ export class StatusMetrics {
   private readonly dropped: Counter;
   private readonly dead: Gauge;
   private readonly doubled: Counter;
+  private readonly tracked: Gauge;
 
   constructor(registry: Registry) {
     const counter = (name: string, help: string, labelNames: string[] = []) =>
@@ -28,6 +29,12 @@ export class StatusMetrics {
       "Times that two controllers said at one time that they hold the same address, or serve the same unit.",
       ["thing"],
     );
+    this.tracked = new Gauge({
+      name: "fairlead_tracked_input_up",
+      help: "1 for a tracked link or script of this controller that is up.",
+      labelNames: ["kind", "name"],
+      registers: [registry],
+    });
     this.dead = new Gauge({
       name: "fairlead_status_link_dead",
       help: "1 for a link that brings nothing while another one from the same controller does.",
@@ -38,19 +45,20 @@ export class StatusMetrics {
 
   /** @param facts undefined for an array without `coordination` */
   set(facts: ChannelFacts | undefined): void {
-    for (const metric of [this.sent, this.received, this.accepted, this.dropped, this.doubled, this.dead])
-      metric.reset();
+    const { sent, received, accepted, dropped, dead, doubled, tracked } = this;
+    for (const metric of [sent, received, accepted, dropped, dead, doubled, tracked]) metric.reset();
     if (facts === undefined) return;
     const { counters, links } = facts;
-    this.sent.inc(counters.sent);
-    this.received.inc(counters.received);
-    this.accepted.inc(counters.accepted);
+    sent.inc(counters.sent);
+    received.inc(counters.received);
+    accepted.inc(counters.accepted);
     for (const [reason, times] of Object.entries(counters)) {
-      if (!NOT_DROPPED.has(reason)) this.dropped.inc({ reason: metricLabel(reason) }, times);
+      if (!NOT_DROPPED.has(reason)) dropped.inc({ reason: metricLabel(reason) }, times);
     }
-    for (const { controller, link, dead } of links) this.dead.set({ controller, link: String(link) }, dead ? 1 : 0);
-    this.doubled.inc({ thing: "interface" }, facts.doubledInterfaces);
-    this.doubled.inc({ thing: "unit" }, facts.doubledUnits);
+    for (const each of links) dead.set({ controller: each.controller, link: String(each.link) }, each.dead ? 1 : 0);
+    for (const { kind, name, state } of facts.tracked) tracked.set({ kind, name }, state === "up" ? 1 : 0);
+    doubled.inc({ thing: "interface" }, facts.doubledInterfaces);
+    doubled.inc({ thing: "unit" }, facts.doubledUnits);
   }
 }
 

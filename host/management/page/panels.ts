@@ -224,7 +224,9 @@ function showProcessors(overview: Overview): void {
       setText(name as Element, processor.name);
       setText(badge as Element, processor.active ? "active" : processor.state);
       setLevel(badge as HTMLElement, processor.level);
-      setText(note as Element, `${processor.server === "none" ? "no" : processor.server} server`);
+      const server = `${processor.server === "none" ? "no" : processor.server} server`;
+      const penalty = processor.penalty === 0 ? "" : ` less ${processor.penalty}`;
+      setText(note as Element, `${server}, priority ${processor.priority}${penalty}`);
       setText(why as Element, processor.why);
     },
   );

@@ -11,6 +11,8 @@ export interface ProcessorRow {
   active: boolean;
   server: ServerKind;
   priority: number;
+  /** Sum of the weights of its tracked inputs that are down, by its own report: lowers its priority. */
+  penalty: number;
   reachable: boolean | null;
   why: string;
 }
@@ -65,6 +67,7 @@ export class SingleProcessor implements ProcessorDirectory {
       active: true,
       server: "full",
       priority: 100,
+      penalty: 0,
       reachable: true,
       why: "active: it runs by itself, the lease is in its own process",
     };
@@ -76,6 +79,7 @@ export class SingleProcessor implements ProcessorDirectory {
         active: false,
         server: "unknown",
         priority: 100,
+        penalty: 0,
         reachable: null,
         why: "this run has no link to it",
       }),

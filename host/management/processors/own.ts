@@ -1,5 +1,6 @@
 /** What a processor does for itself: the restricted set. Both servers carry it out through this interface. */
 
+import type { TrackedFacts } from "../../sources/tracked/inputs.js";
 import type { SelfTestResult } from "./self-test.js";
 
 export interface ServiceFacts {
@@ -28,6 +29,8 @@ export interface ProcessorStatus {
   service: ServiceFacts;
   machine: { upMs: number; loadPermille: number; memoryBytes: number; freeMemoryBytes: number };
   selfTests: SelfTestResult[];
+  /** Links and scripts that it tracks; null where only its service knows them, by the restricted server. */
+  tracked: TrackedFacts[] | null;
 }
 
 export interface LogLine {

@@ -64,11 +64,11 @@ export class SelfWatch implements Source {
   }
 
   /** What the controller tells of its processor; a carrier that is gone and ticks that don't come are seen at once. */
-  own(): { selfTests: number; penalty: number } {
+  selfTests(): number {
     let selfTests = this.passed;
     if (this.nowMs() - this.tickMs > TICK_AGE_MAX_MS) selfTests &= ~SelfTest.PROCESS;
     if (!this.isConnected()) selfTests &= ~SelfTest.WEB_SERVER;
-    return { selfTests, penalty: 0 };
+    return selfTests;
   }
 
   /** @param kind `WebServerKind`: what is not full is the restricted server, which has its own process */

@@ -77,7 +77,7 @@ export class TableDirectory implements ProcessorDirectory {
   }
 
   private rowOf(row: number): ProcessorRow {
-    const { processorState, memberConfig, memberInput } = this.shim.core.views;
+    const { processorState, memberConfig, memberInput, heartbeatLatched } = this.shim.core.views;
     const state = processorState.state(row);
     const active = this.holder() === row && this.roleOf(row) !== ProcessorRole.CARETAKER;
     return {
@@ -87,6 +87,7 @@ export class TableDirectory implements ProcessorDirectory {
       active,
       server: SERVERS[processorState.webServer(row)] ?? "unknown",
       priority: memberConfig.priority(row),
+      penalty: heartbeatLatched.penalty(row),
       reachable: state === ProcessorState.UNKNOWN ? null : state !== ProcessorState.UNREACHABLE,
       why: this.why(row, active, memberInput.lease(row)),
     };

@@ -143,6 +143,7 @@ class RestrictedOwn implements OwnProcessor {
       },
       machine: machineFacts(),
       selfTests: await this.selfTest(),
+      tracked: null,
     };
   }
 

@@ -56,7 +56,7 @@ class ServiceOwn implements OwnProcessor {
   }
 
   async status(): Promise<ProcessorStatus> {
-    const [service, configuration] = await Promise.all([this.service(), this.configuration()]);
+    const [{ tracked, ...service }, configuration] = await Promise.all([this.service(), this.configuration()]);
     return {
       processor: this.directory.own,
       server: "full",
@@ -72,6 +72,7 @@ class ServiceOwn implements OwnProcessor {
       service,
       machine: machineFacts(),
       selfTests: await this.keptTests(),
+      tracked,
     };
   }
 
@@ -107,11 +108,20 @@ class ServiceOwn implements OwnProcessor {
     }
   }
 
-  private async service(): Promise<ServiceFacts> {
+  private async service(): Promise<ServiceFacts & Pick<ProcessorStatus, "tracked">> {
     try {
-      const { ticks, tickMeanUs, tickLongestUs, lastTickAgeMs, upMs } = await this.array.facts();
+      const { ticks, tickMeanUs, tickLongestUs, lastTickAgeMs, upMs, status } = await this.array.facts();
       const age = lastTickAgeMs < 0 ? null : lastTickAgeMs;
-      return { running: true, processId: process.pid, upMs, ticks, lastTickAgeMs: age, tickMeanUs, tickLongestUs };
+      const service = {
+        running: true,
+        processId: process.pid,
+        upMs,
+        ticks,
+        lastTickAgeMs: age,
+        tickMeanUs,
+        tickLongestUs,
+      };
+      return { ...service, tracked: status?.tracked ?? [] };
     } catch {
       return {
         running: false,
@@ -121,6 +131,7 @@ class ServiceOwn implements OwnProcessor {
         lastTickAgeMs: null,
         tickMeanUs: 0,
         tickLongestUs: 0,
+        tracked: null,
       };
     }
   }

@@ -97,6 +97,10 @@ export class FakeOwn implements OwnProcessor {
       service: { running: true, processId: 1, upMs: 1, ticks: 10, lastTickAgeMs: 5, tickMeanUs: 1.5, tickLongestUs: 9 },
       machine: { upMs: 1, loadPermille: 1, memoryBytes: 1, freeMemoryBytes: 1 },
       selfTests: await this.selfTest(),
+      tracked:
+        this.server === "full"
+          ? [{ kind: "script", name: "gateway", weight: 50, state: "down", detail: "exit code 1" }]
+          : null,
     };
   }
 

@@ -50,6 +50,7 @@ function rowOf(name: Name): ProcessorRow {
     active: election.active === name,
     server: ill ? "restricted" : "full",
     priority: 100,
+    penalty: ill ? 30 : 0,
     reachable: true,
     why: "",
   };

@@ -1,6 +1,6 @@
 /** Where addresses and units live, each group's operative ports, and which processor is active. */
 
-import { isSettled, type InterfaceRecord, type UnitRecord } from "../../run/hosted.js";
+import { isSettled, type InterfaceRecord, priorityWords, type UnitRecord } from "../../run/hosted.js";
 import { Line, type Style } from "../line.js";
 import type { ViewModel } from "../model.js";
 import type { Palette } from "../palette.js";
@@ -34,10 +34,12 @@ export function hostedLines(model: ViewModel, columns: number, rows: number, pal
 
 function processorLine({ processors }: ViewModel, columns: number, palette: Palette): string {
   const line = new Line(columns).add("processors", palette.dim);
-  for (const { processor, state, webServer, role } of processors) {
+  for (const each of processors) {
+    const { processor, state, webServer, role } = each;
     line.add(`  ${processor} `).add(state, stateStyle(state, palette));
     if (role !== "passive") line.add(` ${role}`, palette.title);
     line.add(` ${webServer}`, palette.dim);
+    if (each.penalty !== 0) line.add(` priority ${priorityWords(each)}`, palette.warning);
   }
   return line.toString();
 }

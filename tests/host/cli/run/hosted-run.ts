@@ -31,6 +31,10 @@ export const FACTS: ChannelFacts = {
   ],
   doubledInterfaces: 1,
   doubledUnits: 2,
+  tracked: [
+    { kind: "link", name: "m0", weight: 50, state: "up", detail: "has its carrier" },
+    { kind: "script", name: "gateway", weight: 60, state: "down", detail: "exit code 1" },
+  ],
 };
 
 export type Line = Partial<DecisionRecord & RunEvent & Record<string, unknown>>;

@@ -11,6 +11,7 @@ import { readModel } from "../../../../host/cli/view/model.js";
 import { createPalette } from "../../../../host/cli/view/palette.js";
 import { LinkState } from "../../../../host/shim/generated/layout.js";
 import { snapshotBytes } from "../../../../host/shim/snapshot.js";
+import { priorityWords } from "../../../../host/cli/run/hosted.js";
 import { FACTS, hostedRun, type Line } from "./hosted-run.js";
 
 const palette = createPalette({ LANG: "C.UTF-8", TERM: "xterm" }, false);
@@ -53,7 +54,14 @@ describe("a run of interfaces, units and processors tells", () => {
     const unit = events(lines, "UNIT").filter((each) => each.unit === "u1");
     assert.deepEqual(unit.at(-1), { unit: "u1", owner: "a", server: "a", serving: "a", wanted: "a", reason: "" });
     const processor = events(lines, "PROCESSOR").filter((each) => each.processor === "d");
-    assert.deepEqual(processor.at(-1), { processor: "d", state: "healthy", webServer: "full", role: "passive" });
+    assert.deepEqual(processor.at(-1), {
+      processor: "d",
+      state: "healthy",
+      webServer: "full",
+      role: "passive",
+      priority: 100,
+      penalty: 0,
+    });
     assert.deepEqual(run.runTo(6000), []);
   });
 
@@ -131,7 +139,7 @@ describe("a run of interfaces, units and processors tells", () => {
     assert.match(text, /^units +1 of 2 with their owners; u2 with a, owner b: /m);
     assert.match(
       text,
-      /^status +60 sent, 55 received, 50 new; dropped: 5 oldSequence; dead: link 1 from b; held by two: 1 addresses, 2 units$/m,
+      /^status +60 sent, 55 received, 50 new; dropped: 5 oldSequence; tracked, not up: script gateway; dead: link 1 from b; held by two: 1 addresses, 2 units$/m,
     );
   });
 
@@ -156,7 +164,15 @@ describe("a run of interfaces, units and processors tells", () => {
     assert.equal(unitWords({ ...u1, server: "a", serving: "a" }), "u1 with a, wanted with b");
     const group = { timeMs: 1, event: "GROUP", group: 1, servers: ["b"], operativePorts: [] } as const;
     assert.equal(eventWords({ ...group, servers: ["b"], operativePorts: [] }), "group 1: operative ports none");
-    const clean = { ...FACTS, counters: { ...FACTS.counters, oldSequence: 0 }, links: [], doubledInterfaces: 0 };
+    assert.equal(priorityWords({ priority: 100, penalty: 0 }), "100");
+    assert.equal(priorityWords({ priority: 100, penalty: 30 }), "100 less 30");
+    const clean = {
+      ...FACTS,
+      tracked: [],
+      counters: { ...FACTS.counters, oldSequence: 0 },
+      links: [],
+      doubledInterfaces: 0,
+    };
     assert.equal(statusWords({ ...clean, doubledUnits: 0 }), "60 sent, 55 received, 50 new");
   });
 });
@@ -215,7 +231,7 @@ describe("fairlead inspect of a snapshot", () => {
     assert.match(stdout, /^data1 +a0 +c0 +c0 +\w+/m);
     assert.match(stdout, /^0 +a c +c0$/m);
     assert.match(stdout, /^u2 +b +a +a +a +\w+/m);
-    assert.match(stdout, /^b +unreachable +passive +none$/m);
+    assert.match(stdout, /^b +unreachable +passive +none +100$/m);
     assert.match(stdout, /^group 0 +a +1 +deciding$/m);
     assert.match(stdout, /^b +gone$/m);
     const json = JSON.parse(inspect("good", bytes, "--json").stdout);
