@@ -6,7 +6,15 @@ import { NONE, PROCESSOR_MAX } from "../limits";
 import { ofThisIncarnation } from "../memory/ring";
 import { Control } from "../tables/control";
 import { HEALTH_MEMBERS, HealthState, HealthStatus } from "../tables/health";
-import { Acknowledged, LeaseStatus, MEMBER_SERVERS, MemberConfig, MemberFlag, MemberInput, MemberTold } from "../tables/member";
+import {
+  Acknowledged,
+  LeaseStatus,
+  MEMBER_SERVERS,
+  MemberConfig,
+  MemberFlag,
+  MemberInput,
+  MemberTold,
+} from "../tables/member";
 
 export function isMember(row: u32): bool {
   return MemberConfig.at(row).id != 0;
