@@ -349,18 +349,3 @@ export class Hosting {
 function newServer(): Server {
   return { up: true, heard: true, lease: "leased", acknowledged: true, configuration: 1, beat: 0, bootCount: 1 };
 }
-
-/** Each group's list of operative ports, as the module keeps it. */
-export function groupPortsOf(shim: Shim): Record<string, string[]> {
-  const { groupPorts } = shim.core.views;
-  const words = groupPorts.capacity / 2;
-  return Object.fromEntries(
-    [0, 1].map((group) => [
-      String(group),
-      shim.names.networkPorts
-        .rows()
-        .filter((row) => ((groupPorts.operative(group * words + (row >> 5)) >>> (row & 31)) & 1) === 1)
-        .map((row) => shim.names.networkPorts.name(row)),
-    ]),
-  );
-}

@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 import { formatProblem } from "../array/checked-yaml.js";
 import type { ArrayDescription } from "../array/description.js";
 import { readPolicy } from "../array/parse.js";
+import { groupsOf } from "../cli/run/hosted.js";
 import type { DecisionView } from "../shim/decision-view.js";
 import { Fnv64 } from "../shim/digest.js";
 import { ModuleError } from "../shim/errors.js";
@@ -29,7 +30,6 @@ import { attachRefusal, startShim } from "../shim/start.js";
 import { compare, compareState } from "./compare.js";
 import { BEAT_MS, Controllers, scopeRow } from "./controllers.js";
 import type { Action, ScenarioCase, ScenarioEvent, StateExpectation } from "./description.js";
-import { groupPortsOf } from "./hosting.js";
 import type { CaseResult, Difference, SeenDecision, SeenState } from "./result.js";
 import { rowOf, tablesState } from "./state.js";
 import { World } from "./world.js";
@@ -379,7 +379,7 @@ class CaseRun {
       logins,
       interfaces: this.world.hosting.interfacesState(),
       units: this.world.hosting.unitsState(),
-      groups: groupPortsOf(this.shim),
+      groups: Object.fromEntries(groupsOf(this.shim).map(({ group, operativePorts }) => [group, operativePorts])),
       tables: tablesState(this.shim, empty),
     };
   }

@@ -64,6 +64,9 @@ export interface ProcessorRecord {
 
 const GROUPS: readonly number[] = [0, 1];
 
+/** Of an interface or a unit whose place no controller has told yet. */
+export const UNREPORTED = { port: null, serving: null, wanted: null, reason: "nobody has reported it yet" } as const;
+
 export function interfaceOf({ core, names, incarnation }: HostedTables, row: number): InterfaceRecord {
   const { interfaceConfig, interfaceInput, interfaceState } = core.views;
   const decided = interfaceState.term(row) !== 0;
@@ -73,7 +76,7 @@ export function interfaceOf({ core, names, incarnation }: HostedTables, row: num
     home: names.networkPort(interfaceConfig.home(row)) || null,
     port: known ? names.networkPort(interfaceInput.port(row)) || null : null,
     wanted: decided ? names.networkPort(interfaceState.wanted(row)) || null : null,
-    reason: known ? reasonWords(decided ? interfaceState.reason(row) : 0) : "nobody has reported it yet",
+    reason: known ? reasonWords(decided ? interfaceState.reason(row) : 0) : UNREPORTED.reason,
   };
 }
 
@@ -87,7 +90,7 @@ export function unitOf({ core, names, incarnation }: HostedTables, row: number):
     server: known ? names.member(unitInput.server(row)) || null : null,
     serving: known ? names.member(unitInput.serving(row)) || null : null,
     wanted: decided ? names.member(unitState.wanted(row)) || null : null,
-    reason: known ? reasonWords(decided ? unitState.reason(row) : 0) : "nobody has reported it yet",
+    reason: known ? reasonWords(decided ? unitState.reason(row) : 0) : UNREPORTED.reason,
   };
 }
 

@@ -1,15 +1,8 @@
 /** Where interfaces and units live, each group's operative ports, and the scopes with their holders and epochs. */
 
+import { type GroupRecord, groupsOf, interfaceOf, UNREPORTED, unitOf } from "../../cli/run/hosted.js";
 import { lowerWords } from "../../cli/run/wording.js";
-import {
-  layouts,
-  LinkStateNames,
-  ReasonNames,
-  ScopeFlag,
-  ScopeKind,
-  ScopeRole,
-  ScopeRoleNames,
-} from "../../shim/generated/layout.js";
+import { LinkStateNames, ScopeFlag, ScopeKind, ScopeRole, ScopeRoleNames } from "../../shim/generated/layout.js";
 import { NONE } from "../../shim/names.js";
 import type { ArrayTables } from "./tables.js";
 
@@ -33,12 +26,6 @@ export interface InterfaceRow {
   reason: string;
 }
 
-export interface GroupRow {
-  group: number;
-  servers: string[];
-  operativePorts: string[];
-}
-
 export interface UnitRow {
   name: string;
   owner: string;
@@ -58,7 +45,7 @@ export interface ScopeRow {
 export interface Placements {
   networkPorts: NetworkPortRow[];
   interfaces: InterfaceRow[];
-  groups: GroupRow[];
+  groups: GroupRecord[];
   units: UnitRow[];
   scopes: ScopeRow[];
 }
@@ -67,7 +54,7 @@ export function placements(tables: ArrayTables): Placements {
   return {
     networkPorts: networkPortsOf(tables),
     interfaces: interfacesOf(tables),
-    groups: groupsOf(tables),
+    groups: groupsOf({ ...tables, incarnation: tables.snapshot.engine.incarnation }),
     units: unitsOf(tables),
     scopes: scopesOf(tables),
   };
@@ -90,65 +77,22 @@ function networkPortsOf({ core, names, snapshot }: ArrayTables): NetworkPortRow[
   });
 }
 
+/** What the configuration says of each interface, and what the tables say. */
 function interfacesOf({ core, names, snapshot }: ArrayTables): InterfaceRow[] {
-  const { interfaceInput, interfaceState } = core.views;
-  const { incarnation } = snapshot.engine;
-  return (snapshot.description.interfaces ?? []).map((each) => {
-    const row = names.interfaces.row(each.name);
-    const known = row >= 0 && interfaceInput.incarnation(row) === incarnation;
-    const decided = row >= 0 && interfaceState.term(row) !== 0;
-    const reason = decided ? interfaceState.reason(row) : 0;
-    return {
-      name: each.name,
-      address: each.address,
-      home: each.home,
-      wanted: decided ? names.networkPort(interfaceState.wanted(row)) || null : null,
-      observed: known ? names.networkPort(interfaceInput.port(row)) || null : null,
-      reason: known ? reasonWords(reason) : "nobody has reported it yet",
-    };
-  });
-}
-
-function reasonWords(reason: number): string {
-  return reason === 0 ? "" : lowerWords(ReasonNames[reason] ?? `#${reason}`);
-}
-
-function groupsOf({ core, names, snapshot }: ArrayTables): GroupRow[] {
-  if ((snapshot.description.networkPorts ?? []).length === 0) return [];
-  const { groupPorts, memberConfig } = core.views;
-  const { limits } = layouts[snapshot.profile];
-  const [words, first] = [limits["NETWORK_PORT_WORDS"] ?? 1, limits["MEMBER_SERVERS"] ?? 0];
-  const servers = snapshot.names.controllers
-    .map(([index]) => first + index)
-    .filter((row) => memberConfig.id(row) !== 0);
-  return [0, 1].map((group) => {
-    const isOperative = (port: number) =>
-      (groupPorts.operative(group * words + (port >> 5)) & (1 << (port & 31))) !== 0;
-    return {
-      group,
-      servers: servers.filter((row) => memberConfig.group(row) === group).map((row) => names.member(row)),
-      operativePorts: names.networkPorts
-        .rows()
-        .filter(isOperative)
-        .map((port) => names.networkPort(port)),
-    };
+  const tables = { core, names, incarnation: snapshot.engine.incarnation };
+  return (snapshot.description.interfaces ?? []).map(({ name, address, home }) => {
+    const row = names.interfaces.row(name);
+    const { wanted, port: observed, reason } = row < 0 ? UNREPORTED : interfaceOf(tables, row);
+    return { name, address, home, wanted, observed, reason };
   });
 }
 
 function unitsOf({ core, names, snapshot }: ArrayTables): UnitRow[] {
-  const { unitInput, unitState } = core.views;
-  const { incarnation } = snapshot.engine;
-  return (snapshot.description.units ?? []).map((unit) => {
-    const row = names.units.row(unit.name);
-    const known = row >= 0 && unitInput.incarnation(row) === incarnation;
-    const decided = row >= 0 && unitState.term(row) !== 0;
-    return {
-      name: unit.name,
-      owner: unit.owner,
-      server: known ? names.member(unitInput.serving(row)) || null : null,
-      wanted: decided ? names.member(unitState.wanted(row)) || null : null,
-      reason: decided ? reasonWords(unitState.reason(row)) : "",
-    };
+  const tables = { core, names, incarnation: snapshot.engine.incarnation };
+  return (snapshot.description.units ?? []).map(({ name, owner }) => {
+    const row = names.units.row(name);
+    const { wanted, serving: server, reason } = row < 0 ? UNREPORTED : unitOf(tables, row);
+    return { name, owner, server, wanted, reason };
   });
 }
 

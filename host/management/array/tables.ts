@@ -1,6 +1,7 @@
 /** Reads a copy of the array: rows by names, as the commands answer them. */
 
 import { countRegistrations, type PairState, readPair, type Tables } from "../../cli/run/registrations.js";
+import type { HostedTables } from "../../cli/run/hosted.js";
 import { lowerWords } from "../../cli/run/wording.js";
 import {
   createViews,
@@ -64,12 +65,12 @@ export interface MoveRow {
 
 /** The views of a copy, with the names of its rows. */
 export class ArrayTables implements Tables {
-  readonly core: Tables["core"];
+  readonly core: HostedTables["core"];
   readonly names: Names;
 
   constructor(readonly snapshot: ArraySnapshot) {
     const views = createViews(snapshot.memory, snapshot.profile);
-    this.core = { views };
+    this.core = { views, profile: snapshot.profile };
     const { sessionInput } = views;
     this.names = new Names((row) => [sessionInput.initiator(row), sessionInput.target(row), sessionInput.port(row)]);
     for (const kind of NAMED_TABLES) {
