@@ -7,13 +7,16 @@ export interface WriterTask {
   table: LatchedTable;
   rows: number[];
   generation: number;
-  /** Each row gets the numbers 1 to this. */
-  last: number;
+  /** Each row gets the numbers from 1 to this at least, and on until `enough` is 1. */
+  least: number;
+  enough: Int32Array;
 }
 
-const { table, rows, generation, last } = workerData as WriterTask;
+const { table, rows, generation, least, enough } = workerData as WriterTask;
 const writer = new CountersWriter(table);
-for (let number = 1; number <= last; number++) {
+let last = 0;
+while (last < least || Atomics.load(enough, 0) === 0) {
+  const number = ++last;
   for (const row of rows) writer.write(row, generation, number, number, number, number, number);
 }
-parentPort?.postMessage("done");
+parentPort?.postMessage(last);
