@@ -6,7 +6,7 @@
 import type { ArrayDescription, Problem } from "../array/description.js";
 import type { Effector, Source } from "../shim/actor.js";
 import type { DecisionView } from "../shim/decision-view.js";
-import { WebServerKind } from "../shim/generated/layout.js";
+import { ProcessorState, WebServerKind } from "../shim/generated/layout.js";
 import type { Shim } from "../shim/shim.js";
 import type { TrackedFacts } from "../sources/tracked/inputs.js";
 import { type Clock, Every, type Timer } from "./clock.js";
@@ -63,6 +63,8 @@ export interface ControllerParts {
 }
 
 const ROLE_SHIFT = 8;
+/** States in which a processor may be active. */
+const ABLE: ReadonlySet<number> = new Set([ProcessorState.HEALTHY, ProcessorState.DEGRADED]);
 /** Looks at lease and promises in a lease time. */
 const TENDS_PER_LEASE = 8;
 const TEND_MS_MAX = 1000;
@@ -76,6 +78,7 @@ export class Controller implements Source, Effector {
   private looking = false;
   private again = false;
   private closed = false;
+  private sayingFit = false;
   /** Kind of web server that runs here, as it was last asked for and has started. */
   private webServer: number = WebServerKind.NONE;
 
@@ -217,12 +220,28 @@ export class Controller implements Source, Effector {
     return { feed, channel, scopes, coordinator, inputs, routing, beat, links: new OwnLinks() };
   }
 
+  /**
+   * Has the others know through the lease service whether the own processor may be active, as the module judges it: a
+   * caretaker that doesn't hear it gives way then. What didn't come through is said again with the next status.
+   */
+  private sayFit(shim: Shim, inputs: ModuleInputs): void {
+    if (this.sayingFit) return;
+    const row = inputs.processorOf(this.parts.self);
+    const fit = row >= 0 && ABLE.has(shim.core.views.processorState.state(row));
+    this.sayingFit = true;
+    const done = () => {
+      this.sayingFit = false;
+    };
+    this.parts.lease.sayFit(fit).then(done, done);
+  }
+
   /** Said to all others, and to the own module, which judges itself as it judges others. */
   private send(): void {
     const { made, shim } = this;
     if (made === undefined || shim === undefined) return;
     const { feed, channel, scopes } = made;
     const { self, memory } = this.parts;
+    this.sayFit(shim, made.inputs);
     made.links.note(shim, feed);
     const status = composeStatus(shim, feed, {
       ...this.parts.own(),

@@ -146,6 +146,11 @@ export class Coordinator {
     return this.failsafe.mayTakeOver() ? "gone" : "unknown";
   }
 
+  /** A member's processor may be active, by its own word through the lease service. */
+  isFit(member: string): boolean {
+    return this.parts.lease.view.live.get(member)?.fit ?? false;
+  }
+
   /** The active role is taken, or is being taken or given up. */
   get isActive(): boolean {
     return this.active;

@@ -1,6 +1,6 @@
 /** What the module is told of scopes and members: written when it changes, and not otherwise. */
 
-import { LeaseStatus, layouts, ScopeFlag, ScopeRole } from "../shim/generated/layout.js";
+import { LeaseStatus, layouts, MemberTold, ScopeFlag, ScopeRole } from "../shim/generated/layout.js";
 import { NONE } from "../shim/names.js";
 import type { Shim } from "../shim/shim.js";
 import type { Coordinator, LeaseStanding } from "./coordinator.js";
@@ -67,9 +67,12 @@ export class ModuleInputs {
     for (const scope of this.scopes) {
       if (this.coordinator.acknowledged(scope.name, name)) acknowledged |= scope.acknowledged;
     }
-    for (const row of [this.shim.names.members.row(name), this.processorOf(name)]) {
-      if (row < 0 || !this.isNew(`member ${row}`, `${standing} ${acknowledged}`)) continue;
-      this.shim.memberInput(row, STANDING[standing], acknowledged);
+    const server = this.shim.names.members.row(name);
+    const told = this.coordinator.isFit(name) ? MemberTold.FIT : 0;
+    for (const row of [server, this.processorOf(name)]) {
+      const of = row === server ? 0 : told;
+      if (row < 0 || !this.isNew(`member ${row}`, `${standing} ${acknowledged} ${of}`)) continue;
+      this.shim.memberInput(row, STANDING[standing], acknowledged, of);
     }
   }
 

@@ -45,7 +45,7 @@ export class InProcessLease implements LeaseService {
   acquire(): Promise<Term> {
     const session = ++this.revision;
     this.holders.clear();
-    this.live.set(this.controller, { session, continues: 0 });
+    this.live.set(this.controller, { session, continues: 0, fit: false });
     this.changed();
     return Promise.resolve({ session, sentMs: this.clock.monotonicMs(), endMs: Number.POSITIVE_INFINITY });
   }
@@ -62,6 +62,11 @@ export class InProcessLease implements LeaseService {
 
   resign(scope: string): Promise<void> {
     if (this.holders.delete(scope)) this.changed();
+    return Promise.resolve();
+  }
+
+  /** There is nobody else to be told. */
+  sayFit(): Promise<void> {
     return Promise.resolve();
   }
 

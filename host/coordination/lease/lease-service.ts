@@ -17,6 +17,8 @@ export interface Liveness {
   session: number;
   /** Session whose effects this one goes on with without a break, or 0: it began with none. */
   continues: number;
+  /** Its processor says that it may be active: a key beside the liveness key, on the same lease. */
+  fit: boolean;
 }
 
 /** What the service is known to hold. */
@@ -87,6 +89,8 @@ export interface LeaseService {
   campaign(scope: string): Promise<CampaignResult>;
   /** Gives a scope's key back, if it is this session's. Only after all effects of the scope are gone. @throws LeaseUnreachable */
   resign(scope: string): Promise<void>;
+  /** Has the others know, heard or not, whether the own processor may be active. @throws LeaseUnreachable */
+  sayFit(fit: boolean): Promise<void>;
   /** Renews now rather than at the next interval. */
   renewNow(): void;
   /** Gives the lease back and ends. The effects must be gone. */

@@ -6,7 +6,7 @@ import { ALL_RULES, type CoordinationRules } from "../rules.js";
 import type { AcquireOptions, CampaignResult, LeaseListener, LeaseService, LeaseView, Term } from "./lease-service.js";
 import { LeaseUnreachable } from "./lease-service.js";
 import type { Entry, LeaseStore, Origin } from "./lease-store.js";
-import { LIVE, StoredView, SCOPE } from "./stored-view.js";
+import { FIT, LIVE, StoredView, SCOPE } from "./stored-view.js";
 
 export interface StoredLeaseOptions {
   controller: string;
@@ -123,6 +123,27 @@ export class StoredLease implements LeaseService {
     if (holder === undefined || holder.controller !== this.options.controller) return;
     await this.store.remove(SCOPE + scope, holder.epoch);
     this.stored.noteDeleted(SCOPE + scope, holder.epoch);
+    this.tellChanged();
+  }
+
+  async sayFit(fit: boolean): Promise<void> {
+    const { lease } = this;
+    if (lease === undefined) return;
+    const key = FIT + this.options.controller;
+    const known = this.stored.entry(key);
+    if ((known?.lease === lease) === fit) return;
+    if (known !== undefined) {
+      // It may also hang on an earlier lease, which this one goes on with.
+      await this.store.remove(key, known.createRevision);
+      this.stored.noteDeleted(key, known.createRevision);
+    }
+    if (fit && lease === this.lease) {
+      const entries = [{ key, value: this.valueOf(0) }];
+      const made = await this.store.create(entries, lease);
+      if (made.created && lease === this.lease) this.stored.noteCreated(entries, lease, made.revision);
+      // The view was behind: what is there is seen now, and the next time it is said the difference is known.
+      for (const present of made.created ? [] : made.present) this.stored.notePut(present, made.revision);
+    }
     this.tellChanged();
   }
 

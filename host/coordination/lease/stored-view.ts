@@ -6,6 +6,7 @@ import type { Entry, Snapshot, StoreEvent } from "./lease-store.js";
 /** Folders of the keys. */
 export const LIVE = "live/";
 export const SCOPE = "scope/";
+export const FIT = "fit/";
 
 export class StoredView {
   holders: ReadonlyMap<string, Holder> = new Map();
@@ -94,7 +95,8 @@ export class StoredView {
     for (const { key, value, createRevision, lease } of this.entries.values()) {
       if (!key.startsWith(LIVE)) continue;
       const name = key.slice(LIVE.length);
-      live.set(name, { session: createRevision, continues: fieldsOf(value).continues });
+      const fit = this.entries.get(FIT + name)?.lease === lease;
+      live.set(name, { session: createRevision, continues: fieldsOf(value).continues, fit });
       leases.set(name, lease);
     }
     const holders = new Map<string, Holder>();

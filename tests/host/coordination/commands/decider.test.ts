@@ -18,7 +18,7 @@ class Ground {
   readonly decider: Decider;
 
   constructor(members: readonly string[] = ["a", "b"]) {
-    for (const [at, name] of members.entries()) this.live.set(name, { session: at + 1, continues: 0 });
+    for (const [at, name] of members.entries()) this.live.set(name, { session: at + 1, continues: 0, fit: false });
     this.decider = new Decider(
       {
         rules: ALL_RULES,
@@ -103,7 +103,7 @@ describe("a new decider", () => {
     await ground.report("a");
     await ground.report("b", held);
     assert.ok(ground.decider.holds("b", SUBJECT));
-    ground.live.set("b", { session: 12, continues: 0 });
+    ground.live.set("b", { session: 12, continues: 0, fit: false });
     assert.equal(ground.decider.acknowledged("b"), false);
     assert.equal(await ground.host("a"), "refused");
     ground.decider.tend();

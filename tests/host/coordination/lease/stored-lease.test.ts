@@ -118,6 +118,48 @@ describe("a lease", () => {
     assert.equal(b.lease.view.holders.get("array")?.controller, "a");
   });
 
+  it("carries its holder's word that its processor may be active, and takes it along when it ends", async () => {
+    const ground = new Ground();
+    const [a, b] = [await ground.taken("a"), await ground.taken("b")];
+    const seen = () => b.lease.view.live.get("a")?.fit;
+    const told: number[] = [];
+    b.lease.observe({ changed: () => void told.push(ground.time.nowMs) });
+    assert.equal(seen(), false);
+    await ground.during(a.lease.sayFit(true));
+    await ground.pass(50);
+    assert.deepEqual([seen(), told.length > 0], [true, true]);
+    const { revision } = ground.server;
+    await ground.during(a.lease.sayFit(true));
+    assert.equal(ground.server.revision, revision, "what is there already is not written again");
+    await ground.during(a.lease.sayFit(false));
+    await ground.pass(50);
+    assert.equal(seen(), false);
+    assert.ok(b.lease.view.live.has("a"));
+    await ground.during(a.lease.sayFit(true));
+    await ground.pass(50);
+    assert.equal(seen(), true);
+    a.store.conditions.cut = true;
+    await ground.pass(2 * TTL_MS);
+    assert.equal(ground.server.entries.has("fit/a"), false);
+    assert.equal(seen(), undefined);
+  });
+
+  it("that goes on from an earlier one has its holder's word only once it is given under it", async () => {
+    const ground = new Ground();
+    const [a, b] = [await ground.taken("a"), await ground.taken("b")];
+    await ground.during(a.lease.sayFit(true));
+    // Its liveness key is lost, and the earlier lease with the other keys is still there.
+    ground.server.remove("live/a", a.term.session);
+    await ground.pass(RENEW_MS * 2);
+    await ground.during(a.lease.acquire({ continues: a.term.session, scopes: [] }));
+    await ground.pass(50);
+    assert.ok(ground.server.entries.has("fit/a"));
+    assert.equal(b.lease.view.live.get("a")?.fit, false);
+    await ground.during(a.lease.sayFit(true));
+    await ground.pass(50);
+    assert.equal(b.lease.view.live.get("a")?.fit, true);
+  });
+
   it("tells whether the service is in reach, by its answers", async () => {
     const ground = new Ground();
     const { lease, store } = await ground.taken("a");
