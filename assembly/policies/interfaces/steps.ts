@@ -212,6 +212,8 @@ function settle(row: u32, state: InterfaceState, group: u32): void {
     return;
   }
   if (mayTake(state, config.home)) goHome(config, state, group);
+  // Left alone for a while only: nothing else would have it looked at when that is over.
+  else if (state.barred == config.home && !due(state.barredUntilMs)) lookAt(state, state.barredUntilMs);
 }
 
 function goHome(config: InterfaceConfig, state: InterfaceState, group: u32): void {

@@ -14,11 +14,14 @@ interface Answer {
   did: string;
   why?: string;
   endMs?: number;
+  latestEndMs?: number;
 }
 
 export class Driven {
   /** End of the fence as last renewed: milliseconds since 1970. */
   endMs = 0;
+  /** No later end has been asked for: milliseconds since 1970. */
+  latestEndMs = 0;
   private readonly child: ChildProcessByStdio<Writable, Readable, null>;
   private readonly waiting: { verb: string; resolve(): void; reject(error: Error): void }[] = [];
 
@@ -71,7 +74,11 @@ export class Driven {
     });
   }
 
-  private take({ did, why, endMs }: Answer): void {
+  private take({ did, why, endMs, latestEndMs }: Answer): void {
+    if (latestEndMs !== undefined) {
+      this.latestEndMs = latestEndMs;
+      return;
+    }
     if (endMs !== undefined) {
       this.endMs = endMs;
       return;

@@ -43,6 +43,8 @@ function say(fields: Record<string, unknown>): void {
 
 async function renew(ms: number): Promise<void> {
   const endMs = Date.now() + ms;
+  // Said before the kernel has it: who is paused in between has been heard of the latest end that can be in force.
+  say({ latestEndMs: endMs });
   await kernel.fenceUntil(endMs);
   say({ endMs });
   setTimeout(() => void renew(ms), ms / RENEWALS);

@@ -23,6 +23,8 @@ const FLAP_MS = 300;
 /** Longer than a lease, and what it takes to take over. */
 const OVER_LEASE_MS = 7000;
 const RESTART_MS = 500;
+/** Shorter silences of all may be this machine's. */
+const LASTING_US = 2e6;
 
 const NUMBERS = new Map(CONTROLLERS.map(({ name, number }) => [name, number]));
 
@@ -203,9 +205,9 @@ export const FAULTS: readonly Fault[] = [
     effect: "its addresses are silent, all others and every unit answer",
     inject: (world) => kill(world, "a", "b", "c"),
     async shows(world, before, fromUs) {
-      const seen = world.seen();
-      const wrong = INTERFACES.filter(
-        ({ address, group }) => (seen.get(address) === before.get(address)) !== (group === 1),
+      const [seen, silent] = [world.seen(), world.echo.silent(LASTING_US)];
+      const wrong = INTERFACES.filter(({ address, group }) =>
+        group === 1 ? seen.get(address) !== before.get(address) : !silent.includes(address),
       );
       const mute = await mutedUnits(world, fromUs);
       return [
@@ -219,7 +221,10 @@ export const FAULTS: readonly Fault[] = [
     name: "everything down",
     effect: "every address is silent",
     inject: (world) => kill(world, ...CONTROLLERS.map(({ name }) => name)),
-    shows: async (world) => [world.seen().size === 0, `${world.seen().size} addresses answer`],
+    async shows(world) {
+      const silent = world.echo.silent(LASTING_US).length;
+      return [silent === INTERFACES.length, `${silent} addresses are silent`];
+    },
     heal: (world) => world.controllers.startAll(),
   },
 ];

@@ -43,14 +43,17 @@ async function tryOne(parts: TrialParts, planned: PlannedInterface, holder: Driv
     await holder.ask({ do: "renew", ms: HOLD_MS });
   }
   await delay(2 * HOLD_MS);
+  const answers = async (): Promise<[boolean, string]> => {
+    const hardware = wire.answerer(address);
+    return [echo.silent().length === 0 && hardware !== undefined, `${hardware} answers`];
+  };
+  await checks.comes(`${address} answers while its end is moved on`, "client, wire", answers);
   const before = wire.answerer(address);
-  const answers = echo.silent().length === 0 && before !== undefined;
-  checks.note(`${address} answers while its end is moved on`, "client, wire", answers, `${before} answers`);
 
   network.pause(holder.name);
-  const endUs = nowUs() + (holder.endMs - Date.now()) * 1000;
   holder.leave({ do: "late", ms: HOLD_MS });
   await delay(HOLD_MS + SETTLE_MS);
+  const endUs = nowUs() + (holder.latestEndMs - Date.now()) * 1000;
   const lastUs = echo.answeredUs.get(address) ?? 0;
   const silent = echo.silent().length === 1 && lastUs <= endUs;
   const detail = `last answer to a probe sent ${((endUs - lastUs) / 1000).toFixed(1)} ms before the end`;
@@ -59,14 +62,15 @@ async function tryOne(parts: TrialParts, planned: PlannedInterface, holder: Driv
   if (taker.endMs === 0) await taker.ask({ do: "renew", ms: HOLD_MS });
   await taker.ask({ do: "add", ...place });
   await delay(2 * SETTLE_MS);
-  const after = wire.answerer(address);
-  const moved = after !== undefined && after !== before && echo.silent().length === 0;
-  checks.note(
+  await checks.comes(
     `another answers for ${address} while the paused one's kernel still has it`,
     "client, wire",
-    moved,
-    `${after}`,
+    async () => {
+      const [isAnswered, detail] = await answers();
+      return [isAnswered && wire.answerer(address) !== before, detail];
+    },
   );
+  const after = wire.answerer(address);
   network.resume(holder.name);
   await holder.ask({ do: "remove", ...place });
   const still = wire.answerer(address) === after && wire.doubles.length === 0;

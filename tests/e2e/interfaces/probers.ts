@@ -99,9 +99,9 @@ export class EchoProber {
     this.prober.stop();
   }
 
-  /** Addresses that answer no more, as of the latest report. */
-  silent(): string[] {
-    return [...this.answeredUs].filter(([, us]) => this.atUs - us > 2 * GAP_LIMIT_US).map(([address]) => address);
+  /** Addresses that have not answered for so long, as of the latest report. */
+  silent(forUs = 2 * GAP_LIMIT_US): string[] {
+    return [...this.answeredUs].filter(([, us]) => this.atUs - us > forUs).map(([address]) => address);
   }
 
   /** The longest silence of an address within a span, one that still lasts included. */
