@@ -157,13 +157,17 @@ export class Controller implements Source, Effector {
     this.look();
   }
 
+  /** What is held, then the lease, then the ways to the others; these also where the kernel keeps what it holds. */
   async close(): Promise<void> {
     this.closed = true;
     this.timer?.cancel();
     this.made?.beat.stop();
-    await this.made?.coordinator.close();
-    await this.parts.link.close();
-    await this.parts.transport.close();
+    try {
+      await this.made?.coordinator.close();
+    } finally {
+      await this.parts.link.close();
+      await this.parts.transport.close();
+    }
   }
 
   private make(shim: Shim): Made {
