@@ -12,6 +12,7 @@ import { measurePlacing } from "./placing.js";
 import { measurePlanning } from "./planning.js";
 import { measureScrub } from "./scrub.js";
 import { measureStartUp } from "./start-up.js";
+import { measureStatus } from "./status.js";
 import { measureTenRows } from "./ten-rows.js";
 
 export type SectionKind =
@@ -22,7 +23,8 @@ export type SectionKind =
   | "placing"
   | "heap"
   | "start-up"
-  | "scrub";
+  | "scrub"
+  | "status";
 
 export interface Section {
   kind: SectionKind;
@@ -43,6 +45,7 @@ export const SECTIONS: readonly Section[] = [
   ...plain("heap", "standard"),
   ...plain("start-up", "small", "standard", "large"),
   ...plain("scrub", "small", "standard", "large"),
+  ...plain("status", "standard"),
 ];
 
 function plain(kind: SectionKind, ...profiles: ProfileName[]): Section[] {
@@ -73,6 +76,7 @@ export async function measureSection(
   effort: Effort,
 ): Promise<Figure[]> {
   const { kind, profile, shared } = section;
+  if (kind === "status") return measureStatus(effort);
   const bytes = moduleBytes(top, profile, shared);
   if (kind === "start-up") return measureStartUp(bytes, profile, effort);
   if (kind === "placing") return measurePlacing(bytes, profile, effort);

@@ -77,6 +77,17 @@ test("a lower epoch is refused, also after the agent's restart, and changes noth
   assert.deepEqual(again.states()[0], { unit: "u1", server: "b", epoch: 8 });
 });
 
+test("an epoch that only confirms the present server is as high as any other, also after the agent's restart", async () => {
+  const shelf = new Shelf();
+  const agent = await shelf.agent();
+  const { initiator } = await agent.admit("u1", "a", "1", 5);
+  await agent.admit("u1", "a", "1", 9);
+  for (const each of [agent, await shelf.agent()]) {
+    await assert.rejects(each.admit("u1", "b", "1", 7), /epoch 7 is lower than 9/);
+    assert.equal(shelf.admitted.get("u1"), initiator);
+  }
+});
+
 test("what is decided is kept before it is done, and nothing is done that could not be kept", async () => {
   const shelf = new Shelf();
   const agent = await shelf.agent();

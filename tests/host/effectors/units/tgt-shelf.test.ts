@@ -12,6 +12,8 @@ class Server {
   /** Sessions close only after so many looks. */
   slow = 0;
   address = "";
+  /** A login of the initiator that is being shut out comes through right after its name was taken off the list. */
+  lateLogin = false;
 
   readonly run: CommandRunner = async (_, args) => {
     const value = (name: string) => args[args.indexOf(name) + 1] as string;
@@ -19,7 +21,10 @@ class Server {
     if (op === "show") return this.answer(this.show());
     this.log.push(op === "delete" ? `delete ${value("--sid")}` : `${op} ${value("--initiator-name")}`);
     if (op === "bind") this.admitted.push(value("--initiator-name"));
-    if (op === "unbind") this.admitted.splice(this.admitted.indexOf(value("--initiator-name")), 1);
+    if (op === "unbind") {
+      this.admitted.splice(this.admitted.indexOf(value("--initiator-name")), 1);
+      if (this.lateLogin) this.sessions.push({ sid: 9, initiator: value("--initiator-name") });
+    }
     if (op === "delete" && this.slow-- <= 0)
       this.sessions = this.sessions.filter(({ sid }) => `${sid}` !== value("--sid"));
     return this.answer("");
@@ -67,6 +72,15 @@ test("the old server is out, with its connections and logins under way, before t
   await shelfOf(server).admitOnly("u1", "iqn.x:new");
   assert.deepEqual(server.log, ["unbind iqn.x:old", "delete 3", "delete 4", "bind iqn.x:new"]);
   assert.deepEqual(server.admitted, ["iqn.x:new"]);
+  assert.deepEqual(server.sessions, []);
+});
+
+test("a login that had passed the list when the old server was shut out goes before the new one is let in", async () => {
+  const server = new Server();
+  server.admitted.push("iqn.x:old");
+  server.lateLogin = true;
+  await shelfOf(server).admitOnly("u1", "iqn.x:new");
+  assert.deepEqual(server.log, ["unbind iqn.x:old", "delete 9", "bind iqn.x:new"]);
   assert.deepEqual(server.sessions, []);
 });
 
