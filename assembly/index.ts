@@ -16,7 +16,7 @@ export function abiVersion(): u32 {
   return LAYOUT_VERSION;
 }
 
-/** An empty array without a configuration. */
+/** An empty array without a configuration: all knobs are zero until `configure`, and until then nothing is decided. */
 export function reset(): void {
   resetMemory();
 }
@@ -36,7 +36,10 @@ export function attach(): u32 {
   return checkMemory();
 }
 
-/** One step: latch, judge, decide, seal. Returns how many decisions wait. */
+/**
+ * One step: latch, judge, decide, seal. Returns how many decisions wait. Before a configuration is in force it does no
+ * harm: the module's time stands still, observations are dropped, requests are refused, and nothing else is decided.
+ */
 export function tick(): u32 {
   return step();
 }

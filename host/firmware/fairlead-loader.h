@@ -122,7 +122,11 @@ typedef struct fairlead_port_counters {
  */
 int fairlead_open(fairlead_t *fairlead, const fairlead_runtime_t *runtime, fairlead_slot_t *slots, size_t slot_count);
 
-/* Makes an empty array with the default policy. Errors: TRAPPED, RUNTIME. Call from: tick thread, between ticks. */
+/*
+ * Makes an empty array without a configuration. All knobs of the policies are zero then: fairlead_stage, which stages
+ * their defaults, and fairlead_configure come next, before anything is observed.
+ * Errors: TRAPPED, RUNTIME. Call from: tick thread, between ticks.
+ */
 int fairlead_reset(fairlead_t *fairlead);
 
 /*
@@ -160,7 +164,8 @@ int fairlead_attach(fairlead_t *fairlead);
 void fairlead_refusal(const fairlead_t *fairlead, fairlead_refusal_t *refusal);
 
 /*
- * One step: latches the mailbox into the memory, tells the module the time, and has it decide.
+ * One step: latches the mailbox into the memory, tells the module the time, and has it decide. After a reset and before
+ * fairlead_configure it does no harm and decides nothing: the module's time stands still, observations are dropped.
  *
  * host_ms       the host's monotonic milliseconds, from any zero
  * waiting       how many decisions wait for fairlead_drain; may be NULL
