@@ -13,7 +13,7 @@ import { problemBody, Refusal } from "./access/refusal.js";
 import type { Sessions } from "./access/sessions.js";
 import type { Command } from "./commands/command.js";
 import { validate } from "./commands/validation.js";
-import type { ProcessorDirectory } from "./processors/directory.js";
+import type { ProcessorDirectory, ServerKind } from "./processors/directory.js";
 import type { Peers } from "./processors/forwarding.js";
 import type { OwnProcessor } from "./processors/own.js";
 
@@ -146,7 +146,7 @@ export class Pipeline {
     const { idempotency, peers, directory } = this.parts;
     const keep = async (status: number, body: unknown) => {
       const done = idempotency.done(fact, { status, body: JSON.stringify(body) });
-      if (call.command.routing === "active") await peers.tell(done, directory.epoch());
+      if (call.command.routing === "active") await peers.tell(done, directory.epoch(), this.heard());
     };
     try {
       const reply = await this.audited(call);
@@ -162,8 +162,14 @@ export class Pipeline {
   /** The others know of a command before it is carried out; one of them may know that this processor's time is over. */
   private async announce(fact: Parameters<Peers["tell"]>[0]): Promise<void> {
     const { peers, directory } = this.parts;
-    if (await peers.tell(fact, directory.epoch())) return;
+    if (await peers.tell(fact, directory.epoch(), this.heard())) return;
     throw new Refusal(409, "stale_epoch", `the epoch of ${directory.own} is over: another processor is active`);
+  }
+
+  private heard(): Map<string, ServerKind> {
+    const { directory } = this.parts;
+    const rows = directory.rows().filter(({ name, reachable }) => name !== directory.own && reachable === true);
+    return new Map(rows.map(({ name, server }) => [name, server]));
   }
 
   /** Entries before and after what changes something: without room for the first it is not done. */

@@ -4,7 +4,7 @@ import type { ArrayDescription, Problem } from "../../array/description.js";
 import type { Engine, RunListener } from "../../cli/run/engine.js";
 import type { DecisionRecord, RunEvent } from "../../cli/run/records.js";
 import { lowerWords } from "../../cli/run/wording.js";
-import { RequestKind, RequestResult } from "../../shim/generated/layout.js";
+import { ProcessorRole, RequestKind, RequestResult } from "../../shim/generated/layout.js";
 import { NONE, type NameTable } from "../../shim/names.js";
 import type { BundleKeeper } from "./bundle-keeper.js";
 import { ConfigurationKeeper, digestOf } from "./configuration-keeper.js";
@@ -26,6 +26,8 @@ import {
 } from "./managed-array.js";
 
 const DECISIONS_KEPT = 1000;
+/** Row of the scope whose holder is the active processor. */
+const SCOPE_ARRAY = 3;
 /** A wish that the module has not answered by then is under way. */
 const ANSWER_MS = 2000;
 
@@ -276,7 +278,17 @@ export class EngineArray implements ManagedArray, RunListener {
     if (names.controllers.size === 1) {
       return { operation: "switch-over", subject: processor, state: "done", revision: this.revisionNow() };
     }
-    return this.ask("switch-over", processor, RequestKind.SWITCH_OVER, names.processors.row(processor));
+    const row = names.processors.row(processor);
+    // A retry reaches the one that has just become active: what was wished is so.
+    if (this.isActive(row)) {
+      return { operation: "switch-over", subject: processor, state: "done", revision: this.revisionNow() };
+    }
+    return this.ask("switch-over", processor, RequestKind.SWITCH_OVER, row);
+  }
+
+  private isActive(row: number): boolean {
+    const { scope, processorState } = this.engine.shim.core.views;
+    return scope.holder(SCOPE_ARRAY) === row && processorState.role(row) === ProcessorRole.ACTIVE;
   }
 
   /** Hands a wish to the module, which answers it by a decision: at once, or when it can. */

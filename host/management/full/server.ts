@@ -190,20 +190,16 @@ export class FullServer {
         };
         if (command.name === "watchArray") return this.streams.open(call, request.raw, reply);
         // A switch-over waits for requests under way, but not for the one that asks for it.
-        const isSwitchOver = command.name === "switchOver";
-        const run = () => this.pipeline.run(call);
-        return send(reply, await (isSwitchOver ? run() : this.counted(run)), command);
+        if (command.name !== "switchOver") this.count(reply.raw);
+        return send(reply, await this.pipeline.run(call), command);
       },
     });
   }
 
-  private async counted<T>(work: () => Promise<T>): Promise<T> {
+  /** Under way until its answer has left: the address may be given up right after the last one. */
+  private count(response: ServerResponse): void {
     this.options.underWay?.(++this.underWay);
-    try {
-      return await work();
-    } finally {
-      this.options.underWay?.(--this.underWay);
-    }
+    response.once("close", () => this.options.underWay?.(--this.underWay));
   }
 
   private sendPage(path: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {

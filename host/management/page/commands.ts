@@ -1,6 +1,6 @@
 /** Commands of an operator: each asks for confirmation, says what came of it, and is sent again when its answer is lost. */
 
-import { type Asked, command, type Command, Refused, Unreached } from "./api.js";
+import { type Asked, command, type Command, Refused, Unreached, Unsure } from "./api.js";
 import { byId, make, toast } from "./elements.js";
 
 export interface Wish {
@@ -73,6 +73,8 @@ async function carryOut(
 export function failureWords(error: unknown): string {
   if (error instanceof Unreached)
     return "No processor answers. Whether it was done is not known; the page will show it.";
+  if (error instanceof Unsure)
+    return "Its answer was lost, and things have changed since. Whether it was done is not known; the page will show it.";
   if (!(error instanceof Refused)) return error instanceof Error ? error.message : String(error);
   const { problem } = error;
   if (problem.status === 412)

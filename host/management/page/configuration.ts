@@ -2,7 +2,7 @@
 
 import type { ConfigurationText } from "../array/managed-array.js";
 import type { Overview } from "../array/overview.js";
-import { command, get, Refused } from "./api.js";
+import { command, read, Refused } from "./api.js";
 import { confirmed, failureWords } from "./commands.js";
 import { byId, make, setText } from "./elements.js";
 import { may, type SessionFacts } from "./login.js";
@@ -50,7 +50,7 @@ export class Configuration {
 
   private async read(): Promise<void> {
     try {
-      const { body } = await get<ConfigurationText>("/api/v1/configuration");
+      const { body } = await read<ConfigurationText>("/api/v1/configuration");
       this.shownDigest = body.digest;
       this.show(body);
     } catch (error) {

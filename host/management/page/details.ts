@@ -2,7 +2,7 @@
 
 import type { Overview } from "../array/overview.js";
 import type { SessionRow, TargetRow } from "../array/tables.js";
-import { get } from "./api.js";
+import { read } from "./api.js";
 import { byId, keyed, make, setText } from "./elements.js";
 import { LEGEND, showRegistrations } from "./panels.js";
 import { shortName } from "./words.js";
@@ -44,11 +44,11 @@ export class Details {
     this.readMs = nowMs;
     try {
       if (this.registrations.open) {
-        const { body } = await get<Page<TargetRow>>(`/api/v1/targets?limit=${TARGETS_SHOWN}`);
+        const { body } = await read<Page<TargetRow>>(`/api/v1/targets?limit=${TARGETS_SHOWN}`);
         showRegistrations(body.items, overview.ports, body.total);
       }
       if (this.sessions.open) {
-        const { body } = await get<Page<SessionRow>>(`/api/v1/sessions?limit=${SESSIONS_SHOWN}`);
+        const { body } = await read<Page<SessionRow>>(`/api/v1/sessions?limit=${SESSIONS_SHOWN}`);
         this.rows = body.items;
         this.total = body.total;
         this.showSessions();

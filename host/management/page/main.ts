@@ -2,7 +2,7 @@
 
 import type { DecisionRecord } from "../../cli/run/records.js";
 import type { Overview } from "../array/overview.js";
-import { get } from "./api.js";
+import { read } from "./api.js";
 import { LoadChart } from "./chart.js";
 import { Configuration } from "./configuration.js";
 import { Details } from "./details.js";
@@ -25,12 +25,16 @@ class Page {
   private shownAt = "";
   private link: Link["state"] = "lost";
   private askingLogin = false;
+  /** Processor and start whose decisions are shown: each start numbers its own. */
+  private source = "";
+  /** Decisions that came while earlier ones are being read. */
+  private held: DecisionRecord[] | undefined;
   private readonly chart = new LoadChart(byId("chart"));
   private readonly details = new Details();
   private readonly configuration = new Configuration(() => this.session);
   private readonly stream = new Stream({
     overview: (overview) => this.show(overview),
-    decision: (record) => showDecision(record),
+    decision: (record) => (this.held === undefined ? showDecision(record) : this.held.push(record)),
     link: (link) => void this.linked(link),
   });
 
@@ -39,7 +43,6 @@ class Page {
     const [session] = await Promise.all([untilAnswered(presentSession), this.chart.open()]);
     this.session = session ?? (await this.logIn("Your session goes on with every processor of the array."));
     this.showAccount();
-    await this.showRecent();
     this.stream.start();
   }
 
@@ -50,14 +53,22 @@ class Page {
     return askLogin(why);
   }
 
+  /** The latest decisions of the processor that answers now, in place of another one's. */
   private async showRecent(): Promise<void> {
+    const held: DecisionRecord[] = [];
+    this.held = held;
+    let recent: DecisionRecord[] = [];
     try {
-      const { body } = await get<{ items: DecisionRecord[] }>("/api/v1/decisions?limit=1000");
-      for (const record of body.items.slice(-RECENT_DECISIONS)) showDecision(record);
+      recent = (await read<{ items: DecisionRecord[] }>("/api/v1/decisions?limit=1000")).body.items;
     } catch {
       // A restricted server has none; the stream tells what it is.
     }
+    // Another processor answers by now: its decisions are being read.
+    if (this.held !== held) return;
     const list = byId("decisions");
+    list.replaceChildren();
+    for (const record of [...recent.slice(-RECENT_DECISIONS), ...held]) showDecision(record);
+    this.held = undefined;
     if (list.children.length === 0) list.append(make("li", { class: "empty" }, "Nothing was decided yet."));
   }
 
@@ -84,6 +95,10 @@ class Page {
     this.configuration.follow(overview);
     void this.details.follow(overview);
     this.showAge();
+    const source = `${overview.processor} ${overview.revision.split(".")[0]}`;
+    if (this.source === source) return;
+    this.source = source;
+    void this.showRecent();
   }
 
   private async linked(link: Link): Promise<void> {

@@ -52,6 +52,8 @@ export type Fact = CommandFact | EndedFact;
 /** How long a server has to answer what it is asked, and what it is only told. */
 const ANSWER_MS = 2500;
 const FACT_MS = 600;
+/** What is heard of is only slow: going on without it would let a retry be carried out a second time. */
+const HEARD_FACT_MS = 4000;
 const ANSWER_BYTES_MAX = 4 << 20;
 
 export class Peers {
@@ -107,11 +109,18 @@ export class Peers {
   /**
    * Tells all processors, those that don't answer in time go without.
    * @param epoch of the active role for a command's fact: @returns false when a processor has seen a higher one
+   * @param heard processors that are there, each with the server that it runs: their answer is waited for longer
    */
-  async tell(fact: Fact, epoch?: number): Promise<boolean> {
+  async tell(fact: Fact, epoch?: number, heard: ReadonlyMap<string, ServerKind> = new Map()): Promise<boolean> {
     const request: PeerRequest = { method: "PUT", path: "/api/v1/peer/facts", user: "", role: "", epoch, body: fact };
+    const { factMs } = this.deadlines;
     const told = [...this.peers, ...this.siblings].flatMap((peer) =>
-      peer.servers.map((server) => this.send(server, peer.name, request, this.deadlines.factMs).catch(() => undefined)),
+      peer.servers.map((server, index) => {
+        const runs = heard.get(peer.name) === (index === 0 ? "full" : "restricted");
+        return this.send(server, peer.name, request, runs ? Math.max(HEARD_FACT_MS, factMs) : factMs).catch(
+          () => undefined,
+        );
+      }),
     );
     const answers = await Promise.all(told);
     return !answers.some((answer) => answer?.status === 409);

@@ -22,6 +22,7 @@ export function chromiumPath(): string | undefined {
   return PATHS.find((path) => existsSync(path));
 }
 
-export function openBrowser(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: FLAGS });
+/** @param flags besides the usual ones */
+export function openBrowser(executablePath: string, flags: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
 }

@@ -1,36 +1,18 @@
 /**
- * The client, in a process and a namespace of its own: `node client.js AUTHORITY PROCESSOR…`. It logs in once, then keeps
- * asking the one address who is there, and for the status of each processor. Each answer is a line of JSON on its output;
- * lines on its input are single questions to other addresses.
+ * The client, in a process and a namespace of its own: `node client.js AUTHORITY ADDRESS PROCESSOR…`. It logs in once,
+ * then keeps asking the one address who is there, and for the status of each processor, and holds the event stream. Each
+ * answer is a line of JSON on its output; lines on its input are wishes. What is said both ways is in `told.ts`.
  */
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync } from "node:fs";
-import { Agent, request } from "node:https";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { FULL_PORT, MANAGEMENT_ADDRESS, MANAGEMENT_NAME, nowUs, PASSWORD, USER } from "./plan.js";
-
-/** A single question. */
-export interface Question {
-  id: number;
-  host: string;
-  port: number;
-  method: string;
-  path: string;
-}
-
-export interface Reply {
-  status: number;
-  body: unknown;
-}
-
-/** What the client tells. Times in microseconds of CLOCK_MONOTONIC; status 0: no answer, `why` says why. */
-export type Told =
-  | { told: "health"; sentUs: number; doneUs: number; reply: Reply; why?: string }
-  | { told: "status"; subject: string; sentUs: number; doneUs: number; reply: Reply; why?: string }
-  | { told: "login"; atUs: number }
-  | { told: "session"; sentUs: number; doneUs: number; reply: Reply; why?: string }
-  | { told: "answer"; id: number; reply: Reply; why?: string };
+import { command, Refused, Unsure } from "../../../host/management/page/api.js";
+import { EventLine } from "./event-line.js";
+import { Line, management, type Reply } from "./line.js";
+import { nowUs, PASSWORD, USER } from "./plan.js";
+import type { Commanded, Once, Timed, Told, Wish } from "./told.js";
 
 const HEALTH_EVERY_MS = 150;
 const HEALTH_WITHIN_MS = 700;
@@ -38,80 +20,27 @@ const STATUS_EVERY_MS = 450;
 /** A processor that is asked for by another one may take its time. */
 const STATUS_WITHIN_MS = 6500;
 const SESSION_EVERY_MS = 2000;
+/** The page gives up after half a minute, and its user tries again: here nobody would. */
+const COMMAND_WITHIN_MS = 90_000;
+const AGAIN_MS = 700;
+const CHANGED = 412;
 
-const [authorityFile = "", ...processors] = process.argv.slice(2);
+const [authorityFile = "", address = "", ...processors] = process.argv.slice(2);
 const ca = readFileSync(authorityFile);
 let token = "";
+const place = management(address, ca, () => token);
+let quiet: readonly string[] = [];
 
 function tell(told: Told): void {
   process.stdout.write(`${JSON.stringify(told)}\n`);
 }
 
-/** Connections that are used again, and let go after each failure, as browsers do. */
-class Line {
-  private agent = new Agent({ keepAlive: true, maxSockets: 1, ca });
-
-  constructor(
-    private readonly host: string,
-    private readonly port: number,
-    private readonly withinMs: number,
-  ) {}
-
-  async ask(method: string, path: string, body?: unknown): Promise<{ reply: Reply; why?: string }> {
-    try {
-      return { reply: await this.send(method, path, body === undefined ? undefined : JSON.stringify(body)) };
-    } catch (error) {
-      this.agent.destroy();
-      this.agent = new Agent({ keepAlive: true, maxSockets: 1, ca });
-      return { reply: { status: 0, body: null }, why: (error as Error).message };
-    }
-  }
-
-  close(): void {
-    this.agent.destroy();
-  }
-
-  private send(method: string, path: string, body: string | undefined): Promise<Reply> {
-    const { host, port, agent } = this;
-    const headers = {
-      host: MANAGEMENT_NAME,
-      ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
-    };
-    return new Promise((resolve, reject) => {
-      const options = { host, port, method, path, headers, agent, servername: MANAGEMENT_NAME };
-      const sent = request(options, (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-        answer.on("error", reject);
-        answer.on("end", () => {
-          clearTimeout(timer);
-          const text = Buffer.concat(chunks).toString("utf8");
-          resolve({ status: answer.statusCode ?? 0, body: parsed(text) });
-        });
-      });
-      const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${this.withinMs} ms`)), this.withinMs);
-      sent.on("error", (error) => {
-        clearTimeout(timer);
-        reject(error);
-      });
-      sent.end(body);
-    });
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text.slice(0, 200);
-  }
-}
-
 async function logIn(): Promise<void> {
-  const line = new Line(MANAGEMENT_ADDRESS, FULL_PORT, STATUS_WITHIN_MS);
+  const line = new Line(place, STATUS_WITHIN_MS);
+  const body = JSON.stringify({ user: USER, password: PASSWORD });
+  const headers = { "content-type": "application/json" };
   while (token === "") {
-    const { reply } = await line.ask("POST", "/api/v1/session", { user: USER, password: PASSWORD });
+    const { reply } = await line.ask({ method: "POST", path: "/api/v1/session", headers, body });
     if (reply.status === 200) token = (reply.body as { token: string }).token;
     else await delay(1000);
   }
@@ -119,36 +48,93 @@ async function logIn(): Promise<void> {
   tell({ told: "login", atUs: nowUs() });
 }
 
-async function repeat(everyMs: number, withinMs: number, path: string, take: (told: Timed) => void): Promise<never> {
-  const line = new Line(MANAGEMENT_ADDRESS, FULL_PORT, withinMs);
+async function repeat(
+  everyMs: number,
+  withinMs: number,
+  path: string,
+  take: (timed: Timed) => void,
+  isQuiet = () => false,
+): Promise<never> {
+  const line = new Line(place, withinMs);
   for (;;) {
     const sentUs = nowUs();
-    const answer = await line.ask("GET", path);
-    const doneUs = nowUs();
-    take({ sentUs, doneUs, ...answer });
-    await delay(Math.max(20, everyMs - (doneUs - sentUs) / 1000));
+    if (!isQuiet()) {
+      const answer = await line.ask({ method: "GET", path });
+      take({ sentUs, doneUs: nowUs(), ...answer });
+    }
+    await delay(Math.max(20, everyMs - (nowUs() - sentUs) / 1000));
   }
 }
 
-interface Timed {
-  sentUs: number;
-  doneUs: number;
-  reply: Reply;
-  why?: string;
-}
-
-async function answer({ id, host, port, method, path }: Question): Promise<void> {
-  const line = new Line(host, port, STATUS_WITHIN_MS);
-  tell({ told: "answer", id, ...(await line.ask(method, path)) });
+async function once({ id, host, port, method, path }: Once): Promise<void> {
+  const line = new Line({ ...place, host, port }, STATUS_WITHIN_MS);
+  tell({ told: "answer", id, ...(await line.ask({ method, path })) });
   line.close();
 }
 
-createInterface({ input: process.stdin }).on("line", (text) => void answer(JSON.parse(text) as Question));
+const wished = new AsyncLocalStorage<Commanded>();
+
+/** The `fetch` that the page's code finds in its surroundings: over a connection of its own for each try. */
+globalThis.fetch = async (path, init = {}) => {
+  const { id, key } = wished.getStore() as Commanded;
+  const given = init.headers as Record<string, string>;
+  const headers = key === undefined ? given : { ...given, "idempotency-key": key };
+  const line = new Line(place, STATUS_WITHIN_MS);
+  const sent = () => tell({ told: "sent", id, atUs: nowUs(), key: headers["idempotency-key"] ?? "" });
+  const body = typeof init.body === "string" ? { body: init.body } : {};
+  try {
+    const reply = await line.send({ method: init.method ?? "GET", path: String(path), headers, sent, ...body });
+    return new Response(JSON.stringify(reply.body), { status: reply.status, headers: reply.headers ?? {} });
+  } finally {
+    line.close();
+  }
+};
+
+/** Carried out by the page's own code. */
+async function commanded(wish: Commanded): Promise<void> {
+  const { id, path, body, revision } = wish;
+  const method = wish.method === "PUT" ? "PUT" : "POST";
+  const asked = { method, path, body, ...(revision === undefined ? {} : { revision }) } as const;
+  try {
+    const { body: answer, replayed } = await wished.run(wish, () => command(asked, COMMAND_WITHIN_MS));
+    tell({ told: "answer", id, reply: { status: 200, body: answer, headers: { replayed: String(replayed) } } });
+  } catch (error) {
+    const why = (error as Error).message;
+    const problem = error instanceof Refused ? error.problem : undefined;
+    const status = problem?.status ?? (error instanceof Unsure ? CHANGED : 0);
+    tell({ told: "answer", id, reply: { status, body: problem ?? null }, why });
+  }
+}
+
+/** Asked until one answers. */
+async function read({ id, path }: Commanded): Promise<void> {
+  const line = new Line(place, STATUS_WITHIN_MS);
+  const sent = () => tell({ told: "sent", id, atUs: nowUs(), key: "" });
+  let answer: { reply: Reply; why?: string };
+  do {
+    answer = await line.ask({ method: "GET", path, sent });
+    if (answer.reply.status === 200) break;
+    await delay(AGAIN_MS);
+  } while ([0, 421, 503, 504].includes(answer.reply.status));
+  line.close();
+  tell({ told: "answer", id, ...answer });
+}
+
+function fulfil(wish: Wish): void {
+  if (wish.wish === "quiet") quiet = wish.subjects;
+  else if (wish.wish === "once") void once(wish);
+  else if (wish.wish === "read") void read(wish);
+  else void commanded(wish);
+}
+
+createInterface({ input: process.stdin }).on("line", (text) => fulfil(JSON.parse(text) as Wish));
 process.stdin.on("end", () => process.exit());
 void repeat(HEALTH_EVERY_MS, HEALTH_WITHIN_MS, "/healthz", (timed) => tell({ told: "health", ...timed }));
 await logIn();
+new EventLine(place, tell).start();
 for (const subject of processors) {
   const path = `/api/v1/processors/${subject}/status`;
-  void repeat(STATUS_EVERY_MS, STATUS_WITHIN_MS, path, (timed) => tell({ told: "status", subject, ...timed }));
+  const take = (timed: Timed) => tell({ told: "status", subject, ...timed });
+  void repeat(STATUS_EVERY_MS, STATUS_WITHIN_MS, path, take, () => quiet.includes(subject));
 }
 void repeat(SESSION_EVERY_MS, STATUS_WITHIN_MS, "/api/v1/session", (timed) => tell({ told: "session", ...timed }));

@@ -16,9 +16,9 @@ import {
   FRONT_DEVICE,
   FULL_PORT,
   frontAddress,
+  inUrl,
   INTERVAL_MS,
   LEASE_MS,
-  MANAGEMENT_ADDRESS,
   MANAGEMENT_NAME,
   PASSWORD,
   type Plan,
@@ -79,10 +79,11 @@ export function makeFiles(folder: string, plan: Plan, fairlead: string): Files {
 /** YAML is JSON too. It listens on all addresses: the management one comes and goes. */
 function managementText(plan: Plan, name: string, path: (name: string) => string, { authority, disk }: Files): string {
   const others = plan.processors.filter((each) => each !== name);
+  const any = plan.management.includes(":") ? "[::]" : "0.0.0.0";
   const management = {
-    listen: `0.0.0.0:${FULL_PORT}`,
-    restricted: `0.0.0.0:${RESTRICTED_PORT}`,
-    hosts: [MANAGEMENT_NAME, MANAGEMENT_ADDRESS, frontAddress(name)],
+    listen: `${any}:${FULL_PORT}`,
+    restricted: `${any}:${RESTRICTED_PORT}`,
+    hosts: [MANAGEMENT_NAME, inUrl(plan.management), frontAddress(name)],
     tls: { key: path(`${name}.key`), certificate: path(`${name}.pem`), authority },
     users: path("users.json"),
     tokenKey: path("token.key"),
@@ -118,7 +119,7 @@ function arrayText(plan: Plan, keyFile: string, disk: string): string {
       fallCount: FALL_COUNT,
       leaseMs: LEASE_MS,
       etcd: { endpoints: ETCD_SERVERS.map((number) => `${etcdAddress(number)}:${ETCD_PORT}`) },
-      management: { address: `${MANAGEMENT_ADDRESS}/24`, device: FRONT_DEVICE },
+      management: { address: `${plan.management}/${plan.prefixLength}`, device: FRONT_DEVICE },
     },
   };
   return `${JSON.stringify(array, null, 2)}\n`;

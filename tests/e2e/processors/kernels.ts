@@ -3,10 +3,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { commandAsync } from "../common/commands.js";
 import type { Network } from "./network.js";
-import { FRONT_DEVICE, MANAGEMENT_ADDRESS, nowUs, type Plan } from "./plan.js";
+import { FRONT_DEVICE, nowUs, type Plan } from "./plan.js";
 
 const EVERY_MS = 400;
-const SCRIPT = `ip -4 -o addr show dev ${FRONT_DEVICE} to ${MANAGEMENT_ADDRESS}; echo --; TZ=UTC nft list chain netdev "fairlead-$1" fence 2>/dev/null || true`;
+const SCRIPT = `ip -o addr show dev ${FRONT_DEVICE} to "$2"; echo --; TZ=UTC nft list chain netdev "fairlead-$1" fence 2>/dev/null || true`;
 
 export interface Held {
   processor: string;
@@ -48,9 +48,19 @@ export class Kernels {
   }
 
   private async ask(processor: string): Promise<Held> {
-    const words = ["netns", "exec", this.network.processor(processor), "sh", "-c", SCRIPT, "sh", processor];
+    const words = [
+      "netns",
+      "exec",
+      this.network.processor(processor),
+      "sh",
+      "-c",
+      SCRIPT,
+      "sh",
+      processor,
+      this.plan.management,
+    ];
     const [address = "", fence = ""] = (await commandAsync("ip", ...words).catch(() => "--")).split("--");
-    const has = address.includes(MANAGEMENT_ADDRESS);
+    const has = address.includes(` ${this.plan.management}/`);
     return { processor, has, lets: has && !isEnded(fence) };
   }
 }

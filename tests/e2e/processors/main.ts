@@ -12,9 +12,11 @@ import { runToEnd, tell } from "../common/run.js";
 import { Undo } from "../common/undo.js";
 import { compileProber } from "../interfaces/probers.js";
 import { drawChart } from "./chart.js";
+import { killedOnceAnswered, killedWhileCommanded, switchOver } from "./continuity.js";
 import { FAULTS, type Fault, PLACE } from "./faults.js";
 import { compileHolder } from "./holder.js";
-import { nowUs, planOf } from "./plan.js";
+import { OpenPage } from "./page.js";
+import { nowUs, PARTS, type Part, planOf } from "./plan.js";
 import { type PartReport, printSilences, type ReportParts, writeReport } from "./report.js";
 import { missingRequirements } from "./requirements.js";
 import { Story } from "./story.js";
@@ -23,34 +25,48 @@ import { logOf, World } from "./world.js";
 /** Names of what a run makes begin with this and the number of its process. */
 const FAMILY = "flp";
 const FOLDER_FAMILY = "fairlead-processors-";
-const ROUNDS_SHORT = 20;
-const ROUNDS_LONG = 200;
-/** In the short form no random round begins after this. */
-const SHORT_MS = 200_000;
+/** Random rounds of each part. */
+const ROUNDS_SHORT: Readonly<Record<Part, number>> = { three: 15, two: 5, six: 0 };
+const ROUNDS_LONG: Readonly<Record<Part, number>> = { three: 150, two: 50, six: 0 };
+/** In the short form no random round of a part begins after this, but for the first few. */
+const SHORT_MS: Readonly<Record<Part, number>> = { three: 190_000, two: 240_000, six: 0 };
+const ROUNDS_LEAST = 2;
+/** With the page open: the processor is silent, but its connections stand, so that the page has to find out by itself. */
+const WITH_PAGE = "paused for longer than the lease";
 const SEED_MAX = 2 ** 31;
 /** Of two processors: what the third place is for. */
 const TWO = new Set(["all its processes killed", "its link to the others cut", "cut off from etcd"]);
+const SIX = new Set(["all its processes killed"]);
 
-const USAGE = `usage: npm run e2e:processors [-- --short] [-- --seed NUMBER] [-- --fault NAME] [-- --part two|three]
+const sum = (rounds: Readonly<Record<Part, number>>) => PARTS.reduce((all, part) => all + rounds[part], 0);
 
-Runs two and three processors with three etcd servers in network namespaces, and a client that keeps asking for the
+/** What a client does over a change of the active processor. */
+const CHANGES = {
+  "switch-over": switchOver,
+  "killed while it carries out a command": killedWhileCommanded,
+  "killed once it has answered": killedOnceAnswered,
+};
+
+const USAGE = `usage: npm run e2e:processors [-- --short] [-- --seed NUMBER] [-- --fault NAME] [-- --part three|two|six]
+
+Runs three processors, then two, with three etcd servers in network namespaces, and a client that keeps asking for the
 status of each processor at the one management address, while faults happen.
 Leaves build/reports/e2e-processors.json, a chart and a log of each part. As root on Linux.
---short        the fixed faults once, and up to ${ROUNDS_SHORT} random rounds instead of ${ROUNDS_LONG}
+--short        the fixed faults once, and up to ${sum(ROUNDS_SHORT)} random rounds instead of ${sum(ROUNDS_LONG)}
 --seed NUMBER  of the random rounds; printed if not given
 --fault NAME   only the fixed faults whose names contain this, and no random rounds
---part NAME    only with two processors, or only with three`;
+--part NAME    only with three processors, with two, or with two and an address of IPv6`;
 
 interface Options {
   short: boolean;
   seed: number;
   fault: string | undefined;
-  parts: readonly (2 | 3)[];
+  parts: readonly Part[];
 }
 
 /** Undefined where a word is not known. */
 function readOptions(words: readonly string[]): Options | undefined {
-  const options: Options = { short: false, seed: Date.now() % SEED_MAX, fault: undefined, parts: [3, 2] };
+  const options: Options = { short: false, seed: Date.now() % SEED_MAX, fault: undefined, parts: PARTS };
   for (let index = 0; index < words.length; index++) {
     const word = words[index];
     if (word === "--short") {
@@ -61,10 +77,14 @@ function readOptions(words: readonly string[]): Options | undefined {
     if (value === undefined) return undefined;
     if (word === "--seed" && /^\d{1,9}$/.test(value)) options.seed = Number(value);
     else if (word === "--fault") options.fault = value;
-    else if (word === "--part" && (value === "two" || value === "three")) options.parts = [value === "two" ? 2 : 3];
+    else if (word === "--part" && isPart(value)) options.parts = [value];
     else return undefined;
   }
   return options;
+}
+
+function isPart(word: string): word is Part {
+  return (PARTS as readonly string[]).includes(word);
 }
 
 class Run {
@@ -90,13 +110,13 @@ class Run {
     tell(`     seed ${this.options.seed}`);
     let trouble: string | undefined;
     try {
-      for (const processors of this.options.parts) await this.part(processors);
+      for (const part of this.options.parts) await this.part(part);
     } catch (error) {
       trouble = (error as Error).message;
     }
     const { short, seed, fault } = this.options;
     const { checks, parts, rounds } = this;
-    const roundsWanted = fault !== undefined ? 0 : short ? ROUNDS_SHORT : ROUNDS_LONG;
+    const roundsWanted = fault !== undefined ? 0 : sum(short ? ROUNDS_SHORT : ROUNDS_LONG);
     const report: ReportParts = { short, seed, rounds, roundsWanted, checks: checks.all, parts, trouble };
     writeReport(this.reports, report);
     printSilences(report, tell);
@@ -106,8 +126,8 @@ class Run {
     return checks.failed;
   }
 
-  private async part(processors: 2 | 3): Promise<void> {
-    const plan = planOf(processors);
+  private async part(part: Part): Promise<void> {
+    const plan = planOf(part);
     const sources = join(topFolder(), "tests", "e2e");
     const undo = new Undo();
     this.undo.add(`part of ${plan.name}`, () => undo.run(tell));
@@ -117,7 +137,7 @@ class Run {
     rmSync(log, { force: true });
     const world = await World.open({
       plan,
-      prefix: `${FAMILY}${process.pid}-${processors}`,
+      prefix: `${FAMILY}${process.pid}-${part}`,
       folder,
       fairlead: join(topFolder(), "host", "cli", "fairlead.js"),
       log,
@@ -130,41 +150,57 @@ class Run {
     this.world = world;
     const story = new Story(world, tell);
     try {
-      await this.faults(story, processors);
+      await this.faults(story, world, part);
     } finally {
-      this.keep(story, world, processors);
+      this.keep(story, world);
       this.world = undefined;
       world.close();
       undo.run(tell);
     }
   }
 
-  private async faults(story: Story, processors: 2 | 3): Promise<void> {
+  private async faults(story: Story, world: World, part: Part): Promise<void> {
     const { fault: only, short, seed } = this.options;
     await story.begin();
-    const fixed: readonly Fault[] = processors === 3 ? FAULTS : [...FAULTS.filter(({ name }) => TWO.has(name)), PLACE];
-    for (const fault of fixed) if (only === undefined || fault.name.includes(only)) await story.fixed(fault);
-    if (only === undefined && processors === 3) {
-      const random = new Random(seed, "rounds");
-      const most = short ? ROUNDS_SHORT : ROUNDS_LONG;
-      while (this.rounds < most && !(short && nowUs() - this.beganUs > SHORT_MS * 1000)) {
-        await story.random(++this.rounds, (limit) => random.below(limit));
-      }
+    for (const fault of fixedFaults(part)) {
+      if (only !== undefined && !fault.name.includes(only)) continue;
+      const page = part === "three" && fault.name === WITH_PAGE ? await OpenPage.open(world, this.reports) : undefined;
+      await story.fixed(fault, page);
+      await page?.close();
+    }
+    const changes = part === "three" || (part === "two" && !short) ? Object.entries(CHANGES) : [];
+    for (const [name, change] of changes) {
+      if (only === undefined || name.includes(only)) await change(story, world);
+    }
+    const most = only === undefined ? (short ? ROUNDS_SHORT : ROUNDS_LONG)[part] : 0;
+    const random = new Random(seed, `rounds of ${part}`);
+    for (let round = 1; round <= most; round++) {
+      if (short && round > ROUNDS_LEAST && nowUs() - this.beganUs > SHORT_MS[part] * 1000) break;
+      await story.random(round, (limit) => random.below(limit));
+      this.rounds++;
     }
     await story.end();
   }
 
-  private keep(story: Story, world: World, processors: number): void {
+  private keep(story: Story, world: World): void {
     const { client, kernels, wire } = world;
-    writeFileSync(join(this.reports, `e2e-processors-${world.parts.plan.name}.svg`), drawChart(world, nowUs()));
+    const { name: part, processors } = world.parts.plan;
+    writeFileSync(join(this.reports, `e2e-processors-${part}.svg`), drawChart(world, nowUs()));
     this.parts.push({
-      processors,
+      part,
+      processors: processors.length,
       faults: story.figures,
       asked: client.asked,
       kernelLooks: kernels.looks,
       doubleRounds: wire.doubleRounds(),
     });
   }
+}
+
+function fixedFaults(part: Part): Fault[] {
+  if (part === "three") return [...FAULTS];
+  if (part === "six") return FAULTS.filter(({ name }) => SIX.has(name));
+  return [...FAULTS.filter(({ name }) => TWO.has(name)), PLACE];
 }
 
 process.exitCode = await runToEnd(process.argv.slice(2), {

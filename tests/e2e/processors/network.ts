@@ -10,13 +10,14 @@ import { BACK_DEVICE, BridgedNetwork, CLIENT_DEVICE } from "../common/network.js
 import type { Undo } from "../common/undo.js";
 import {
   backAddress,
-  CLIENT_ADDRESS,
+  CLIENT_NUMBER,
   ETCD_SERVERS,
   etcdAddress,
   FRONT_DEVICE,
-  frontAddress,
+  frontAddresses,
+  numberOf,
   type Plan,
-  WITNESS_ADDRESS,
+  WITNESS_NUMBER,
 } from "./plan.js";
 
 export class Network extends BridgedNetwork {
@@ -37,19 +38,19 @@ export class Network extends BridgedNetwork {
     this.addBridges();
     for (const name of this.plan.processors) {
       this.addNamespace(this.processor(name));
-      this.plug(this.processor(name), FRONT_DEVICE, this.front, name, [`${frontAddress(name)}/24`]);
+      this.plug(this.processor(name), FRONT_DEVICE, this.front, name, frontAddresses(numberOf(name)));
       this.plug(this.processor(name), BACK_DEVICE, this.back, name, [`${backAddress(name)}/24`]);
     }
     for (const number of ETCD_SERVERS) {
       this.addNamespace(this.etcd(number));
       this.plug(this.etcd(number), BACK_DEVICE, this.back, `etcd${number}`, [`${etcdAddress(number)}/24`]);
     }
-    for (const [namespace, address, far] of [
-      [this.client, CLIENT_ADDRESS, "client"],
-      [this.witness, WITNESS_ADDRESS, "witness"],
+    for (const [namespace, number, far] of [
+      [this.client, CLIENT_NUMBER, "client"],
+      [this.witness, WITNESS_NUMBER, "witness"],
     ] as const) {
       this.addNamespace(namespace);
-      this.plug(namespace, CLIENT_DEVICE, this.front, far, [`${address}/24`]);
+      this.plug(namespace, CLIENT_DEVICE, this.front, far, frontAddresses(number));
     }
   }
 

@@ -1,9 +1,8 @@
-/** The array of the run: two or three processors, three etcd servers, one management address. */
+/** The arrays of the run: two or three processors, three etcd servers, one management address. */
 
 /** On the front, where clients are; the management address belongs there. */
 export const FRONT_DEVICE = "e0";
 
-export const MANAGEMENT_ADDRESS = "10.77.0.100";
 export const MANAGEMENT_NAME = "array.example";
 export const FULL_PORT = 8443;
 export const RESTRICTED_PORT = 8444;
@@ -20,19 +19,33 @@ export const PAUSE_MS = 7000;
 export const USER = "olivia";
 export const PASSWORD = "a horse and a battery";
 
-const CLIENT_NUMBER = 200;
-const WITNESS_NUMBER = 201;
+export const CLIENT_NUMBER = 200;
+export const WITNESS_NUMBER = 201;
 const ETCD_NUMBER = 20;
 const NAMES = ["a", "b", "c"] as const;
 
+/** `six`: two processors whose management address is of IPv6. */
+export const PARTS = ["three", "two", "six"] as const;
+export type Part = (typeof PARTS)[number];
+
 export interface Plan {
-  /** In a word, for namespaces and reports. */
-  name: string;
+  /** Also in namespaces' names and reports. */
+  name: Part;
   processors: readonly string[];
+  /** The one address, and how long its prefix is. */
+  management: string;
+  prefixLength: number;
 }
 
-export function planOf(processors: 2 | 3): Plan {
-  return { name: processors === 2 ? "two" : "three", processors: NAMES.slice(0, processors) };
+export function planOf(name: Part): Plan {
+  const processors = NAMES.slice(0, name === "three" ? 3 : 2);
+  const isSix = name === "six";
+  return { name, processors, management: isSix ? "fd77::100" : "10.77.0.100", prefixLength: isSix ? 64 : 24 };
+}
+
+/** An address as it stands in front of a port. */
+export function inUrl(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
 }
 
 /** Number of a processor, from 1: the last part of its addresses. */
@@ -44,8 +57,10 @@ export function frontAddress(processor: string): string {
   return `10.77.0.${numberOf(processor)}`;
 }
 
-export const CLIENT_ADDRESS = `10.77.0.${CLIENT_NUMBER}`;
-export const WITNESS_ADDRESS = `10.77.0.${WITNESS_NUMBER}`;
+/** On the front, of both families, with prefix lengths. */
+export function frontAddresses(number: number): string[] {
+  return [`10.77.0.${number}/24`, `fd77::${number}/64`];
+}
 
 export function backAddress(processor: string): string {
   return `10.78.0.${numberOf(processor)}`;

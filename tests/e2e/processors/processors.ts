@@ -1,9 +1,10 @@
 /** The processors: `fairlead supervise` in a namespace each, as it ships, each with a disk of its own. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, mkdirSync, readFileSync, rmSync, type WriteStream } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { AuditEntry } from "../../../host/management/access/audit.js";
 import { command, succeeds } from "../common/commands.js";
 import type { Undo } from "../common/undo.js";
 import type { Files } from "./files.js";
@@ -17,6 +18,8 @@ const MOUNT = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
 
 export class Processors {
   private readonly children = new Map<string, ChildProcess>();
+  /** Entries that restricted servers have written to standard error: they keep them on no disk. */
+  private readonly entries = new Map<string, AuditEntry[]>();
   private readonly log: WriteStream;
 
   /** @param fairlead path of the command @param log file for all that they say */
@@ -48,7 +51,7 @@ export class Processors {
     this.children.set(name, child);
     this.undo.add(`processor ${name}`, () => void child.kill("SIGKILL"));
     for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => this.say(name, line));
+      createInterface({ input: stream }).on("line", (line) => this.hear(name, line));
     }
     child.once("exit", (code, signal) => this.say(name, `ended, ${signal ?? `exit code ${code}`}`));
   }
@@ -89,6 +92,24 @@ export class Processors {
     rmSync(join(this.diskOf(name), "full"), { force: true });
   }
 
+  /** Entries of its full server's audit log; a disk that is full may lack some. */
+  auditOf(name: string): AuditEntry[] {
+    const file = join(this.diskOf(name), "audit.jsonl");
+    const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+    return lines.flatMap((line) => entryOf(line));
+  }
+
+  /** Entries of its restricted server. */
+  restrictedAuditOf(name: string): readonly AuditEntry[] {
+    return this.entries.get(name) ?? [];
+  }
+
+  private hear(name: string, line: string): void {
+    this.say(name, line);
+    if (!line.includes('"outcome":')) return;
+    this.entries.set(name, [...(this.entries.get(name) ?? []), ...entryOf(line)]);
+  }
+
   say(name: string, line: string): void {
     this.log.write(`${(performance.now() / 1000).toFixed(3)} ${name}: ${line}\n`);
   }
@@ -102,6 +123,15 @@ export class Processors {
     mkdirSync(disk);
     command("mount", "-t", "tmpfs", "-o", `size=${DISK_SIZE},mode=700`, "tmpfs", disk);
     this.undo.add(`disk of ${name}`, () => void command("umount", "-l", disk));
+  }
+}
+
+/** None for a line that is no entry, such as the torn end of one that was killed. */
+function entryOf(line: string): AuditEntry[] {
+  try {
+    return [JSON.parse(line) as AuditEntry];
+  } catch {
+    return [];
   }
 }
 

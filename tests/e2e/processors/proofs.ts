@@ -6,7 +6,7 @@ import type { SeenStatus } from "./watch.js";
 import type { World } from "./world.js";
 
 /** Of the full set, and not of the restricted one. */
-const FULL_ONLY = ["/api/v1/overview", "/api/v1/configuration", "/api/v1/decisions", "/metrics"] as const;
+export const FULL_ONLY = ["/api/v1/overview", "/api/v1/configuration", "/api/v1/decisions", "/metrics"] as const;
 const RESTRICTED_TOO = ["status", "logs"] as const;
 
 type Look = [boolean, string];

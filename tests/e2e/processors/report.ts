@@ -6,6 +6,7 @@ import type { Check } from "../common/checks.js";
 import type { FaultFigures } from "./story.js";
 
 export interface PartReport {
+  part: string;
   processors: number;
   faults: readonly FaultFigures[];
   /** Questions that the client got an answer to, and looks at the kernels. */

@@ -8,6 +8,6 @@ export function missingRequirements(): string | undefined {
     run: "e2e:processors",
     does: "builds an array in network namespaces",
     commands: { ip: "iproute2", nft: "nftables", etcd: "etcd-server", etcdctl: "etcd-client", gcc: "gcc" },
-    files: { "/usr/include/stdio.h": "libc6-dev" },
+    files: { "/usr/include/stdio.h": "libc6-dev", "/usr/bin/chromium": "chromium" },
   });
 }

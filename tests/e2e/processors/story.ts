@@ -3,7 +3,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { FAULTS, type Fault, lasts, shows } from "./faults.js";
 import { FULL_PORT, nowUs } from "./plan.js";
-import { isProduced, isRestricted, RESTRICTED_PORTS } from "./proofs.js";
+import type { OpenPage } from "./page.js";
+import { FULL_ONLY, isProduced, isRestricted, RESTRICTED_PORTS } from "./proofs.js";
 import type { World } from "./world.js";
 
 export interface FaultFigures {
@@ -27,13 +28,18 @@ const ACTIVE_PERCENT = 70;
 const REST_MS = 500;
 const RANDOM_HOLD_MS_MAX = 6000;
 const CUT_SHOWS_MS = 4000;
+/** How often it is tried whether a processor stays active. */
+const STAYS_TRIES = 3;
+/** One that stays answers within this, unless its machine has stood still. */
+const STAYS_MS = 10_000;
+const RECENT_US = 1_000_000;
 
 export class Story {
   readonly figures: FaultFigures[] = [];
 
   constructor(
     private readonly world: World,
-    private readonly tell: (line: string) => void,
+    readonly tell: (line: string) => void,
   ) {}
 
   async begin(): Promise<void> {
@@ -45,8 +51,8 @@ export class Story {
     );
   }
 
-  /** A fault of the active processor. */
-  async fixed(fault: Fault): Promise<void> {
+  /** A fault of the active processor. @param page that is open meanwhile */
+  async fixed(fault: Fault, page?: OpenPage, tries = STAYS_TRIES): Promise<void> {
     const { world } = this;
     const { checks } = world;
     const victim = this.active();
@@ -56,16 +62,25 @@ export class Story {
     // What was asked before the fault may still be answered.
     const sinceUs = nowUs();
     if (fault.effect === "stays") await delay(fault.holdMs ?? CUT_SHOWS_MS);
+    if (fault.effect === "stays" && tries > 1 && !(await this.stays(victim))) {
+      // So does one whose machine stands still for longer than the others' promises last: that shows nothing of the fault.
+      this.tell(`     ${name}: it has given up; again`);
+      await fault.heal(world, victim);
+      await this.well(`${name}: healed`);
+      return this.fixed(fault, page, tries - 1);
+    }
     await checks.comes(`${name}: ${EFFECTS[fault.effect]}`, "client", async () =>
-      shows(world, fault, victim, fault.effect === "stays" ? nowUs() - 1_000_000 : sinceUs),
+      shows(world, fault, victim, fault.effect === "stays" ? nowUs() - RECENT_US : sinceUs),
     );
     await lasts(fault, mark.fromUs);
+    await page?.saysOutOfDate(name);
     if (fault.restricted) await this.restricted(fault, name, victim);
     if (fault.cutOff) await this.lastKnown(name, victim);
+    await page?.goesOn(name);
     const answeredAfter = world.client.latest?.processor ?? "nobody";
     await fault.heal(world, victim);
     await this.well(`${name}: healed, one answers, all are well`);
-    this.keep(fault, victim, true, answeredAfter, mark);
+    this.keep(fault.name, victim, true, answeredAfter, mark);
   }
 
   /** @param below a random whole number, 0 to its argument less one */
@@ -90,7 +105,7 @@ export class Story {
         return [answerer?.server === "full", answerer === undefined ? "nobody" : `${answerer.processor}`];
       },
     );
-    this.keep(fault, victim, isActive, world.client.latest?.processor ?? "nobody", mark);
+    this.keep(fault.name, victim, isActive, world.client.latest?.processor ?? "nobody", mark);
     await delay(below(2 * REST_MS));
   }
 
@@ -118,11 +133,23 @@ export class Story {
     checks.note(`${plan}: one login lived through all of it, no answer was wrong`, "client", isOne, told);
   }
 
-  private active(): string {
+  /** Whether it is seen to answer. */
+  private async stays(victim: string): Promise<boolean> {
+    const { client } = this.world;
+    const endUs = nowUs() + STAYS_MS * 1000;
+    const answers = () => {
+      const { latest } = client;
+      return latest?.processor === victim && latest.server === "full" && nowUs() - latest.sentUs < RECENT_US;
+    };
+    while (!answers() && nowUs() < endUs) await delay(100);
+    return answers();
+  }
+
+  active(): string {
     return this.world.client.latest?.processor ?? (this.world.names[0] as string);
   }
 
-  private async well(what: string): Promise<void> {
+  async well(what: string): Promise<void> {
     const sinceUs = nowUs();
     await this.world.checks.comes(what, "client, ip", () => this.world.isWell(sinceUs));
   }
@@ -131,9 +158,15 @@ export class Story {
     const { checks } = this.world;
     const ports = RESTRICTED_PORTS[fault.name] ?? [];
     const port = ports.at(-1) as number;
+    const before = refusals(this.world, victim);
     await checks.comes(`${name}: it serves the restricted set and nothing else`, "client", () =>
       isRestricted(this.world, victim, ports),
     );
+    const least = FULL_ONLY.length * ports.length;
+    await checks.comes(`${name}: each refusal has an entry on standard error`, "audit log", async () => {
+      const more = refusals(this.world, victim) - before;
+      return [more >= least, `${more} entries of ${least} refusals or more`];
+    });
     await checks.comes(`${name}: its status is what it has itself produced`, "client", () =>
       isProduced(this.world, victim, port),
     );
@@ -148,6 +181,13 @@ export class Story {
     });
   }
 
+  /** Keeps how long nobody answered while something is done with the active processor. */
+  async measured(what: string, victim: string, work: () => Promise<void>): Promise<void> {
+    const mark = this.mark();
+    await work();
+    this.keep(what, victim, true, this.active(), mark);
+  }
+
   private mark(): { fromUs: number; doubles: number } {
     return { fromUs: nowUs(), doubles: this.doubles() };
   }
@@ -157,7 +197,7 @@ export class Story {
   }
 
   private keep(
-    fault: Fault,
+    fault: string,
     victim: string,
     wasActive: boolean,
     answeredAfter: string,
@@ -167,8 +207,13 @@ export class Story {
     const toUs = nowUs();
     const silenceMs = client.silenceMs(mark.fromUs, toUs);
     const doubles = this.doubles() - mark.doubles;
-    this.figures.push({ fault: fault.name, victim, wasActive, answeredAfter, silenceMs, doubles });
-    spans.push({ name: `${fault.name} (${victim})`, fromUs: mark.fromUs, toUs });
+    this.figures.push({ fault, victim, wasActive, answeredAfter, silenceMs, doubles });
+    spans.push({ name: `${fault} (${victim})`, fromUs: mark.fromUs, toUs });
     this.tell(`     silent for ${silenceMs} ms; ${Math.round((toUs - mark.fromUs) / 1e5) / 10} s in all`);
   }
+}
+
+/** Entries of what a restricted server has not. */
+function refusals({ processors }: World, name: string): number {
+  return processors.restrictedAuditOf(name).filter(({ detail }) => detail === "restricted_server").length;
 }

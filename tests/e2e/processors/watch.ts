@@ -6,9 +6,10 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { ProcessorStatus } from "../../../host/management/processors/own.js";
 import type { Undo } from "../common/undo.js";
-import type { Question, Reply, Told } from "./client.js";
+import type { Reply } from "./line.js";
 import type { Network } from "./network.js";
-import type { Plan } from "./plan.js";
+import { nowUs, type Plan } from "./plan.js";
+import type { Commanded, StreamTold, Told, Wish } from "./told.js";
 
 export interface Health {
   sentUs: number;
@@ -34,25 +35,57 @@ export interface Silence {
   toUs: number;
 }
 
+export interface Answer {
+  reply: Reply;
+  why: string | undefined;
+  /** When the harness was told of it. */
+  atUs: number;
+}
+
+/** One try of a request, when all of it had left the client. */
+export interface Sending {
+  atUs: number;
+  /** Idempotency key; "" for a read. */
+  key: string;
+}
+
+export interface Requested {
+  sent: readonly Sending[];
+  /** Once the first try has left the client. */
+  begun: Promise<void>;
+  answer: Promise<Answer>;
+}
+
 /** Shorter ones are this machine's, whose processors everything shares. */
 const SILENCE_MIN_US = 700_000;
-const ANSWER_MS = 10_000;
+const ONCE_MS = 20_000;
+/** Longer than a command is tried. */
+const COMMANDED_MS = 120_000;
 
 export class ClientWatch {
   readonly healths: Health[] = [];
   readonly statuses = new Map<string, SeenStatus[]>();
   readonly silences: Silence[] = [];
+  /** Of the event stream. */
+  readonly streamed: StreamTold[] = [];
   /** Answers that were neither what was asked for nor a refusal that another processor heals. */
   readonly wrong: string[] = [];
   logins = 0;
   sessions = 0;
   asked = 0;
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
-  private readonly waiting = new Map<number, (told: { reply: Reply; why?: string }) => void>();
+  private readonly waiting = new Map<number, (answer: Answer) => void>();
+  private readonly sendings = new Map<number, (sending: Sending) => void>();
   private lastId = 0;
 
   constructor(network: Network, plan: Plan, authority: string, undo: Undo, complain: (line: string) => void) {
-    const words = [process.execPath, join(import.meta.dirname, "client.js"), authority, ...plan.processors];
+    const words = [
+      process.execPath,
+      join(import.meta.dirname, "client.js"),
+      authority,
+      plan.management,
+      ...plan.processors,
+    ];
     this.child = spawn("ip", ["netns", "exec", network.client, ...words], { stdio: ["pipe", "pipe", "pipe"] });
     undo.add("client", () => void this.child.kill("SIGKILL"));
     for (const name of plan.processors) this.statuses.set(name, []);
@@ -75,16 +108,32 @@ export class ClientWatch {
   }
 
   /** A single question of the client's to any address. */
-  ask(host: string, port: number, method: string, path: string): Promise<{ reply: Reply; why?: string }> {
+  ask(host: string, port: number, method: string, path: string): Promise<Answer> {
     const id = ++this.lastId;
-    this.child.stdin.write(`${JSON.stringify({ id, host, port, method, path } satisfies Question)}\n`);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the client doesn't say what ${host} answered`)), ANSWER_MS);
-      this.waiting.set(id, (told) => {
-        clearTimeout(timer);
-        resolve(told);
+    return this.answerTo({ wish: "once", id, host, port, method, path }, id, ONCE_MS);
+  }
+
+  /** A request at the one address, asked again by the client's own rule; `sent` grows with each try. */
+  request(wish: Omit<Commanded, "id">): Requested {
+    const id = ++this.lastId;
+    const sent: Sending[] = [];
+    const begun = new Promise<void>((resolve) => {
+      this.sendings.set(id, (sending) => {
+        sent.push(sending);
+        resolve();
       });
     });
+    return { sent, begun, answer: this.answerTo({ ...wish, id }, id, COMMANDED_MS) };
+  }
+
+  /** No more questions for the status of these; none: all are asked for again. */
+  keepQuiet(subjects: readonly string[]): void {
+    this.wish({ wish: "quiet", subjects });
+  }
+
+  /** The latest that came by the event stream. */
+  get stream(): StreamTold | undefined {
+    return this.streamed.at(-1);
   }
 
   /** The longest silence within a span, one that still lasts included, in milliseconds. */
@@ -99,12 +148,30 @@ export class ClientWatch {
     this.child.kill("SIGKILL");
   }
 
+  private wish(wish: Wish): void {
+    this.child.stdin.write(`${JSON.stringify(wish)}\n`);
+  }
+
+  private answerTo(wish: Wish, id: number, withinMs: number): Promise<Answer> {
+    this.wish(wish);
+    return new Promise((resolve, reject) => {
+      const silent = () => reject(new Error(`the client doesn't say what was answered: ${JSON.stringify(wish)}`));
+      const timer = setTimeout(silent, withinMs);
+      this.waiting.set(id, (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+    });
+  }
+
   private take(told: Told): void {
     this.asked++;
     if (told.told === "answer") {
-      this.waiting.get(told.id)?.(told);
+      this.waiting.get(told.id)?.({ reply: told.reply, why: told.why, atUs: nowUs() });
       this.waiting.delete(told.id);
-    } else if (told.told === "login") this.logins++;
+    } else if (told.told === "sent") this.sendings.get(told.id)?.(told);
+    else if (told.told === "stream") this.streamed.push(told);
+    else if (told.told === "login") this.logins++;
     else if (told.told === "health") this.takeHealth(told);
     else if (told.told === "status") this.takeStatus(told);
     else this.takeSession(told);

@@ -9,7 +9,7 @@ import { makeFiles } from "./files.js";
 import { Holder } from "./holder.js";
 import { Kernels } from "./kernels.js";
 import { Network } from "./network.js";
-import { ETCD_SERVERS, etcdAddress, MANAGEMENT_ADDRESS, nowUs, type Plan } from "./plan.js";
+import { ETCD_SERVERS, etcdAddress, nowUs, type Plan } from "./plan.js";
 import { Processors } from "./processors.js";
 import { ClientWatch, type Health, type SeenStatus } from "./watch.js";
 
@@ -57,7 +57,7 @@ export class World {
     const files = makeFiles(folder, plan, fairlead);
     this.processors = new Processors(network, plan, folder, files, fairlead, log, undo);
     this.holder = new Holder(holder, undo);
-    this.wire = new WireProber(prober, network.witness, [MANAGEMENT_ADDRESS], undo);
+    this.wire = new WireProber(prober, network.witness, [plan.management], undo);
     this.kernels = new Kernels(network, plan);
     this.client = new ClientWatch(network, plan, files.authority, undo, (line) => tell(`     client: ${line}`));
   }

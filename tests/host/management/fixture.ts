@@ -12,6 +12,7 @@ import { Idempotency } from "../../../host/management/access/idempotency.js";
 import { RateLimit } from "../../../host/management/access/limits.js";
 import { Sessions } from "../../../host/management/access/sessions.js";
 import { Tokens } from "../../../host/management/access/tokens.js";
+import type { BundleKeeper } from "../../../host/management/array/bundle-keeper.js";
 import { EngineArray } from "../../../host/management/array/engine-array.js";
 import type { Role } from "../../../host/management/commands/command.js";
 import { FullServer, type FullServerTls } from "../../../host/management/full/server.js";
@@ -126,6 +127,9 @@ export interface MadeOptions {
   rate?: [perSecond: number, burst: number];
   hosts?: readonly string[];
   limits?: WireLimits;
+  bundles?: BundleKeeper;
+  /** Told how many requests are under way. */
+  underWay?: (count: number) => void;
 }
 
 export interface Made {
@@ -171,7 +175,14 @@ function makeParts(
 
 export async function makeFull(options: MadeOptions = {}, engine = makeEngine()): Promise<MadeFull> {
   const { parts, own, audit } = makeParts("full", options);
-  const array = new EngineArray({ engine, controller: parts.directory.own, text: ARRAY_TEXT, file: undefined });
+  const { bundles, underWay } = options;
+  const array = new EngineArray({
+    engine,
+    controller: parts.directory.own,
+    text: ARRAY_TEXT,
+    file: undefined,
+    ...(bundles ? { bundles } : {}),
+  });
   array.afterTick();
   const server = new FullServer(
     { ...parts, array },
@@ -180,6 +191,7 @@ export async function makeFull(options: MadeOptions = {}, engine = makeEngine())
       port: 0,
       ...(options.tls ? { tls: options.tls } : {}),
       ...(options.limits ? { limits: options.limits } : {}),
+      ...(underWay ? { underWay } : {}),
     },
   );
   const port = Number(new URL(await server.listen()).port);
