@@ -70,6 +70,7 @@ export class Coordinator {
   readonly addressee: Addressee;
   private readonly rules: CoordinationRules;
   private readonly deciders = new Map<string, Decider>();
+  private readonly orders = { latest: 0 };
   private readonly scopes: ReadonlyMap<string, CoordinatedScope>;
   /** Epochs that were given back: nothing is done under them any more, even where the service has not answered. */
   private readonly resigned = new Map<string, number>();
@@ -267,6 +268,7 @@ export class Coordinator {
         mayDecide: (name, under) =>
           this.tenure.mayAct() && this.scope(name).deciding && this.scope(name).epoch === under,
         configuration: () => parts.configuration(),
+        orders: this.orders,
         send: (member, message) => this.send(member, message),
         reported: (member, holdings) => parts.reported?.(member, holdings),
         changed: () => parts.changed(),

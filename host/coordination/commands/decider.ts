@@ -25,6 +25,11 @@ export interface DeciderParts {
   /** Whether this controller still decides under the epoch, by the clock. */
   mayDecide(scope: string, epoch: number): boolean;
   configuration(): number;
+  /**
+   * Number of the latest order, and the next one: of this controller, not of this decider. One that lost the scope for a
+   * moment decides under the same epoch again, and addressees know how far its orders were void.
+   */
+  orders: { latest: number };
   /** Sends to a controller, also to this one itself. Rejects where no answer came. */
   send(controller: string, message: Message): Promise<Message>;
   /** What a member holds, by its report and by the orders that it has carried out since. */
@@ -52,7 +57,6 @@ export class Decider {
   private readonly books = new Map<string, Book>();
   /** The order under way on each subject: one at a time, so that answers can't overtake one another. */
   private readonly underWay = new Map<string, Promise<unknown>>();
-  private sequence = 0;
   private ended = false;
 
   constructor(
@@ -119,7 +123,7 @@ export class Decider {
     if (take && parts.rules.giveUpBeforeTake && others.some((other) => this.mayHold(other, subject))) return "refused";
     if (!parts.mayDecide(this.scope, this.epoch)) return "refused";
     if (take) book.pending.add(subject);
-    const sequence = ++this.sequence;
+    const sequence = ++parts.orders.latest;
     const message = orderMessage(order, book.session, sequence, parts.configuration());
     const sent = parts.send(member, message).catch(() => undefined);
     this.underWay.set(subject, sent);
@@ -163,7 +167,7 @@ export class Decider {
 
   private async raise(member: string, book: Book): Promise<void> {
     book.raising = true;
-    const barrier = this.sequence;
+    const barrier = this.parts.orders.latest;
     const { scope, epoch } = this;
     const request = { kind: "raise", scope, epoch, session: book.session, barrier };
     const answer = await this.parts.send(member, request).catch(() => undefined);

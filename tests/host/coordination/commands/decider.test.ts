@@ -17,7 +17,7 @@ class Ground {
   mayDecide = true;
   readonly decider: Decider;
 
-  constructor(members: readonly string[] = ["a", "b"]) {
+  constructor(members: readonly string[] = ["a", "b"], orders = { latest: 0 }) {
     for (const [at, name] of members.entries()) this.live.set(name, { session: at + 1, continues: 0, fit: false });
     this.decider = new Decider(
       {
@@ -28,6 +28,7 @@ class Ground {
         mayTakeOver: () => this.mayTakeOver,
         mayDecide: () => this.mayDecide,
         configuration: () => 5,
+        orders,
         send: (to, message) =>
           new Promise((resolve, reject) => {
             const answer = async (given: Message | undefined) => {
@@ -85,6 +86,22 @@ describe("a new decider", () => {
     await ground.next("a").answer(outcome("done"));
     assert.equal(await hosting, "done");
     assert.ok(ground.decider.holds("a", SUBJECT));
+  });
+
+  it("of the same epoch makes all orders of the one before it void, and none of its own", async () => {
+    const orders = { latest: 0 };
+    const earlier = new Ground(["b"], orders);
+    assert.equal(earlier.asked[0]?.message.barrier, 0);
+    await earlier.report("b");
+    void earlier.host("b");
+    const before = Number(earlier.next("b").message.sequence);
+    earlier.decider.end();
+    const later = new Ground(["b"], orders);
+    const barrier = Number(later.asked[0]?.message.barrier);
+    assert.ok(barrier >= before, "an order of the earlier one would be carried out after the report");
+    await later.report("b");
+    void later.host("b");
+    assert.ok(Number(later.next("b").message.sequence) > barrier, "refused by whoever knows the earlier barrier");
   });
 
   it("takes a member whose liveness key is gone as one that holds nothing, but not while promises hold", async () => {
