@@ -6,7 +6,8 @@ import { demoText } from "../sources/simulated/demo.js";
 import { guarded, print } from "./exit.js";
 import type { Engine } from "./run/engine.js";
 import { JsonLines } from "./run/lines.js";
-import { type Managed, startManaged } from "./run/managed.js";
+import type { EngineArray } from "../management/array/engine-array.js";
+import { commandedArray, type Managed, startManaged } from "./run/managed.js";
 import { parseRunOptions, type RunOptions, type RunWords } from "./run/options.js";
 import { Output } from "./run/output.js";
 import { Pace } from "./run/pace.js";
@@ -81,11 +82,20 @@ async function run(words: RunWords): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const record = attempt === 1 || words.record === undefined ? {} : { record: `${words.record}.${attempt}` };
     const made = await setUp({ ...words, ...record }, options, report);
-    const managed = await startManaged(made, words, report);
-    const ended = await new Run(made, words, options, live, notes, managed).run();
+    const array = commandedArray(made, words, report);
+    const managed = await startManaged(made, words, array, report);
+    const ended = await new Run({ made, array, managed, notes }, words, options, live).run();
     if (ended !== "returned") return;
     report("module: the trial failed, the old module is put back in service");
   }
+}
+
+interface RunParts {
+  made: SetUp;
+  array: EngineArray;
+  managed: Managed | undefined;
+  /** Lines for the operator that the view shows. */
+  notes: readonly string[];
 }
 
 /** One run from its first tick to its summary. */
@@ -98,13 +108,12 @@ class Run {
   private snapshotDueMs = SNAPSHOT_EVERY_MS;
 
   constructor(
-    private readonly made: SetUp,
+    private readonly parts: RunParts,
     private readonly words: RunWords,
     private readonly options: RunOptions,
     private readonly live: boolean,
-    private readonly notes: readonly string[],
-    private readonly managed: Managed | undefined,
   ) {
+    const { made } = parts;
     this.engine = made.engine;
     this.pace = new Pace(options);
     this.output = new Output(process.stdout, () => this.pace.stop());
@@ -120,9 +129,10 @@ class Run {
       else await this.runLines();
     } finally {
       process.off("SIGINT", stop).off("SIGTERM", stop).off("SIGHUP", stop);
-      await this.managed?.close();
+      await this.parts.managed?.close();
+      this.parts.made.revisions?.close();
       await this.engine.close();
-      this.made.recorder?.close();
+      this.parts.made.recorder?.close();
     }
     return this.ended;
   }
@@ -140,7 +150,11 @@ class Run {
   }
 
   private async runLive(): Promise<void> {
-    const view = new View(this.engine, this.made.array, this.notes, () => this.stop("quit"));
+    const { made, array, notes } = this.parts;
+    const view = new View(this.engine, made.array, notes, {
+      quit: () => this.stop("quit"),
+      maintain: (port, maintenance) => array.perform({ kind: "port-maintenance", port, maintenance }, undefined),
+    });
     view.open();
     try {
       await this.pace.run((hostMs) => {
@@ -151,12 +165,13 @@ class Run {
       view.close();
     }
     this.output.write(summaryText(this.finish(), process.stdout.columns));
-    for (const note of this.notes) process.stderr.write(`${note}\n`);
+    for (const note of notes) process.stderr.write(`${note}\n`);
   }
 
   private step(hostMs: number): void {
     if (!this.stepTrial(hostMs)) return;
-    this.managed?.afterTick();
+    this.parts.array.afterTick();
+    this.parts.managed?.afterTick();
     if (this.words.snapshot === undefined || this.engine.elapsedMs < this.snapshotDueMs) return;
     this.snapshotDueMs = this.engine.elapsedMs + SNAPSHOT_EVERY_MS;
     writeSnapshot(this.words.snapshot, this.engine.shim, Date.now());
@@ -164,7 +179,7 @@ class Run {
 
   /** One tick; false when a trial ended with it and the old module is to be started. */
   private stepTrial(hostMs: number): boolean {
-    const { watch } = this.made.module;
+    const { watch } = this.parts.made.module;
     try {
       this.engine.step(hostMs);
     } catch (error) {

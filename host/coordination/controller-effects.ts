@@ -35,6 +35,8 @@ export interface ControllerEffectsParts {
   addressOf(name: string): string | undefined;
   /** Name of the interface that has an address. */
   interfaceOf(address: string): string | undefined;
+  /** Whether the array has a unit. */
+  hasUnit(name: string): boolean;
   /** Device of a network port of this controller, by its name. */
   deviceOf(port: string): string | undefined;
   /** Name of the network port that is a device of this controller; "" for another device. */
@@ -82,6 +84,16 @@ export class ControllerEffects implements Effects {
     for (const { address, device } of await kernel.held()) await kernel.remove(address, device);
     const left = [...(await kernel.held()).map(({ address }) => address), ...(await units.serving())];
     if (left.length > 0) throw new Error(`still there: ${left.join(", ")}`);
+  }
+
+  async releaseUnknown(): Promise<void> {
+    const { kernel, units, management, interfaceOf, portOf, hasUnit } = this.parts;
+    const isKnown = ({ address, device }: { address: string; device: string }) =>
+      address === management?.address || (interfaceOf(address) !== undefined && portOf(device) !== "");
+    for (const unit of await units.serving()) if (!hasUnit(unit)) await units.stop(unit);
+    for (const held of await kernel.held()) if (!isKnown(held)) await kernel.remove(held.address, held.device);
+    const left = (await kernel.held()).filter((held) => !isKnown(held));
+    if (left.length > 0) throw new Error(`still there: ${left.map(({ address }) => address).join(", ")}`);
   }
 
   fenceUntil(wallMs: number, forMs: number): Promise<void> {

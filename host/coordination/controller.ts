@@ -59,7 +59,17 @@ export interface ControllerParts {
   report(line: string): void;
   /** Asks for a tick at once: something has changed. */
   wake(): void;
+  /** What else follows another configuration, once the module has adopted it. */
+  follower?: ConfigurationFollower;
   rules?: CoordinationRules;
+}
+
+/** Sockets, the kernel and the units of a controller, as a configuration has them. */
+export interface ConfigurationFollower {
+  /** What is known by name and place is known at once; resolves when the kernel is ready for what is new. */
+  begin(array: ArrayDescription): Promise<void>;
+  /** Nothing is left of what the configuration doesn't have. */
+  end(): Promise<void>;
 }
 
 const ROLE_SHIFT = 8;
@@ -79,6 +89,9 @@ export class Controller implements Source, Effector {
   private again = false;
   private closed = false;
   private sayingFit = false;
+  private takesPart = true;
+  /** Undefined where it has failed: the next to ask begins anew. */
+  private following: Promise<void> | undefined = Promise.resolve();
   /** Kind of web server that runs here, as it was last asked for and has started. */
   private webServer: number = WebServerKind.NONE;
 
@@ -117,6 +130,7 @@ export class Controller implements Source, Effector {
     this.shim = shim;
     const made = this.make(shim);
     this.made = made;
+    made.coordinator.takePart(this.takesPart);
     made.channel.onStatus((status) => {
       made.feed.take(status);
       this.parts.wake();
@@ -151,10 +165,52 @@ export class Controller implements Source, Effector {
 
   /** The configuration in force is another. */
   reconfigured(): void {
-    if (this.made === undefined) return;
-    this.made.channel.follow(this.made.feed.reconfigured());
-    this.made.inputs.forget();
+    const { made, shim } = this;
+    const array = shim?.array;
+    if (made === undefined || array === undefined) return;
+    made.scopes = scopesOf(array);
+    const membership = made.feed.reconfigured();
+    const begun = this.parts.follower?.begin(array) ?? Promise.resolve();
+    made.channel.follow(membership);
+    made.inputs.forget();
+    made.coordinator.follow({ controllers: membership.controllers, scopes: made.scopes });
+    const earlier = this.following;
+    this.following = this.follow(made, Promise.allSettled([earlier]).then(() => begun));
     this.look();
+    made.beat.soon();
+  }
+
+  /** Resolves when nothing is left of what earlier configurations had here, and this one has not. */
+  settled(): Promise<void> {
+    const { made, shim } = this;
+    if (this.following === undefined && made !== undefined && shim?.array !== undefined) {
+      this.following = this.follow(made, this.parts.follower?.begin(shim.array) ?? Promise.resolve());
+    }
+    return this.following ?? Promise.resolve();
+  }
+
+  private follow(made: Made, begun: Promise<void>): Promise<void> {
+    const following = this.giveUpUnknown(made, begun);
+    following.catch((error: Error) => {
+      if (this.following === following) this.following = undefined;
+      this.parts.report(`configuration: what the one before had is not gone: ${error.message}`);
+    });
+    return following;
+  }
+
+  /** What was begun under the configuration before has ended first. */
+  private async giveUpUnknown(made: Made, begun: Promise<void>): Promise<void> {
+    await begun;
+    await made.coordinator.drain();
+    await this.parts.effects.releaseUnknown();
+    await this.parts.follower?.end();
+    this.look();
+  }
+
+  /** Without a part it gives up all it has, its lease last, and asks for no lease. */
+  takePart(may: boolean): void {
+    this.takesPart = may;
+    this.made?.coordinator.takePart(may);
   }
 
   /** What is held, then the lease, then the ways to the others; these also where the kernel keeps what it holds. */
@@ -213,13 +269,13 @@ export class Controller implements Source, Effector {
         ...(parts.rules === undefined ? {} : { rules: parts.rules }),
       },
     );
-    const inputs = new ModuleInputs(shim, coordinator, scopes, (controller) => feed.gone(controller));
+    const inputs = new ModuleInputs(shim, coordinator, () => this.scopes, (controller) => feed.gone(controller));
     const setWebServer = async (kind: number) => {
       await parts.setWebServer(kind);
       this.webServer = kind;
       this.changed();
     };
-    const routing = new Routing({ shim, self, coordinator, inputs, scopes, setWebServer });
+    const routing = new Routing({ shim, self, coordinator, inputs, scopes: () => this.scopes, setWebServer });
     const beat = new StatusBeat(clock, section.intervalMs, () => this.send());
     return { feed, channel, scopes, coordinator, inputs, routing, beat, links: new OwnLinks() };
   }

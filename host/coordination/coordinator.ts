@@ -23,10 +23,14 @@ export interface CoordinatedScope {
   effectsWithKey: boolean;
 }
 
-export interface CoordinatorSettings {
-  self: string;
+/** What of a coordinator follows from the configuration in force. */
+export interface Coordinated {
   controllers: readonly string[];
   scopes: readonly CoordinatedScope[];
+}
+
+export interface CoordinatorSettings extends Coordinated {
+  self: string;
   /** Between two looks at lease, promises and reports, in milliseconds. */
   tendMs: number;
   /** For the answer to an order. */
@@ -71,7 +75,9 @@ export class Coordinator {
   private readonly rules: CoordinationRules;
   private readonly deciders = new Map<string, Decider>();
   private readonly orders = { latest: 0 };
-  private readonly scopes: ReadonlyMap<string, CoordinatedScope>;
+  private coordinated: Coordinated;
+  private scopes: ReadonlyMap<string, CoordinatedScope>;
+  private takesPart = true;
   /** Epochs that were given back: nothing is done under them any more, even where the service has not answered. */
   private readonly resigned = new Map<string, number>();
   private timer: Timer | undefined;
@@ -84,11 +90,12 @@ export class Coordinator {
     private readonly settings: CoordinatorSettings,
   ) {
     const { clock, lease, link, memory, effects } = parts;
-    const { self, controllers, promiseMs, marginMs } = settings;
+    const { self, promiseMs, marginMs } = settings;
     const rules = settings.rules ?? ALL_RULES;
     this.rules = rules;
-    this.scopes = new Map(settings.scopes.map((scope) => [scope.name, scope]));
-    const others = controllers.filter((controller) => controller !== self);
+    this.coordinated = { controllers: settings.controllers, scopes: settings.scopes };
+    this.scopes = byName(settings.scopes);
+    const others = () => this.coordinated.controllers.filter((controller) => controller !== self);
     this.failsafe = new Failsafe({ clock, lease, link, memory, rules, others, promiseMs, marginMs });
     this.tenure = new Tenure(
       {
@@ -102,6 +109,7 @@ export class Coordinator {
         beforeOpen: () => this.rememberEpochs(),
         alarm: parts.alarm,
         changed: () => this.changed(),
+        takesPart: () => this.takesPart,
       },
       settings.tendMs,
     );
@@ -133,6 +141,35 @@ export class Coordinator {
     this.timer?.cancel();
     for (const decider of this.deciders.values()) decider.end();
     await this.tenure.close();
+  }
+
+  /**
+   * Another configuration is in force: what is decided, and by what books, goes on for all scopes that stay. Books of a
+   * scope ask those that come to it before anything is given to anybody.
+   */
+  follow(coordinated: Coordinated): void {
+    this.coordinated = coordinated;
+    this.scopes = byName(coordinated.scopes);
+    for (const [name, decider] of this.deciders) {
+      if (this.scopes.has(name)) continue;
+      decider.end();
+      this.deciders.delete(name);
+    }
+    this.tend();
+  }
+
+  /** Only while it takes part has it a lease. Whoever comes back takes nothing over for the longest promise. */
+  takePart(may: boolean): void {
+    if (this.takesPart === may) return;
+    this.takesPart = may;
+    if (may) this.failsafe.holdAnew();
+    this.tenure.look();
+    this.changed();
+  }
+
+  /** What was begun before has ended. */
+  drain(): Promise<void> {
+    return this.addressee.drain();
   }
 
   scope(name: string): ScopeStanding {
@@ -221,7 +258,7 @@ export class Coordinator {
   tend(): void {
     const { holders } = this.parts.lease.view;
     if (this.tenure.session === 0) this.active = false;
-    for (const scope of this.settings.scopes) {
+    for (const scope of this.coordinated.scopes) {
       const holder = holders.get(scope.name);
       const epoch = holder !== undefined && this.isOwn(scope.name, holder) && this.tenure.mayKeep() ? holder.epoch : 0;
       const known = this.deciders.get(scope.name);
@@ -258,15 +295,16 @@ export class Coordinator {
 
   private decide(scope: CoordinatedScope, epoch: number): void {
     const { parts, settings } = this;
+    const { name } = scope;
     const decider = new Decider(
       {
         rules: this.rules,
         self: settings.self,
-        members: scope.members,
+        members: () => this.scopes.get(name)?.members ?? [],
+        strangers: () => [...parts.lease.view.live.keys()].some((live) => !this.coordinated.controllers.includes(live)),
         view: () => parts.lease.view,
         mayTakeOver: () => this.failsafe.mayTakeOver(),
-        mayDecide: (name, under) =>
-          this.tenure.mayAct() && this.scope(name).deciding && this.scope(name).epoch === under,
+        mayDecide: (of, under) => this.tenure.mayAct() && this.scope(of).deciding && this.scope(of).epoch === under,
         configuration: () => parts.configuration(),
         orders: this.orders,
         send: (member, message) => this.send(member, message),
@@ -317,7 +355,7 @@ export class Coordinator {
 
   /** Goes on only with the key: a lease that is to continue takes it along, or is none. */
   private heldWithEffects(): string[] {
-    const scopes = this.settings.scopes.filter(({ effectsWithKey }) => effectsWithKey && this.active);
+    const scopes = this.coordinated.scopes.filter(({ effectsWithKey }) => effectsWithKey && this.active);
     return scopes.map(({ name }) => name);
   }
 
@@ -325,4 +363,8 @@ export class Coordinator {
   private async rememberEpochs(): Promise<void> {
     for (const [scope, { epoch }] of this.parts.lease.view.holders) await this.parts.memory.raise(scope, epoch);
   }
+}
+
+function byName(scopes: readonly CoordinatedScope[]): Map<string, CoordinatedScope> {
+  return new Map(scopes.map((scope) => [scope.name, scope]));
 }

@@ -49,6 +49,8 @@ export interface Effects {
   holdings(): Promise<Holdings>;
   /** Gives up all that it holds; resolves when the kernel confirms that nothing is left. */
   releaseAll(): Promise<void>;
+  /** Gives up what the configuration in force doesn't have; resolves when the kernel confirms that it is gone. */
+  releaseUnknown(): Promise<void>;
   /**
    * From this time of the wall clock on the kernel lets nothing through for any failover address; and in no case for
    * longer than `forMs` from when the kernel got this. The first holds when this process was paused before the kernel

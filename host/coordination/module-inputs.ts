@@ -15,11 +15,13 @@ const STANDING: Record<LeaseStanding, number> = {
 export class ModuleInputs {
   private readonly written = new Map<string, string>();
   private readonly firstServer: number;
+  /** Rows of scopes that were written last. */
+  private rows: ReadonlySet<number> = new Set();
 
   constructor(
     private readonly shim: Shim,
     private readonly coordinator: Coordinator,
-    private readonly scopes: readonly ArrayScope[],
+    private readonly scopes: () => readonly ArrayScope[],
     /** Told once when a controller's liveness key is gone: what it said of itself is void. */
     private readonly gone: (controller: string) => void,
   ) {
@@ -34,7 +36,9 @@ export class ModuleInputs {
   /** Before each tick. */
   write(reachable: boolean): void {
     const flags = (this.coordinator.tenure.failsafe ? ScopeFlag.FAILSAFE : 0) | (reachable ? 0 : ScopeFlag.UNREACHABLE);
-    for (const scope of this.scopes) this.writeScope(scope, flags);
+    const written = new Set(this.scopes().map((scope) => this.writeScope(scope, flags)));
+    for (const row of this.rows) if (!written.has(row)) this.endScope(row);
+    this.rows = written;
     for (const { name } of this.shim.array?.controllers ?? []) this.writeMember(name);
   }
 
@@ -49,14 +53,22 @@ export class ModuleInputs {
     return rows.find((row) => this.shim.names.processors.name(row) === controller) ?? -1;
   }
 
-  private writeScope(scope: ArrayScope, flags: number): void {
+  /** A scope that another configuration doesn't have any more is nobody's. */
+  private endScope(row: number): void {
+    if (row >= 0 && this.isNew(`scope ${row}`, "none")) this.shim.scope(row, ScopeRole.SHADOW, NONE, 0);
+  }
+
+  /** @returns its row */
+  private writeScope(scope: ArrayScope, flags: number): number {
     const { deciding, epoch, holder } = this.coordinator.scope(scope.name);
     const row = this.rowOf(scope);
-    if (row < 0 || row >= this.shim.core.views.scope.capacity) return;
+    if (row < 0 || row >= this.shim.core.views.scope.capacity) return -1;
     const role = deciding ? ScopeRole.DECIDING : ScopeRole.SHADOW;
     const holderRow = scope.heldByProcessor ? this.processorOf(holder) : this.shim.names.members.row(holder);
-    if (!this.isNew(`scope ${row}`, `${role} ${epoch} ${holderRow} ${flags}`)) return;
-    this.shim.scope(row, role, holderRow < 0 ? NONE : holderRow, epoch, flags);
+    if (this.isNew(`scope ${row}`, `${role} ${epoch} ${holderRow} ${flags}`)) {
+      this.shim.scope(row, role, holderRow < 0 ? NONE : holderRow, epoch, flags);
+    }
+    return row;
   }
 
   private writeMember(name: string): void {
@@ -64,7 +76,7 @@ export class ModuleInputs {
     if (standing === "gone" && this.isNew(`gone ${name}`, "gone")) this.gone(name);
     if (standing !== "gone") this.written.delete(`gone ${name}`);
     let acknowledged = 0;
-    for (const scope of this.scopes) {
+    for (const scope of this.scopes()) {
       if (this.coordinator.acknowledged(scope.name, name)) acknowledged |= scope.acknowledged;
     }
     const server = this.shim.names.members.row(name);

@@ -2,8 +2,7 @@
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatProblem } from "../array/checked-yaml.js";
-import { type ArrayDescription, parseArray } from "../array/description.js";
+import type { ArrayDescription, Problem } from "../array/description.js";
 import { type Hosting, hostingOf, SHELF } from "../effectors/hosting.js";
 import { shelfSection } from "../effectors/units/section.js";
 import type { Effector, Source } from "../shim/actor.js";
@@ -14,9 +13,9 @@ import { Arrivals } from "./arrivals.js";
 import { type Clock, SystemClock } from "./clock.js";
 import { CoordinationMemory } from "./commands/memory.js";
 import { TcpLink } from "./commands/tcp-link.js";
-import { leaseRevisionStore } from "./configuration/record.js";
-import { Revisions } from "./configuration/revisions.js";
-import { Controller } from "./controller.js";
+import { openRevisions } from "./configuration/open-revisions.js";
+import type { Revisions } from "./configuration/revisions.js";
+import { type ConfigurationFollower, Controller } from "./controller.js";
 import { type AddressKernel, ControllerEffects } from "./controller-effects.js";
 import { DurableFile } from "./durable.js";
 import { type Endpoint, parseEndpoint } from "./endpoint.js";
@@ -26,7 +25,6 @@ import type { LeaseService } from "./lease/lease-service.js";
 import { StoredLease } from "./lease/stored-lease.js";
 import { type CoordinationSection, coordinationSection, type EtcdSection } from "./section.js";
 import { FileBootStore } from "./status/boot-count.js";
-import { configurationDigest } from "./status/identity.js";
 import { deriveKey, readKeyFile, readPrivateFile } from "./status/key-file.js";
 import { UdpTransport } from "./status/udp.js";
 
@@ -39,6 +37,10 @@ export interface OpenOptions {
   wake(): void;
   /** Text of the array file: what an unconfirmed first revision goes back to. */
   text?: string;
+  /** The file itself: a confirmed revision is written there. */
+  file?: string | undefined;
+  /** Whether a module could take an array; nothing is adopted. */
+  tryOut?: (array: ArrayDescription) => Problem[];
   /** Bits of `SelfTest` that pass; all if not given. */
   selfTests?: () => number;
   setWebServer?: (kind: number) => Promise<void>;
@@ -56,9 +58,6 @@ export interface OpenController {
 /** Renewals in a lease time, and requests to etcd that are waited for in it: two lost ones end no lease. */
 const RENEWALS_PER_LEASE = 6;
 const LINK_POLL_MS = 1000;
-/** A committed configuration that nobody confirms goes back after this. */
-const CONFIRM_MS = 60_000;
-const STAGE_TIMEOUT_MS = 5000;
 /** No key is used with one controller: nothing is sent. */
 const NO_KEY = new Uint8Array(32);
 const ALL_SELF_TESTS = 63;
@@ -95,9 +94,11 @@ export async function openController(array: ArrayDescription, options: OpenOptio
     const shared = { self, section, clock, transport, link, lease, memory, report };
     const units = hosting?.units;
     const observed = observe(array, options, () => controller);
+    const present = { array };
     const controller: Controller = new Controller({
       ...shared,
-      effects: effectsOf(array, section, self, hosting),
+      effects: effectsOf(present, section, self, hosting),
+      follower: followerOf(present, self, { link, transport, observed, hosting }),
       boot: { next: () => bootCount },
       statusKey: deriveKey(key, array.name, "status"),
       ...(units === undefined ? {} : { unitStates: () => units.states() }),
@@ -106,8 +107,10 @@ export async function openController(array: ArrayDescription, options: OpenOptio
       setWebServer: options.setWebServer ?? (() => Promise.resolve()),
       wake: options.wake,
     });
-    const revisions = lease instanceof StoredLease ? revisionsOf(array, options, lease, link, controller) : undefined;
-    return { ...actorsOf(controller, arrivalsOf(array, link, controller), observed, hosting), revisions };
+    const parts = { array, options, clock, link, controller, hosts: hosting !== undefined };
+    const revisions = lease instanceof StoredLease ? openRevisions(lease, parts) : undefined;
+    const arrivals = arrivalsOf(present, link, controller);
+    return { ...actorsOf(controller, arrivals, observed, hosting), revisions };
   } catch (error) {
     await Promise.allSettled([link.close(), transport.close(), hosting?.close()]);
     throw error;
@@ -130,60 +133,43 @@ function hostingFor(
   return hostingOf(array, { controller, instance: String(bootCount), link, ...own, report });
 }
 
-function arrivalsOf(array: ArrayDescription, link: TcpLink, controller: Controller): Arrivals {
-  const { reserveMs = 0, moveMs = 0 } = array.policy.ports;
+function arrivalsOf(present: Present, link: TcpLink, controller: Controller): Arrivals {
+  const { reserveMs = 0, moveMs = 0 } = present.array.policy.ports;
   return new Arrivals({
     link,
-    controllers: () => array.controllers.map(({ name }) => name),
+    controllers: () => present.array.controllers.map(({ name }) => name),
     configuration: () => controller.configuration,
     timeoutMs: reserveMs,
     grantMs: moveMs,
   });
 }
 
-function revisionsOf(
-  array: ArrayDescription,
-  { report, text = "" }: OpenOptions,
-  lease: StoredLease,
-  link: TcpLink,
-  controller: Controller,
-): Revisions {
-  const file = "configuration";
-  return new Revisions({
-    clock: new SystemClock(),
-    link,
-    store: leaseRevisionStore(lease, report),
-    others: () => array.controllers.map(({ name }) => name).filter((name) => name !== controller.name),
-    check(candidate) {
-      const read = parseArray(candidate, file);
-      if (read.array === undefined) return { problems: read.problems.map(formatProblem) };
-      const fixed = whatIsFixed(array, read.array);
-      return fixed.length > 0 ? { problems: fixed } : { digest: configurationDigest(read.array) };
-    },
-    adopt(candidate) {
-      const read = parseArray(candidate, file);
-      return read.array === undefined
-        ? read.problems.map(formatProblem)
-        : controller.adopt(read.array).map(formatProblem);
-    },
-    initial: text,
-    confirmMs: CONFIRM_MS,
-    timeoutMs: STAGE_TIMEOUT_MS,
-    report,
-  });
+function ownPorts({ networkPorts = [] }: ArrayDescription, self: string) {
+  return networkPorts.filter((port) => port.controller === self);
 }
 
-/** What sockets, the lease and the kernel's fence were set up with: another needs a new start of the controllers. */
-function whatIsFixed(before: ArrayDescription, after: ArrayDescription): string[] {
-  const parts = ["name", "profile", "controllers", "networkPorts", "interfaces", "sources", "coordination"] as const;
-  return parts
-    .filter((part) => configurationDigest(pick(before, part)) !== configurationDigest(pick(after, part)))
-    .map((part) => `${part}: can't change while controllers run; restart them with the new file`);
+/** The configuration in force, for whoever looks things up by name. */
+interface Present {
+  array: ArrayDescription;
 }
 
-/** One part of an array, beside nothing else. */
-function pick(array: ArrayDescription, part: keyof ArrayDescription): ArrayDescription {
-  return { [part]: array[part] } as unknown as ArrayDescription;
+function followerOf(
+  present: Present,
+  self: string,
+  parts: { link: TcpLink; transport: UdpTransport; observed: Observed; hosting: Hosting | undefined },
+): ConfigurationFollower {
+  const { link, transport, observed, hosting } = parts;
+  return {
+    begin(array) {
+      present.array = array;
+      link.follow(peersOf(array, self));
+      transport.follow(endpointsOf(array));
+      observed.watch.follow(watchedDevices(array, self));
+      observed.links.follow(ownPorts(array, self));
+      return hosting?.expect(array) ?? Promise.resolve();
+    },
+    end: () => hosting?.settle(present.array) ?? Promise.resolve(),
+  };
 }
 
 /** Links come first: the controller speaks of them. The kernel is closed after the controller. */
@@ -201,7 +187,13 @@ function actorsOf(
   return { controller, sources: [links, tracked, controller, arrivals, kernel], effectors: [controller, arrivals] };
 }
 
+function watchedDevices(array: ArrayDescription, self: string): string[] {
+  const tracked = array.controllers.find(({ name }) => name === self)?.track?.links ?? [];
+  return [...new Set([...ownPorts(array, self), ...tracked].map(({ device }) => device))];
+}
+
 interface Observed {
+  watch: LinkWatch;
   links: NetworkPortSource;
   tracked: TrackedInputs;
 }
@@ -212,14 +204,13 @@ function observe(
   { controller: self, report, wake }: OpenOptions,
   controller: () => Controller,
 ): Observed {
-  const ports = (array.networkPorts ?? []).filter((port) => port.controller === self);
+  const ports = ownPorts(array, self);
   const track = array.controllers.find(({ name }) => name === self)?.track ?? { links: [], scripts: [] };
-  const devices = [...ports, ...track.links].map(({ device }) => device);
   const onLink = (device: string) => {
     tracked.linkChanged(device);
     wake();
   };
-  const watch = new LinkWatch([...new Set(devices)], {
+  const watch = new LinkWatch(watchedDevices(array, self), {
     pollMs: LINK_POLL_MS,
     onLink,
     onAddress: () => controller().look(),
@@ -230,7 +221,7 @@ function observe(
     changed: () => controller().ownChanged(),
     report,
   });
-  return { links: new NetworkPortSource(ports, watch), tracked };
+  return { watch, links: new NetworkPortSource(ports, watch), tracked };
 }
 
 function stateFile({ stateFolder }: CoordinationSection, self: string, what: string): string {
@@ -243,6 +234,12 @@ function endpointOf(text: string | undefined): Endpoint | undefined {
 }
 
 function linkOf(array: ArrayDescription, self: string, key: Uint8Array, report: (line: string) => void): TcpLink {
+  const listen = endpointOf(array.controllers.find(({ name }) => name === self)?.command);
+  return new TcpLink({ self, listen, peers: peersOf(array, self), key, report });
+}
+
+/** Where all others take commands; the shelf's agent as well. */
+function peersOf(array: ArrayDescription, self: string): Map<string, Endpoint> {
   const peers = new Map<string, Endpoint>();
   const add = (name: string, text: string | undefined) => {
     const endpoint = endpointOf(text);
@@ -250,12 +247,16 @@ function linkOf(array: ArrayDescription, self: string, key: Uint8Array, report: 
   };
   for (const { name, command } of array.controllers) add(name, command);
   add(SHELF, shelfSection(array)?.command);
-  const listen = endpointOf(array.controllers.find(({ name }) => name === self)?.command);
-  return new TcpLink({ self, listen, peers, key, report });
+  return peers;
+}
+
+/** Where each controller takes status messages, by place. */
+function endpointsOf({ controllers }: ArrayDescription): Endpoint[][] {
+  return controllers.map(({ control }) => (control ?? []).flatMap((text) => endpointOf(text) ?? []));
 }
 
 function transportOf(array: ArrayDescription, self: string, report: (line: string) => void): UdpTransport {
-  const endpoints = array.controllers.map(({ control }) => (control ?? []).flatMap((text) => endpointOf(text) ?? []));
+  const endpoints = endpointsOf(array);
   const own = endpoints[array.controllers.findIndex(({ name }) => name === self)] ?? [];
   return new UdpTransport({ own, controllers: endpoints, report });
 }
@@ -297,24 +298,25 @@ function userOf({ user, passwordFile }: EtcdSection) {
 }
 
 function effectsOf(
-  array: ArrayDescription,
+  present: Present,
   { management }: CoordinationSection,
   self: string,
   hosting: Hosting | undefined,
 ): ControllerEffects {
   const units = hosting?.units;
-  const interfaces = array.interfaces ?? [];
-  const own = (array.networkPorts ?? []).filter((port) => port.controller === self);
+  const interfaces = () => present.array.interfaces ?? [];
+  const own = () => ownPorts(present.array, self);
   const none = () => Promise.reject(new Error("the array has no shelf"));
   return new ControllerEffects({
     self,
     kernel: hosting?.kernel ?? NO_KERNEL,
     shelf: units ?? { admit: none },
     units: units ?? { serve: none, stop: () => Promise.resolve(), serving: () => Promise.resolve([]) },
-    addressOf: (name) => interfaces.find((each) => each.name === name)?.address,
-    interfaceOf: (address) => interfaces.find((each) => each.address === address)?.name,
-    deviceOf: (port) => own.find(({ name }) => name === port)?.device,
-    portOf: (device) => own.find((port) => port.device === device)?.name ?? "",
+    addressOf: (name) => interfaces().find((each) => each.name === name)?.address,
+    interfaceOf: (address) => interfaces().find((each) => each.address === address)?.name,
+    hasUnit: (name) => (present.array.units ?? []).some((unit) => unit.name === name),
+    deviceOf: (port) => own().find(({ name }) => name === port)?.device,
+    portOf: (device) => own().find((port) => port.device === device)?.name ?? "",
     management,
   });
 }

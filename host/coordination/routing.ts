@@ -15,7 +15,7 @@ export interface RoutingParts {
   self: string;
   coordinator: Coordinator;
   inputs: ModuleInputs;
-  scopes: readonly ArrayScope[];
+  scopes(): readonly ArrayScope[];
   /** Runs a kind of web server on this controller (`WebServerKind`). */
   setWebServer(kind: number): Promise<void>;
 }
@@ -140,6 +140,6 @@ export class Routing {
   }
 
   private scopeAt(row: number): ArrayScope | undefined {
-    return this.parts.scopes.find((scope) => this.parts.inputs.rowOf(scope) === row);
+    return this.parts.scopes().find((scope) => this.parts.inputs.rowOf(scope) === row);
   }
 }

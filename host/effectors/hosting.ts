@@ -5,7 +5,7 @@ import { parseEndpoint } from "../coordination/endpoint.js";
 import { parseAddress } from "./addresses/address.js";
 import { LinuxKernel } from "./addresses/linux-kernel.js";
 import { UnitExporter } from "./units/exporter.js";
-import { type FixedAddresses, UnitForwarding } from "./units/forwarding.js";
+import { type FixedAddresses, type ForwardedAddresses, UnitForwarding } from "./units/forwarding.js";
 import { type ShelfSection, shelfSection } from "./units/section.js";
 import { type AskingLink, ShelfClient } from "./units/shelf-client.js";
 import { UnitService } from "./units/unit-service.js";
@@ -32,18 +32,26 @@ export interface Hosting {
   forwarding: UnitForwarding | undefined;
   /** The fence first; what an earlier process left is gone when it resolves. */
   start(): Promise<void>;
+  /** Another configuration: ready for what it has, beside what the one before has. */
+  expect(array: ArrayDescription): Promise<void>;
+  /** Only what it has; the rest must be gone. */
+  settle(array: ArrayDescription): Promise<void>;
   close(): Promise<void>;
 }
 
 /** @param array checked */
 export function hostingOf(array: ArrayDescription, options: HostingOptions): Hosting {
   const { controller, management, report } = options;
-  const own = (array.networkPorts ?? []).filter((port) => port.controller === controller);
-  const devices = [...new Set([...own.map(({ device }) => device), ...(management ? [management.device] : [])])];
-  const addresses = [
-    ...(array.interfaces ?? []).map(({ address }) => address),
+  const devicesOf = ({ networkPorts = [] }: ArrayDescription) => {
+    const own = networkPorts.filter((port) => port.controller === controller).map(({ device }) => device);
+    return [...new Set([...own, ...(management ? [management.device] : [])])];
+  };
+  const addressesOf = ({ interfaces = [] }: ArrayDescription) => [
+    ...interfaces.map(({ address }) => address),
     ...(management ? [management.address] : []),
   ];
+  const devices = devicesOf(array);
+  const addresses = addressesOf(array);
   const kernel = new LinuxKernel({ name: controller, devices, addresses, report });
   const section = shelfSection(array);
   const forwarding = section === undefined ? undefined : forwardingOf(array, section, controller);
@@ -55,6 +63,11 @@ export function hostingOf(array: ArrayDescription, options: HostingOptions): Hos
     async start() {
       await kernel.start();
       await forwarding?.start(devices);
+    },
+    expect: (next) => kernel.expect(devicesOf(next), addressesOf(next)),
+    async settle(next) {
+      await kernel.settle(devicesOf(next), addressesOf(next));
+      await forwarding?.follow(forwardedOf(next));
     },
     async close() {
       await units?.close();
@@ -77,16 +90,19 @@ function unitsOf(
 }
 
 function forwardingOf(array: ArrayDescription, section: ShelfSection, name: string): UnitForwarding {
+  const ports = new Map(Object.entries(section.units).map(([unit, { port }]) => [unit, port]));
+  return new UnitForwarding({ name, ports, ...forwardedOf(array) });
+}
+
+function forwardedOf(array: ArrayDescription): ForwardedAddresses {
   const addresses = (array.interfaces ?? []).map(({ address }) => parseAddress(address));
-  return new UnitForwarding({
-    name,
+  return {
     addresses4: addresses.filter(({ family }) => family === 4).map(({ text }) => text),
     addresses6: addresses.filter(({ family }) => family === 6).map(({ text }) => text),
-    ports: new Map(Object.entries(section.units).map(([unit, { port }]) => [unit, port])),
     controllers: new Map(
       array.controllers.map((each) => [each.name, fixedAddresses([each.command, ...(each.control ?? [])])]),
     ),
-  });
+  };
 }
 
 /** The first address of each family on which a controller takes commands or status messages: those stay with it. */

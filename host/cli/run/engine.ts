@@ -1,6 +1,5 @@
 /** One run: sources feed the shim, it ticks, effectors carry out, and whoever listens is told. */
 
-import type { ArrayDescription, Problem } from "../../array/description.js";
 import type { ChannelFacts } from "../../coordination/status/channel-facts.js";
 import type { Effector, Source } from "../../shim/actor.js";
 import type { DecisionView } from "../../shim/decision-view.js";
@@ -84,18 +83,6 @@ export class Engine {
     this.tickUs += tookUs;
     if (tookUs > this.longestTickUs) this.longestTickUs = tookUs;
     this.watch.afterTick();
-  }
-
-  /**
-   * Puts a port into maintenance or takes it out, by adopting the configuration anew.
-   * @returns nothing when adopted
-   */
-  setMaintenance(port: string, maintenance: boolean): Problem[] {
-    const { array } = this.shim;
-    if (array === undefined) return [];
-    const ports = array.ports.map((each) => (each.name === port ? { ...each, maintenance } : each));
-    const changed: ArrayDescription = { ...array, ports };
-    return this.shim.configure(changed);
   }
 
   async close(): Promise<void> {

@@ -18,8 +18,8 @@ export class Managed {
     private readonly link: OpenSupervisorLink | undefined,
   ) {}
 
+  /** After the array's own. */
   afterTick(): void {
-    this.array.afterTick();
     this.link?.afterTick(this.array);
   }
 
@@ -29,10 +29,24 @@ export class Managed {
   }
 }
 
+/** The array of a run as servers and keys command it: one way for whatever changes its configuration. */
+export function commandedArray(made: SetUp, words: RunWords, report: (line: string) => void): EngineArray {
+  return new EngineArray({
+    engine: made.engine,
+    controller: made.controller,
+    text: made.text,
+    file: words.config,
+    report,
+    revisions: made.revisions,
+    adopted: () => made.coordination?.reconfigured(),
+  });
+}
+
 /** Undefined where the run is not managed. @throws UsageError, InputError, UnsafeFile */
 export async function startManaged(
   made: SetUp,
   words: RunWords,
+  array: EngineArray,
   report: (line: string) => void,
 ): Promise<Managed | undefined> {
   if (words.page === undefined && words.management === undefined) return undefined;
@@ -40,15 +54,7 @@ export async function startManaged(
     throw new UsageError("--page and --management: one of the two");
   }
   const settings = await readSettings(words);
-  const array = new EngineArray({
-    engine: made.engine,
-    controller: made.controller,
-    text: made.text,
-    file: words.config,
-    report,
-    adopted: () => made.coordination?.reconfigured(),
-    ...bundlesOf(words, settings),
-  });
+  array.bundleKeeper = bundlesOf(words, settings);
   const directory = directoryOf(made);
   const { Management } = await import("../../management/run/management.js");
   const { supervisorLink } = await import("../../management/run/supervisor-link.js");
@@ -85,10 +91,8 @@ async function readSettings(words: RunWords): Promise<ManagementSettings> {
   return embeddedSettings(typeof words.page === "string" ? words.page : undefined);
 }
 
-function bundlesOf(words: RunWords, { waitingBundles }: ManagementSettings) {
+function bundlesOf(words: RunWords, { waitingBundles }: ManagementSettings): BundleKeeper | undefined {
   const { slots, trust } = words as { slots?: string; trust?: string };
-  if (slots === undefined || trust === undefined) return {};
-  return {
-    bundles: new BundleKeeper({ slots, trust, ...(waitingBundles === undefined ? {} : { waiting: waitingBundles }) }),
-  };
+  if (slots === undefined || trust === undefined) return undefined;
+  return new BundleKeeper({ slots, trust, ...(waitingBundles === undefined ? {} : { waiting: waitingBundles }) });
 }

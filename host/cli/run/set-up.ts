@@ -1,12 +1,13 @@
 /** Makes a run of what the command line names: array file, module, snapshot, recorder, sources and effectors. */
 
-import { type ArrayDescription, parseArray } from "../../array/description.js";
+import { type ArrayDescription, type Problem, parseArray } from "../../array/description.js";
 import type { Revisions } from "../../coordination/configuration/revisions.js";
 import type { Controller } from "../../coordination/controller.js";
 import type { SelfWatch } from "../../management/processors/self-watch.js";
 import type { Effector, Source } from "../../shim/actor.js";
 import { fileSink, Recorder } from "../../shim/recorder.js";
-import type { Shim } from "../../shim/shim.js";
+import { instantiate } from "../../shim/module.js";
+import { Shim } from "../../shim/shim.js";
 import { snapshotForStart, startShim } from "../../shim/start.js";
 import { SimulatedArray } from "../../sources/simulated/array.js";
 import { DEMO_FILE, demoText } from "../../sources/simulated/demo.js";
@@ -44,7 +45,8 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
   const array = readArrayFile(text, words.config);
   const controller = controllerOf(array, words.controller);
   const waker = { wake: () => undefined };
-  const actors = await makeActors(array, controller, options, report, { waker, text });
+  const trial: Trial = { tryOut: () => [] };
+  const actors = await makeActors(array, controller, options, report, { waker, text, file: words.config, trial });
   const module = await chosenOrClosed(actors, () => chooseModule(words, array, performance.now()));
   const recorder = words.record === undefined ? undefined : new Recorder(fileSink(words.record));
   if (module.watch !== undefined) report(`module: ${module.origin}`);
@@ -59,6 +61,7 @@ export async function setUp(words: RunWords, options: RunOptions, report: (line:
     return setUp(words, options, report);
   }
   const { coordination, revisions, selfWatch } = actors;
+  trial.tryOut = (next) => tryOut(module.bytes, controller, next);
   const engine = new Engine({ shim, ...actors });
   return { array, text, controller, engine, recorder, module, coordination, revisions, selfWatch, waker };
 }
@@ -108,6 +111,16 @@ function controllerOf(array: ArrayDescription, name: string | undefined): string
   throw new UsageError(`--controller ${name}: one of ${names.join(", ")}`);
 }
 
+/** Filled once the module is chosen. */
+interface Trial {
+  tryOut(array: ArrayDescription): Problem[];
+}
+
+/** What a module of this run would say of an array: asked of one with a memory of its own. */
+function tryOut(module: Uint8Array, controller: string, array: ArrayDescription): Problem[] {
+  return new Shim(instantiate(module), { incarnation: 1, controller }).configure(array);
+}
+
 interface Actors {
   sources: Source[];
   effectors: Effector[];
@@ -122,7 +135,7 @@ async function makeActors(
   controller: string,
   options: RunOptions,
   report: (line: string) => void,
-  { waker, text }: { waker: { wake(): void }; text: string },
+  { waker, text, file, trial }: { waker: { wake(): void }; text: string; file: string | undefined; trial: Trial },
 ): Promise<Actors> {
   if (array.sources.simulated !== undefined) {
     const settings = simulatedSettings(array);
@@ -144,6 +157,8 @@ async function makeActors(
     controller,
     report,
     text,
+    file,
+    tryOut: (next) => trial.tryOut(next),
     wake: () => waker.wake(),
     selfTests: () => selfWatch.selfTests(),
     setWebServer: (kind) => selfWatch.setWebServer(kind),

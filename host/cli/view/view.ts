@@ -1,6 +1,8 @@
 /** The live view: shows a run on the terminal and takes its keys. */
 
 import type { ArrayDescription } from "../../array/description.js";
+import { isUnfulfilled, type Performed, type Unfulfilled } from "../../management/array/managed-array.js";
+import { foundWords } from "../../management/array/revision-keeper.js";
 import type { Engine, RunListener } from "../run/engine.js";
 import type { DecisionRecord, RunEvent } from "../run/records.js";
 import { decisionWords, eventWords } from "../run/wording.js";
@@ -37,6 +39,12 @@ export interface ViewTerminal {
   input: KeyboardInput;
 }
 
+/** What the view has others do. */
+export interface ViewOrders {
+  quit(): void;
+  maintain(port: string, maintenance: boolean): Promise<Performed | Unfulfilled>;
+}
+
 export class View implements RunListener {
   private readonly screen: Screen;
   private readonly keyboard: Keyboard;
@@ -50,9 +58,9 @@ export class View implements RunListener {
 
   constructor(
     private readonly engine: Engine,
-    private readonly array: ArrayDescription,
+    private readonly started: ArrayDescription,
     private readonly notes: readonly string[],
-    private readonly quit: () => void,
+    private readonly orders: ViewOrders,
     private readonly terminal: ViewTerminal = { output: process.stdout, input: process.stdin },
     palette: Palette = createPalette(),
   ) {
@@ -60,6 +68,11 @@ export class View implements RunListener {
     this.screen = new Screen(terminal.output);
     this.keyboard = new Keyboard(terminal.input, (key) => this.press(key));
     engine.listen(this);
+  }
+
+  /** Another configuration may be in force by now. */
+  private get array(): ArrayDescription {
+    return this.engine.shim.array ?? this.started;
   }
 
   open(): void {
@@ -118,7 +131,7 @@ export class View implements RunListener {
     const count = this.array.ports.length;
     switch (key) {
       case "quit":
-        return this.quit();
+        return this.orders.quit();
       case "suspend":
         return this.suspend();
       case "pause":
@@ -132,7 +145,7 @@ export class View implements RunListener {
         this.selected = (this.selected + 1) % count;
         break;
       case "maintenance":
-        this.toggleMaintenance();
+        void this.toggleMaintenance();
         break;
       default:
         this.order(key);
@@ -145,13 +158,15 @@ export class View implements RunListener {
     return this.engine.shim.names.ports.name(row);
   }
 
-  private toggleMaintenance(): void {
+  /** By the same way as the commands of the servers: with several controllers it holds for all of them. */
+  private async toggleMaintenance(): Promise<void> {
     const port = this.selectedPort();
     const present = this.engine.shim.array?.ports.find((each) => each.name === port)?.maintenance === true;
-    const problems = this.engine.setMaintenance(port, !present);
     const words = `${port} ${present ? "out of" : "into"} maintenance`;
-    if (problems.length === 0) this.say(this.engine.moduleMs, "note", words);
-    for (const problem of problems) this.say(this.engine.moduleMs, "trouble", `${words}: ${problem.message}`);
+    const done = await this.orders.maintain(port, !present);
+    if (!isUnfulfilled(done)) return this.say(this.engine.moduleMs, "note", words);
+    this.say(this.engine.moduleMs, "trouble", `${words}: ${done.detail}`);
+    for (const problem of done.problems ?? []) this.say(this.engine.moduleMs, "trouble", foundWords(problem));
   }
 
   /** What the operator does to the simulated world. */

@@ -18,7 +18,9 @@ export interface DeciderParts {
   rules: CoordinationRules;
   self: string;
   /** Controllers of the scope. */
-  members: readonly string[];
+  members(): readonly string[];
+  /** Whether a controller that the configuration doesn't have, any more or yet, may hold anything: it was never asked. */
+  strangers(): boolean;
   view(): LeaseView;
   /** Whether those whose liveness key is gone have lost all they had. */
   mayTakeOver(): boolean;
@@ -72,15 +74,20 @@ export class Decider {
     this.ended = true;
   }
 
-  /** Asks whoever has not reported under its present session. Called whenever something may have changed. */
+  /**
+   * Asks whoever has not reported under its present session, or did so of another configuration. Called whenever
+   * something may have changed.
+   */
   tend(): void {
     if (this.ended) return;
     const { live } = this.parts.view();
-    for (const member of this.parts.members) {
+    const configuration = this.parts.configuration();
+    for (const member of this.parts.members()) {
       const session = live.get(member)?.session;
       if (session === undefined) continue;
       const book = this.bookOf(member, session);
-      if (!book.acknowledged && !book.raising) void this.raise(member, book);
+      const isKnown = book.acknowledged && book.configuration === configuration;
+      if (!isKnown && !book.raising) void this.raise(member, book);
     }
   }
 
@@ -119,7 +126,8 @@ export class Decider {
     const book = this.books.get(member);
     if (this.ended || book === undefined || !this.acknowledged(member)) return "refused";
     if (book.configuration !== parts.configuration()) return "refused";
-    const others = parts.members.filter((other) => other !== member);
+    const others = parts.members().filter((other) => other !== member);
+    if (take && parts.rules.giveUpBeforeTake && parts.strangers()) return "refused";
     if (take && parts.rules.giveUpBeforeTake && others.some((other) => this.mayHold(other, subject))) return "refused";
     if (!parts.mayDecide(this.scope, this.epoch)) return "refused";
     if (take) book.pending.add(subject);

@@ -38,10 +38,27 @@ export class TcpLink implements CommandLink {
   private readonly reported = new Map<string, number>();
   private server: Server | undefined;
   private closed = false;
+  private peers: ReadonlyMap<string, Endpoint>;
+  /** Callers that have proved who they are. */
+  private readonly callers = new Map<Socket, string>();
   /** Connections that were refused. */
   refused = 0;
 
-  constructor(private readonly options: TcpLinkOptions) {}
+  constructor(private readonly options: TcpLinkOptions) {
+    this.peers = options.peers;
+  }
+
+  /** Others than before: whoever isn't among them any more is heard no longer. */
+  follow(peers: ReadonlyMap<string, Endpoint>): void {
+    const before = this.peers;
+    this.peers = peers;
+    for (const [name, call] of this.calls) {
+      if (endpointsMatch(before.get(name), peers.get(name))) continue;
+      call.end(new LinkError(`no way to ${name}`));
+      this.calls.delete(name);
+    }
+    for (const [socket, name] of this.callers) if (!peers.has(name)) socket.destroy();
+  }
 
   /** @throws Error where the address can't be bound */
   async open(): Promise<void> {
@@ -66,7 +83,7 @@ export class TcpLink implements CommandLink {
   }
 
   request(controller: string, message: Message, timeoutMs: number): Promise<Message> {
-    const endpoint = this.options.peers.get(controller);
+    const endpoint = this.peers.get(controller);
     if (this.closed || endpoint === undefined) return Promise.reject(new LinkError(`no way to ${controller}`));
     let call = this.calls.get(controller);
     if (call === undefined || call.ended) {
@@ -103,10 +120,11 @@ export class TcpLink implements CommandLink {
       key: this.options.key,
       self: this.options.self,
       calls: undefined,
-      admits: (name) => this.options.peers.has(name),
+      admits: (name) => this.peers.has(name),
       send: (bytes) => void socket.write(bytes),
       opened: (peer) => {
         from = peer;
+        this.callers.set(socket, peer);
         clearTimeout(timer);
         this.strangers.delete(socket);
       },
@@ -125,6 +143,7 @@ export class TcpLink implements CommandLink {
     socket.on("close", () => {
       clearTimeout(timer);
       this.accepted.delete(socket);
+      this.callers.delete(socket);
       this.strangers.delete(socket);
     });
   }
@@ -158,6 +177,10 @@ export class TcpLink implements CommandLink {
     this.reported.set(line, nowMs);
     this.options.report(line);
   }
+}
+
+function endpointsMatch(one: Endpoint | undefined, other: Endpoint | undefined): boolean {
+  return one !== undefined && one.address === other?.address && one.port === other.port;
 }
 
 interface Asked {

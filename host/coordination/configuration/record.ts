@@ -3,15 +3,21 @@
 import type { StoredLease } from "../lease/stored-lease.js";
 
 export interface RevisionRecord {
-  /** Grows by one with each commit, and with each return. */
+  /** Grows by one with each commit, with each return, and with each change of maintenance. */
   revision: number;
-  /** Digest of the text, as status messages carry it. */
+  /** Digest of what the text means, as status messages carry it. */
   digest: number;
   text: string;
   /** Stays; an unconfirmed one is given back in time. */
   confirmed: boolean;
   /** Text before it, while it is unconfirmed; "" otherwise. */
   previous: string;
+  /** How long an unconfirmed one waits, in milliseconds. */
+  confirmMs: number;
+  /** SHA-256, in hex, of the text that it has taken back; "" where it took none back. */
+  returned: string;
+  /** Controllers that it has beside those before it, and that take no part yet. */
+  joining: string[];
 }
 
 export interface RevisionStore {
@@ -26,12 +32,19 @@ const KEY = "configuration";
 
 /** The store that the lease is kept in. */
 export function leaseRevisionStore(lease: StoredLease, report: (line: string) => void): RevisionStore {
+  // Each change of any key has it looked at: a text is read once.
+  let known: { value: string; record: RevisionRecord | undefined } | undefined;
   return {
     read() {
       const entry = lease.entry(KEY);
       if (entry === undefined) return undefined;
-      const record = parseRecord(entry.value);
-      if (record === undefined) report("configuration: the record in the lease service's store is none; passed over");
+      if (known?.value !== entry.value) {
+        known = { value: entry.value, record: parseRecord(entry.value) };
+        if (known.record === undefined) {
+          report("configuration: the record in the lease service's store is none; passed over");
+        }
+      }
+      const { record } = known;
       return record && { record, modRevision: entry.modRevision };
     },
     write: (record, modRevision) => lease.write(KEY, JSON.stringify(record), modRevision),
@@ -43,12 +56,12 @@ export function leaseRevisionStore(lease: StoredLease, report: (line: string) =>
 export function parseRecord(text: string): RevisionRecord | undefined {
   try {
     const fields = JSON.parse(text) as Partial<RevisionRecord> | null;
-    const { revision, digest, confirmed } = fields ?? {};
-    const isWhole = [revision, digest].every((each) => Number.isSafeInteger(each) && (each as number) >= 0);
-    if (!isWhole || typeof confirmed !== "boolean") return undefined;
-    return typeof fields?.text === "string" && typeof fields.previous === "string"
-      ? (fields as RevisionRecord)
-      : undefined;
+    const { revision, digest, confirmMs, confirmed, joining } = fields ?? {};
+    const isWhole = (each: unknown) => Number.isSafeInteger(each) && (each as number) >= 0;
+    if (![revision, digest, confirmMs].every(isWhole) || typeof confirmed !== "boolean") return undefined;
+    if (!Array.isArray(joining) || joining.some((name) => typeof name !== "string")) return undefined;
+    const texts = [fields?.text, fields?.previous, fields?.returned];
+    return texts.every((each) => typeof each === "string") ? (fields as RevisionRecord) : undefined;
   } catch {
     return undefined;
   }

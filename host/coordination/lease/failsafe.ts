@@ -17,7 +17,7 @@ export interface FailsafeParts {
   memory: CoordinationMemory;
   rules: CoordinationRules;
   /** All other configured controllers. */
-  others: readonly string[];
+  others(): readonly string[];
   /** How long a promise is kept, in milliseconds. */
   promiseMs: number;
   /** By how much sooner the asker counts it as over: clocks of different rates. */
@@ -64,7 +64,8 @@ export class Failsafe {
 
   /** @returns monotonic end of what all others promise, or undefined where one does not */
   async ask(session: number): Promise<number | undefined> {
-    const { clock, link, others, promiseMs, marginMs, rules } = this.parts;
+    const { clock, link, promiseMs, marginMs, rules } = this.parts;
+    const others = this.parts.others();
     const sentMs = clock.monotonicMs();
     const request = { kind: "promise", session, forMs: promiseMs };
     const answers = others.map((other) =>

@@ -78,6 +78,13 @@ export class InProcessLease implements LeaseService {
     for (const listener of this.listeners) listener.renewed?.(term);
   }
 
+  leave(): Promise<void> {
+    this.live.clear();
+    this.holders.clear();
+    this.changed();
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     this.live.clear();
     this.holders.clear();

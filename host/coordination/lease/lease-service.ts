@@ -93,6 +93,8 @@ export interface LeaseService {
   sayFit(fit: boolean): Promise<void>;
   /** Renews now rather than at the next interval. */
   renewNow(): void;
+  /** Gives the lease back and takes no other before `acquire`. The effects must be gone. @throws LeaseUnreachable */
+  leave(): Promise<void>;
   /** Gives the lease back and ends. The effects must be gone. */
   close(): Promise<void>;
 }

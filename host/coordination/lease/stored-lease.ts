@@ -147,6 +147,11 @@ export class StoredLease implements LeaseService {
     this.tellChanged();
   }
 
+  async leave(): Promise<void> {
+    await this.revokeEarlier();
+    await this.read();
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.timer?.cancel();

@@ -37,6 +37,8 @@ export interface TenureParts {
   beforeOpen(): Promise<void>;
   alarm(line: string): void;
   changed(): void;
+  /** Whether this controller takes part: without it no lease is taken, and one that is held is given up; yes if not given. */
+  takesPart?(): boolean;
 }
 
 export type TenureState = "empty" | "held" | "releasing";
@@ -58,6 +60,8 @@ export class Tenure {
   private fenceEndMs = Number.NEGATIVE_INFINITY;
   private fenceWanted = false;
   private closed = false;
+  /** The service may have a liveness key of this controller: also of an earlier run. */
+  private hasKey = true;
   private inFailsafe = false;
 
   constructor(
@@ -100,12 +104,13 @@ export class Tenure {
   /** Whether effects may be begun: the lease is in force now, by the clock. */
   mayAct(): boolean {
     this.watchWallClock();
-    return this.state === "held" && this.parts.clock.monotonicMs() < this.leaseEndMs && !this.isDoubtful;
+    if (this.state !== "held" || !this.takesPart) return false;
+    return this.parts.clock.monotonicMs() < this.leaseEndMs && !this.isDoubtful;
   }
 
   /** Whether what one has may be kept: by the lease, or by what all others have promised. */
   mayKeep(): boolean {
-    return this.state === "held" && this.parts.clock.monotonicMs() < this.endMs;
+    return this.state === "held" && this.takesPart && this.parts.clock.monotonicMs() < this.endMs;
   }
 
   /** What one has is kept by promises alone. */
@@ -123,6 +128,15 @@ export class Tenure {
     this.timer?.cancel();
     await this.release("closing");
     await this.parts.lease.close();
+  }
+
+  /** Whether it takes part may have changed. */
+  look(): void {
+    void this.tend();
+  }
+
+  private get takesPart(): boolean {
+    return this.parts.takesPart?.() ?? true;
   }
 
   private get isDoubtful(): boolean {
@@ -146,7 +160,9 @@ export class Tenure {
       this.watchWallClock();
       if (this.state === "held") await this.tendHeld();
       if (this.state === "releasing") await this.empty();
-      if (this.state === "empty" && !this.closed) await this.acquire(0);
+      if (this.state !== "empty" || this.closed) return;
+      if (this.takesPart) await this.acquire(0);
+      else await this.leave();
     } catch (error) {
       // Out of reach, or the kernel refused: tried again at the next look, and nothing is let through until then.
       if (this.state !== "held") this.parts.alarm(`lease: not taken: ${(error as Error).message}`);
@@ -155,7 +171,15 @@ export class Tenure {
     }
   }
 
+  /** The liveness key goes last: while it is there, nothing that this controller may have had is given to another. */
+  private async leave(): Promise<void> {
+    if (!this.hasKey) return;
+    await this.parts.lease.leave();
+    this.hasKey = false;
+  }
+
   private async tendHeld(): Promise<void> {
+    if (!this.takesPart) return this.release("no part to take any more");
     const nowMs = this.parts.clock.monotonicMs();
     this.noteFailsafe();
     if (this.lost === this.current) {
@@ -176,9 +200,12 @@ export class Tenure {
 
   private async acquire(continues: number): Promise<boolean> {
     const scopes = continues === 0 ? [] : this.parts.heldWithEffects();
+    this.hasKey = true;
     const term = await this.parts.lease.acquire({ continues, scopes });
     if (term === undefined) return false;
     await this.parts.beforeOpen();
+    // Found out by the first look at the service: the key goes at the next look.
+    if (!this.takesPart) return false;
     // Too late to go on: what is held must be given up first.
     if (continues !== 0 && this.parts.clock.monotonicMs() >= this.promisedEndMs) return false;
     this.state = "held";

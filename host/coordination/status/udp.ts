@@ -31,8 +31,10 @@ export class UdpTransport implements Transport {
   private readonly ends: Link[];
   private listener: DatagramListener = () => {};
   private closed = false;
+  private controllers: readonly (readonly Endpoint[])[];
 
   constructor(private readonly options: UdpTransportOptions) {
+    this.controllers = options.controllers;
     this.ends = options.own.map((endpoint) => ({
       endpoint,
       socket: undefined,
@@ -51,9 +53,14 @@ export class UdpTransport implements Transport {
     await Promise.all(this.ends.map((link, number) => this.bind(link, number)));
   }
 
+  /** Other controllers, or in other places. */
+  follow(controllers: readonly (readonly Endpoint[])[]): void {
+    this.controllers = controllers;
+  }
+
   send(link: number, controller: number, bytes: Uint8Array): void {
     const end = this.ends[link];
-    const to = this.options.controllers[controller]?.[link];
+    const to = this.controllers[controller]?.[link];
     if (end === undefined || to === undefined) return;
     if (!end.bound || end.socket === undefined) {
       this.lost++;

@@ -57,6 +57,18 @@ export class Fence {
     await load(this.ruleset());
   }
 
+  /** Other devices and addresses, in one transaction: the end that is in force stays. */
+  async follow(devices: readonly string[], addresses: readonly ParsedAddress[]): Promise<void> {
+    const { table } = this;
+    const sets = fencedSets(addresses).flatMap(({ name, list }) => [
+      `flush set netdev ${table} ${name}`,
+      ...(list.length === 0 ? [] : [`add element netdev ${table} ${name} { ${list.join(", ")} }`]),
+    ]);
+    const chains = ["in", "out"].map((name) => `delete chain netdev ${table} ${name}`);
+    const made = [`table netdev ${table} {`, ...hookedChains(devices), "}", ""];
+    await load([...chains, ...sets, ...made].join("\n"));
+  }
+
   /** See `AddressKernel.fenceUntil`. Of several that wait, only the last is written. */
   until(wallMs: number, forMs = WITHOUT_END_MS): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -122,38 +134,45 @@ export class Fence {
 
   private ruleset(): string {
     const { addresses, devices } = this.options;
-    const four = addresses.filter(({ family }) => family === 4).map(({ text }) => text);
-    const six = addresses.filter(({ family }) => family === 6);
-    const targets = six.map(({ bytes }) => `0x${Buffer.from(bytes).toString("hex")}`);
-    const discovery = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } @th,64,128 @target6 jump fence";
-    const hook = (way: string) =>
-      `type filter hook ${way} devices = { ${devices.map((name) => `"${name}"`).join(", ")} } priority ${PRIORITY};`;
     return [
       `add table netdev ${this.table}`,
       `delete table netdev ${this.table}`,
       `table netdev ${this.table} {`,
-      `  set held4 { type ipv4_addr; ${elements(four)} }`,
-      `  set held6 { type ipv6_addr; ${elements(six.map(({ text }) => text))} }`,
-      // The same as the target of neighbour discovery: nft can't look a raw field up in a set of addresses.
-      `  set target6 { typeof @th,64,128; ${elements(targets)} }`,
+      ...fencedSets(addresses).map(({ name, type, list }) => `  set ${name} { ${type}; ${elements(list)} }`),
       "  set permit { type ether_type; flags timeout; }",
       "  chain fence { drop; }",
-      `  chain in { ${hook("ingress")}`,
-      "    arp daddr ip @held4 jump fence",
-      "    ip daddr @held4 jump fence",
-      "    ip6 daddr @held6 jump fence",
-      `    ${discovery}`,
-      "  }",
-      `  chain out { ${hook("egress")}`,
-      "    arp saddr ip @held4 jump fence",
-      "    ip saddr @held4 jump fence",
-      "    ip6 saddr @held6 jump fence",
-      `    ${discovery}`,
-      "  }",
+      ...hookedChains(devices),
       "}",
       "",
     ].join("\n");
   }
+}
+
+function fencedSets(addresses: readonly ParsedAddress[]): { name: string; type: string; list: string[] }[] {
+  const four = addresses.filter(({ family }) => family === 4).map(({ text }) => text);
+  const six = addresses.filter(({ family }) => family === 6);
+  const targets = six.map(({ bytes }) => `0x${Buffer.from(bytes).toString("hex")}`);
+  return [
+    { name: "held4", type: "type ipv4_addr", list: four },
+    { name: "held6", type: "type ipv6_addr", list: six.map(({ text }) => text) },
+    // The same as the target of neighbour discovery: nft can't look a raw field up in a set of addresses.
+    { name: "target6", type: "typeof @th,64,128", list: targets },
+  ];
+}
+
+/** Without a device nothing can come or go: the chains are hooked nowhere. */
+function hookedChains(devices: readonly string[]): string[] {
+  const on = `devices = { ${devices.map((each) => `"${each}"`).join(", ")} } priority ${PRIORITY};`;
+  const discovery = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } @th,64,128 @target6 jump fence";
+  const chain = (name: string, way: string, which: string) => [
+    devices.length === 0 ? `  chain ${name} {` : `  chain ${name} { type filter hook ${way} ${on}`,
+    `    arp ${which} ip @held4 jump fence`,
+    `    ip ${which} @held4 jump fence`,
+    `    ip6 ${which} @held6 jump fence`,
+    `    ${discovery}`,
+    "  }",
+  ];
+  return [...chain("in", "ingress", "daddr"), ...chain("out", "egress", "saddr")];
 }
 
 /** What may pass, each for so long from when the kernel gets it: by its own monotonic time. */

@@ -1,11 +1,14 @@
 /** Failover addresses in the Linux kernel of this network namespace. */
 
+import { existsSync } from "node:fs";
 import { type ParsedAddress, parseAddress } from "./address.js";
 import { Announcer } from "./announcer.js";
 import { prepareDevice } from "./devices.js";
 import { Fence } from "./fence.js";
 import { IpBatch, type LinkRow } from "./ip-batch.js";
 import type { AddressKernel, HeldAddress } from "./kernel.js";
+
+type Configured = Map<string, { text: string; parsed: ParsedAddress }>;
 
 export interface LinuxKernelOptions {
   /** Name of the controller. */
@@ -23,32 +26,52 @@ export class LinuxKernel implements AddressKernel {
   private readonly fence: Fence;
   private readonly announcer: Announcer;
   /** Addresses by the kernel's text, and by the configured one. */
-  private readonly configured = new Map<string, { text: string; parsed: ParsedAddress }>();
-  private readonly parsed = new Map<string, ParsedAddress>();
+  private configured: Configured = new Map();
+  private parsed = new Map<string, ParsedAddress>();
+  private devices: readonly string[];
   private readonly hardware = new Map<string, string>();
+  /** The fence of what another configuration has: before it no address is added. */
+  private fenced: Promise<void> = Promise.resolve();
 
   /** @throws Error where an address is malformed */
-  constructor(private readonly options: LinuxKernelOptions) {
-    for (const text of options.addresses) {
-      const parsed = parseAddress(text);
-      this.configured.set(parsed.text, { text, parsed });
-      this.parsed.set(text, parsed);
-    }
+  constructor(options: LinuxKernelOptions) {
+    this.devices = options.devices;
+    this.know(options.addresses);
     const addresses = [...this.parsed.values()];
     this.fence = new Fence({ name: options.name, devices: options.devices, addresses });
     this.announcer = new Announcer(options.report);
   }
 
   async start(): Promise<void> {
-    for (const device of this.options.devices) prepareDevice(device);
+    for (const device of this.devices) prepareDevice(device);
     await this.fence.start();
     await this.removeAll();
-    const { rows } = await this.ip.run([], "link show");
-    for (const { ifname, address } of rows) if (ifname !== undefined) this.hardware.set(ifname, address ?? "");
+    await this.readHardware();
+  }
+
+  /**
+   * Devices and addresses of another configuration, beside those of the one before, which may yet be held.
+   * Resolves when the fence is in force for them; none is added before. @throws Error where a device isn't there
+   */
+  expect(devices: readonly string[], addresses: readonly string[]): Promise<void> {
+    this.know([...new Set([...this.parsed.keys(), ...addresses])]);
+    const known = [...this.parsed.values()];
+    const both = [...new Set([...this.devices.filter(isThere), ...devices])];
+    this.fenced = this.follow(both, known);
+    this.fenced.catch(() => undefined);
+    return this.fenced;
+  }
+
+  /** From now on only these. Those of the configuration before must be gone. */
+  async settle(devices: readonly string[], addresses: readonly string[]): Promise<void> {
+    this.know(addresses);
+    this.devices = devices;
+    await this.fence.follow(devices, [...this.parsed.values()]);
   }
 
   async add(address: string, device: string): Promise<void> {
     const parsed = this.known(address);
+    await this.fenced;
     // Deprecated from the start (RFC 4862, section 5.5.4): answers, but is nobody's source unless asked for; and without
     // duplicate address detection, whose second of silence the fence and the lease make needless.
     const how = parsed.family === 6 ? " nodad valid_lft forever preferred_lft 0" : "";
@@ -96,6 +119,29 @@ export class LinuxKernel implements AddressKernel {
     await this.fence.close();
   }
 
+  private async follow(devices: readonly string[], addresses: readonly ParsedAddress[]): Promise<void> {
+    for (const device of devices) prepareDevice(device);
+    await this.fence.follow(devices, addresses);
+    await this.readHardware();
+  }
+
+  private know(addresses: readonly string[]): void {
+    const configured: Configured = new Map();
+    const known = new Map<string, ParsedAddress>();
+    for (const text of addresses) {
+      const parsed = parseAddress(text);
+      configured.set(parsed.text, { text, parsed });
+      known.set(text, parsed);
+    }
+    this.configured = configured;
+    this.parsed = known;
+  }
+
+  private async readHardware(): Promise<void> {
+    const { rows } = await this.ip.run([], "link show");
+    for (const { ifname, address } of rows) if (ifname !== undefined) this.hardware.set(ifname, address ?? "");
+  }
+
   /** @throws Error where some stay */
   private async removeAll(): Promise<void> {
     for (const { parsed } of this.configured.values()) this.announcer.cancel(parsed);
@@ -122,6 +168,10 @@ export class LinuxKernel implements AddressKernel {
     if (parsed === undefined) throw new Error(`${address} is none of the configured failover addresses`);
     return parsed;
   }
+}
+
+function isThere(device: string): boolean {
+  return existsSync(`/sys/class/net/${device}`);
 }
 
 /** Devices that have an address. */

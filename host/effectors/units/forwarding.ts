@@ -32,12 +32,16 @@ const SETTINGS: readonly (readonly [string, string])[] = [
   ["ipv6/conf/all/forwarding", "1"],
 ];
 
+export type ForwardedAddresses = Pick<ForwardingOptions, "addresses4" | "addresses6" | "controllers">;
+
 export class UnitForwarding {
   private readonly table: string;
+  private forwarded: ForwardedAddresses;
   private servers = new Map<string, string>();
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ForwardingOptions) {
+    this.forwarded = options;
     this.table = `fairlead-units-${options.name.replace(/[^A-Za-z0-9]/g, "_")}`;
   }
 
@@ -66,6 +70,22 @@ export class UnitForwarding {
     });
   }
 
+  /** Other addresses or controllers than before. Connections that are there stay. */
+  follow(forwarded: ForwardedAddresses): Promise<void> {
+    return this.inTurn(async () => {
+      this.forwarded = forwarded;
+      const sets = [
+        ["addresses4", forwarded.addresses4],
+        ["addresses6", forwarded.addresses6],
+      ] as const;
+      const lines = sets.flatMap(([name, addresses]) => [
+        `flush set inet ${this.table} ${name}`,
+        ...(addresses.length === 0 ? [] : [`add element inet ${this.table} ${name} { ${addresses.join(", ")} }`]),
+      ]);
+      await load(`${lines.join("\n")}\n`);
+    });
+  }
+
   close(): Promise<void> {
     return this.inTurn(() => load(`add table inet ${this.table}\ndelete table inet ${this.table}\n`));
   }
@@ -73,7 +93,7 @@ export class UnitForwarding {
   private elements(servers: ReadonlyMap<string, string>, family: number): string[] {
     return [...servers].flatMap(([unit, server]) => {
       const port = this.options.ports.get(unit);
-      const fixed = this.options.controllers.get(server);
+      const fixed = this.forwarded.controllers.get(server);
       const address = family === 4 ? fixed?.ipv4 : fixed?.ipv6;
       return port === undefined || address === undefined || address === "" ? [] : [`${port} : ${address}`];
     });

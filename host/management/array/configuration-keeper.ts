@@ -11,6 +11,8 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { type ArrayDescription, type Problem, parseArray } from "../../array/description.js";
 import { writeWhole } from "../access/safe-file.js";
+import type { MaintenanceSubject } from "../../array/maintenance-text.js";
+import type { Configurations } from "./configurations.js";
 import { CHANGED, type ConfigurationFacts, type Unfulfilled } from "./managed-array.js";
 
 export interface ConfigurationKeeperOptions {
@@ -36,7 +38,7 @@ interface Kept {
   array: ArrayDescription;
 }
 
-export class ConfigurationKeeper {
+export class ConfigurationKeeper implements Configurations {
   private inForce: Kept;
   private before: Kept | undefined;
   private dueMs = 0;
@@ -72,6 +74,7 @@ export class ConfigurationKeeper {
     return hindrances.length > 0 ? { problems: hindrances } : { array, problems: [] };
   }
 
+  /** Done in one go: nothing comes between the caller's look and the write. */
   commit(text: string, confirmWithinMs: number): { returnsInMs: number } | Unfulfilled {
     if (this.before !== undefined) {
       const detail = "an array file waits to be confirmed: confirm or return it first";
@@ -115,10 +118,17 @@ export class ConfigurationKeeper {
     if (this.before !== undefined && this.now() >= this.dueMs) this.takeBack("it was not confirmed in time");
   }
 
-  /** The array was changed otherwise, such as by maintenance: what is taken back keeps that. */
-  follow(change: (array: ArrayDescription) => ArrayDescription): void {
-    this.inForce = { ...this.inForce, array: change(this.inForce.array) };
+  /** For as long as the run: the text stays as it is, and what is taken back keeps the maintenance. */
+  setMaintenance(subject: MaintenanceSubject, maintenance: boolean): Unfulfilled | undefined {
+    const change = (from: ArrayDescription) => maintained(from, subject, maintenance);
+    const changed = change(this.inForce.array);
+    const problems = this.options.adopt(changed);
+    if (problems.length > 0) {
+      return { refused: "conflict", code: "not_adopted", detail: "the module refused the change", problems };
+    }
+    this.inForce = { ...this.inForce, array: changed };
     if (this.before !== undefined) this.before = { ...this.before, array: change(this.before.array) };
+    return undefined;
   }
 
   private waiting(digest: string): Unfulfilled | undefined {
@@ -168,6 +178,22 @@ export class ConfigurationKeeper {
     }
     return problems;
   }
+}
+
+/** An array with a port, or a controller and its ports, in maintenance or out of it. */
+function maintained(from: ArrayDescription, subject: MaintenanceSubject, maintenance: boolean): ArrayDescription {
+  const set = <T extends { name: string; controller?: string }>(things: readonly T[]): T[] =>
+    things.map((thing) => (isSubject(thing, subject) ? { ...thing, maintenance } : thing));
+  return {
+    ...from,
+    ports: set(from.ports),
+    ...("controller" in subject ? { controllers: set(from.controllers) } : {}),
+  };
+}
+
+/** Whether a target port or a controller goes into maintenance with a subject. */
+export function isSubject(thing: { name: string; controller?: string }, subject: MaintenanceSubject): boolean {
+  return "port" in subject ? thing.name === subject.port : (thing.controller ?? thing.name) === subject.controller;
 }
 
 function names(things: readonly { name: string }[]): string[] {

@@ -4,10 +4,13 @@ import type { ArrayDescription, Problem } from "../../array/description.js";
 import type { Engine, RunListener } from "../../cli/run/engine.js";
 import type { DecisionRecord, RunEvent } from "../../cli/run/records.js";
 import { lowerWords } from "../../cli/run/wording.js";
+import type { MaintenanceSubject } from "../../array/maintenance-text.js";
+import type { Revisions } from "../../coordination/configuration/revisions.js";
 import { ProcessorRole, RequestKind, RequestResult } from "../../shim/generated/layout.js";
 import { NONE, type NameTable } from "../../shim/names.js";
 import type { BundleKeeper } from "./bundle-keeper.js";
-import { ConfigurationKeeper, digestOf } from "./configuration-keeper.js";
+import { ConfigurationKeeper, digestOf, isSubject } from "./configuration-keeper.js";
+import type { Configurations } from "./configurations.js";
 import {
   type ArraySnapshot,
   type ArrayWatcher,
@@ -16,6 +19,7 @@ import {
   type ConfigurationText,
   type DecisionPage,
   type EngineFacts,
+  type FoundProblem,
   type ManagedArray,
   NAMED_TABLES,
   type NamedRows,
@@ -24,6 +28,7 @@ import {
   type SlotFacts,
   type Unfulfilled,
 } from "./managed-array.js";
+import { RevisionKeeper } from "./revision-keeper.js";
 
 const DECISIONS_KEPT = 1000;
 /** Row of the scope whose holder is the active processor. */
@@ -38,8 +43,9 @@ export interface EngineArrayOptions {
   /** The array file as it was read, and where a changed one is written. */
   text: string;
   file: string | undefined;
-  bundles?: BundleKeeper;
   report?(line: string): void;
+  /** The configuration of all controllers, where they have one: the file is theirs then. */
+  revisions?: Revisions | undefined;
   /** Told after the module has adopted another configuration. */
   adopted?(): void;
 }
@@ -47,10 +53,12 @@ export interface EngineArrayOptions {
 export class EngineArray implements ManagedArray, RunListener {
   private readonly kept: DecisionRecord[] = [];
   private readonly watchers = new Set<ArrayWatcher>();
-  private readonly configurationKeeper: ConfigurationKeeper;
+  private readonly configurationKeeper: Configurations;
   private readonly engine: Engine;
   /** Wishes that the module has not answered yet, by their row. */
   private readonly asked = new Map<number, (result: number | undefined) => void>();
+  /** Slots of this processor, where it has some. */
+  bundleKeeper: BundleKeeper | undefined;
   private decisionCount = 0;
   private tickedMs = -1;
 
@@ -58,14 +66,18 @@ export class EngineArray implements ManagedArray, RunListener {
     this.engine = options.engine;
     const { array } = this.engine.shim;
     if (array === undefined) throw new RangeError("the engine has no configuration yet");
-    this.configurationKeeper = new ConfigurationKeeper({
-      text: options.text,
-      file: options.file,
-      array,
-      adopt: (next) => this.adopt(next),
-      namesAreFixed: this.engine.world !== undefined,
-      report: options.report ?? (() => {}),
-    });
+    const { text, file, revisions } = options;
+    this.configurationKeeper =
+      revisions === undefined
+        ? new ConfigurationKeeper({
+            text,
+            file,
+            array,
+            adopt: (next) => this.adopt(next),
+            namesAreFixed: this.engine.world !== undefined,
+            report: options.report ?? (() => {}),
+          })
+        : new RevisionKeeper(revisions, file);
     this.engine.listen(this);
   }
 
@@ -161,9 +173,9 @@ export class EngineArray implements ManagedArray, RunListener {
     if (revision !== undefined && revision !== this.revisionNow()) return CHANGED;
     switch (operation.kind) {
       case "port-maintenance":
-        return this.setMaintenance({ port: operation.port }, operation.maintenance);
+        return this.setMaintenance({ port: operation.port }, operation.maintenance, this.stillAt(revision));
       case "controller-maintenance":
-        return this.setMaintenance({ controller: operation.controller }, operation.maintenance);
+        return this.setMaintenance({ controller: operation.controller }, operation.maintenance, this.stillAt(revision));
       case "switch-over":
         return this.switchOver(operation.processor);
       case "rebalance":
@@ -178,8 +190,8 @@ export class EngineArray implements ManagedArray, RunListener {
     return { text, file: file ?? null, revision: this.revisionNow(), ...facts };
   }
 
-  async checkConfiguration(text: string): Promise<{ problems: Problem[]; digest: string }> {
-    return { problems: this.configurationKeeper.check(text).problems, digest: digestOf(text) };
+  async checkConfiguration(text: string): Promise<{ problems: FoundProblem[]; digest: string }> {
+    return { problems: (await this.configurationKeeper.check(text)).problems, digest: digestOf(text) };
   }
 
   async commitConfiguration(
@@ -188,32 +200,36 @@ export class EngineArray implements ManagedArray, RunListener {
     revision: string | undefined,
   ): Promise<{ digest: string; revision: string; returnsInMs: number } | Unfulfilled> {
     if (revision !== undefined && revision !== this.revisionNow()) return CHANGED;
-    const committed = this.configurationKeeper.commit(text, confirmWithinMs);
+    const committed = await this.configurationKeeper.commit(text, confirmWithinMs, this.stillAt(revision));
     if ("refused" in committed) return committed;
     return { digest: digestOf(text), revision: this.revisionNow(), returnsInMs: committed.returnsInMs };
   }
 
   async confirmConfiguration(digest: string): Promise<{ digest: string } | Unfulfilled> {
-    return this.configurationKeeper.confirm(digest) ?? { digest };
+    return (await this.configurationKeeper.confirm(digest)) ?? { digest };
   }
 
   async returnConfiguration(digest: string): Promise<{ digest: string; revision: string } | Unfulfilled> {
-    const refused = this.configurationKeeper.giveBack(digest);
+    const refused = await this.configurationKeeper.giveBack(digest);
     return refused ?? { digest: this.configurationKeeper.facts.digest, revision: this.revisionNow() };
   }
 
   async bundles(): Promise<SlotFacts> {
-    return this.options.bundles?.facts() ?? { slots: null, waiting: [] };
+    return this.bundleKeeper?.facts() ?? { slots: null, waiting: [] };
   }
 
   async changeBundles(wish: BundleWish): Promise<SlotFacts | Unfulfilled> {
-    const { bundles } = this.options;
-    if (bundles !== undefined) return bundles.change(wish);
+    if (this.bundleKeeper !== undefined) return this.bundleKeeper.change(wish);
     return { refused: "conflict", code: "no_slots", detail: "this run has no slots (fairlead run --slots)" };
   }
 
   private epoch(): number {
     return this.engine.shim.core.views.scope.epoch(0);
+  }
+
+  /** Whether a condition holds: asked again after whatever was waited for. */
+  private stillAt(revision: string | undefined): () => boolean {
+    return () => revision === undefined || revision === this.revisionNow();
   }
 
   private adopt(array: ArrayDescription): Problem[] {
@@ -223,22 +239,14 @@ export class EngineArray implements ManagedArray, RunListener {
   }
 
   /** Drains ports, and with `controller` that controller's server and processor too, or takes them back. */
-  private setMaintenance(
-    subject: { port: string } | { controller: string },
+  private async setMaintenance(
+    subject: MaintenanceSubject,
     maintenance: boolean,
-  ): Performed | Unfulfilled {
+    still: () => boolean,
+  ): Promise<Performed | Unfulfilled> {
     const array = this.engine.shim.array as ArrayDescription;
-    const isMeant = (thing: { name: string; controller?: string }) =>
-      "port" in subject ? thing.name === subject.port : (thing.controller ?? thing.name) === subject.controller;
-    const set = <T extends { name: string; controller?: string }>(things: readonly T[]): T[] =>
-      things.map((thing) => (isMeant(thing) ? { ...thing, maintenance } : thing));
-    const change = (from: ArrayDescription): ArrayDescription => ({
-      ...from,
-      ports: set(from.ports),
-      ...("controller" in subject ? { controllers: set(from.controllers) } : {}),
-    });
     const things = "port" in subject ? array.ports : [...array.controllers, ...array.ports];
-    const meant = things.filter(isMeant);
+    const meant = things.filter((thing) => isSubject(thing, subject));
     const [kind, name] = Object.entries(subject)[0] as [string, string];
     if (meant.length === 0) return { refused: "missing", code: `no_${kind}`, detail: `no ${kind} ${name}` };
     const operation = maintenance ? "drain" : "end-maintenance";
@@ -246,12 +254,10 @@ export class EngineArray implements ManagedArray, RunListener {
     if (meant.every((thing) => (thing.maintenance ?? false) === maintenance)) {
       return { operation, subject: name, state: "done", revision: this.revisionNow() };
     }
-    const problems = this.adopt(change(array));
-    if (problems.length > 0) {
-      return { refused: "conflict", code: "not_adopted", detail: "the module refused the change", problems };
-    }
-    this.configurationKeeper.follow(change);
-    return { operation, subject: name, state: maintenance ? "under-way" : "done", revision: this.revisionNow() };
+    const refused = await this.configurationKeeper.setMaintenance(subject, maintenance, still);
+    return (
+      refused ?? { operation, subject: name, state: maintenance ? "under-way" : "done", revision: this.revisionNow() }
+    );
   }
 
   private placed(): boolean {

@@ -81,7 +81,10 @@ export interface Performed {
 }
 
 /** Why a wish is not carried out. `missing`: there is no such thing; `conflict`: not in the state that the array is in. */
-export type Unfulfilled = { refused: "missing" | "conflict"; code: string; detail: string; problems?: Problem[] };
+export type Unfulfilled = { refused: "missing" | "conflict"; code: string; detail: string; problems?: FoundProblem[] };
+
+/** A problem of an array file, with the controller that found it where several were asked. */
+export type FoundProblem = Problem & { controller?: string };
 
 export interface ConfigurationText extends ConfigurationFacts {
   /** The array file in force; null where it was not read from a text. */
@@ -132,7 +135,7 @@ export interface ManagedArray {
   perform(operation: Operation, revision: string | undefined): Promise<Performed | Unfulfilled>;
   configuration(): Promise<ConfigurationText>;
   /** Checks and changes nothing. */
-  checkConfiguration(text: string): Promise<{ problems: Problem[]; digest: string }>;
+  checkConfiguration(text: string): Promise<{ problems: FoundProblem[]; digest: string }>;
   commitConfiguration(
     text: string,
     confirmWithinMs: number,

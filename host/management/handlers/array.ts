@@ -3,6 +3,7 @@
 import { Refusal } from "../access/refusal.js";
 import {
   type BundleWish,
+  type FoundProblem,
   isUnfulfilled,
   type ManagedArray,
   type Operation,
@@ -85,8 +86,12 @@ function answer(outcome: object): Reply {
 
 function refusalOf({ refused, code, detail, problems }: Unfulfilled): Refusal {
   if (code === "changed") return new Refusal(412, "changed", detail);
-  const listed = problems?.map(({ field, message, line, expected }) => ({ field, message, line, expected }));
+  const listed = problems?.map(shown);
   return new Refusal(refused === "missing" ? 404 : 409, code, detail, listed === undefined ? {} : { problems: listed });
+}
+
+function shown({ field, message, line, expected, controller }: FoundProblem) {
+  return { field, message, line, expected, ...(controller === undefined ? {} : { controller }) };
 }
 
 function operationHandlers({ array }: ArrayParts): Record<string, Handler> {
@@ -123,8 +128,7 @@ function configurationHandlers({ array }: ArrayParts): Record<string, Handler> {
     },
     checkConfiguration: async (call) => {
       const { problems, digest } = await array.checkConfiguration((call.body as { text: string }).text);
-      const listed = problems.map(({ field, message, line, expected }) => ({ field, message, line, expected }));
-      return ok({ adoptable: problems.length === 0, problems: listed, digest });
+      return ok({ adoptable: problems.length === 0, problems: problems.map(shown), digest });
     },
     commitConfiguration: async (call) => {
       const { text, confirmWithinMs } = call.body as { text: string; confirmWithinMs: number };

@@ -10,7 +10,7 @@ export interface Problem {
   detail: string;
   processor: string;
   active?: string | null;
-  problems?: { field: string; message: string; line?: number; expected?: string }[];
+  problems?: { field: string; message: string; line?: number; expected?: string; controller?: string }[];
 }
 
 /** A refusal of the server. */

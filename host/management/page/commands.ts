@@ -81,7 +81,9 @@ export function failureWords(error: unknown): string {
     return "Not done: things have changed since you looked. Close this, look again, and repeat it.";
   const more = (problem.problems ?? []).slice(0, 5).map((each) => {
     const line = each.line ? `line ${each.line}: ` : "";
-    return `${line}${each.field}: ${each.message}${each.expected ? ` (${each.expected})` : ""}`;
+    const controller = each.controller === undefined ? "" : `${each.controller}: `;
+    const field = each.field === "" ? "" : `${each.field}: `;
+    return `${controller}${line}${field}${each.message}${each.expected ? ` (${each.expected})` : ""}`;
   });
   return ["Not done: ", problem.detail, ...more.map((text) => `\n${text}`)].join("");
 }

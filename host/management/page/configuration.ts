@@ -10,7 +10,7 @@ import { age } from "./words.js";
 
 interface Check {
   adoptable: boolean;
-  problems: { field: string; message: string; line: number; expected: string }[];
+  problems: { field: string; message: string; line: number; expected: string; controller?: string }[];
 }
 
 const CONFIRM_WITHIN_MS = 120_000;
@@ -100,7 +100,9 @@ export class Configuration {
         keyed: false,
       });
       const lines = found.problems.map(
-        (each) => `line ${each.line}: ${each.field}: ${each.message}; right would be: ${each.expected}`,
+        (each) =>
+          `${each.controller === undefined ? "" : `${each.controller}: `}${each.line > 0 ? `line ${each.line}: ` : ""}` +
+          `${each.field === "" ? "" : `${each.field}: `}${each.message}; right would be: ${each.expected}`,
       );
       this.say(found.adoptable ? "Nothing is wrong with it." : lines.join("\n"));
     } catch (error) {

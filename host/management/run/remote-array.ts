@@ -1,6 +1,5 @@
 /** The managed array as the server's thread has it: every call goes to the engine's thread and back. */
 
-import type { Problem } from "../../array/description.js";
 import type { DecisionRecord, RunEvent } from "../../cli/run/records.js";
 import type {
   ArraySnapshot,
@@ -9,6 +8,7 @@ import type {
   ConfigurationText,
   DecisionPage,
   EngineFacts,
+  FoundProblem,
   ManagedArray,
   Operation,
   Performed,
@@ -59,7 +59,7 @@ export class RemoteArray implements ManagedArray {
     return this.caller.call("configuration");
   }
 
-  checkConfiguration(text: string): Promise<{ problems: Problem[]; digest: string }> {
+  checkConfiguration(text: string): Promise<{ problems: FoundProblem[]; digest: string }> {
     return this.caller.call("checkConfiguration", text);
   }
 

@@ -42,8 +42,12 @@ interface Watched {
   errorsBefore: number;
 }
 
+function unread(device: string): Watched {
+  return { device, state: LinkState.UNKNOWN, index: 0, errors: 0, errorsBefore: -1 };
+}
+
 export class LinkWatch {
-  private readonly watched: Watched[];
+  private watched: Watched[];
   private readonly poll: Repeat;
   private monitor: LineProcess | undefined;
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -56,8 +60,7 @@ export class LinkWatch {
     devices: readonly string[],
     private readonly options: LinkWatchOptions,
   ) {
-    const fresh = { state: LinkState.UNKNOWN, index: 0, errors: 0, errorsBefore: -1 };
-    this.watched = devices.map((device) => ({ device, ...fresh }));
+    this.watched = devices.map(unread);
     this.poll = new Repeat(() => this.readList(), { intervalMs: options.pollMs });
   }
 
@@ -66,6 +69,14 @@ export class LinkWatch {
     this.listen();
     this.later(LISTENING_MS, () => void this.poll.now());
     await this.poll.now();
+  }
+
+  /** Other devices than before: those that stay go on as they are, new ones are read at once. */
+  follow(devices: readonly string[]): void {
+    this.watched = devices.map((device) => this.find(device) ?? unread(device));
+    // A list that is being read may be from before.
+    this.told++;
+    this.later(0, () => void this.poll.now());
   }
 
   /** UNKNOWN before the first reading and for a device that isn't watched. */

@@ -8,13 +8,13 @@ const NO_ROW = -1;
 
 export class NetworkPortSource implements Source {
   private shim: Shim | undefined;
-  private readonly rows: Int32Array;
+  private rows: Int32Array;
   /** Generation of the configuration for which `rows` holds. */
   private generation = -1;
 
   /** `ports`: this controller's network ports and their devices. */
   constructor(
-    private readonly ports: readonly { name: string; device: string }[],
+    private ports: readonly { name: string; device: string }[],
     private readonly watch: LinkWatch,
   ) {
     this.rows = new Int32Array(ports.length).fill(NO_ROW);
@@ -23,6 +23,13 @@ export class NetworkPortSource implements Source {
   attach(shim: Shim): void {
     this.shim = shim;
     void this.watch.start();
+  }
+
+  /** Other ports of this controller than before; the watch has to know their devices. */
+  follow(ports: readonly { name: string; device: string }[]): void {
+    this.ports = ports;
+    this.rows = new Int32Array(ports.length).fill(NO_ROW);
+    this.generation = -1;
   }
 
   /** Writes what has changed, and nothing else; allocates nothing unless the configuration changed. */

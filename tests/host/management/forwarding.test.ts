@@ -312,7 +312,7 @@ describe("several processors", () => {
     } as const;
     const headers = { "idempotency-key": key, "if-match": '"1.1.1"' };
     // SP3 has another revision by now, so without the fact it is refused.
-    at("sp3").engine.setMaintenance("p1", true);
+    await at("sp3").array.perform({ kind: "port-maintenance", port: "p1", maintenance: true }, undefined);
     assert.notEqual(at("sp3").array.revisionNow(), '"1.1.1"');
     const { parts } = at("sp1");
     const { digestRequest } = await import("../../../host/management/access/idempotency.js");

@@ -79,8 +79,11 @@ class Mischief {
   }
 
   private setMaintenance(port: string, maintenance: boolean): void {
-    const described = this.run.engine.shim.array?.ports.find((each) => each.name === port);
-    if (described?.maintenance !== maintenance) assert.deepEqual(this.run.engine.setMaintenance(port, maintenance), []);
+    const { shim } = this.run.engine;
+    const array = shim.array ?? assert.fail("no array");
+    if (array.ports.find((each) => each.name === port)?.maintenance === maintenance) return;
+    const ports = array.ports.map((each) => (each.name === port ? { ...each, maintenance } : each));
+    assert.deepEqual(shim.configure({ ...array, ports }), []);
   }
 }
 

@@ -178,6 +178,7 @@ export class RunController {
       units: this.machine.unitsFor(life, clock),
       addressOf: (name) => array.interfaces.find((each) => each.name === name)?.address,
       interfaceOf: (address) => array.interfaces.find((each) => each.address === address)?.name,
+      hasUnit: (name) => array.units.some((unit) => unit.name === name),
       deviceOf: () => DEVICE,
       portOf: () => portOf(this.name),
       management: { address: MANAGEMENT, device: DEVICE },

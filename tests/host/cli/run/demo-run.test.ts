@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { EngineArray } from "../../../../host/management/array/engine-array.js";
 import { type Happening, virtualRun } from "./virtual-run.js";
 
 type Wanted = (happening: Happening) => boolean;
@@ -96,7 +97,9 @@ describe("run of the embedded array", () => {
     const sessions = () => run.summary().ports.find((port) => port.port === "b4")?.sessions ?? -1;
     assert.ok(sessions() > 0);
     run.runTo(2500);
-    assert.deepEqual(run.engine.setMaintenance("b4", true), []);
+    const array = new EngineArray({ engine: run.engine, controller: "", text: "", file: undefined });
+    const drained = await array.perform({ kind: "port-maintenance", port: "b4", maintenance: true }, undefined);
+    assert.ok("state" in drained && drained.state === "under-way");
     run.runTo(20_000);
     assert.equal(sessions(), 0);
     assert.ok(
@@ -104,7 +107,7 @@ describe("run of the embedded array", () => {
     );
     assert.ok(run.told.some(isEvent("PORT_DRAINED")));
     assert.equal(run.summary().registrations.withdrawn.filter((pair) => pair.endsWith("on b4")).length, 12);
-    assert.deepEqual(run.engine.setMaintenance("b4", false), []);
+    await array.perform({ kind: "port-maintenance", port: "b4", maintenance: false }, undefined);
     run.runTo(22_000);
     assert.deepEqual(
       run.summary().registrations.withdrawn.filter((pair) => pair.endsWith("on b4")),

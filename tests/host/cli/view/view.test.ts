@@ -7,6 +7,7 @@ import { createPalette } from "../../../../host/cli/view/palette.js";
 import { choose, pairGlyph } from "../../../../host/cli/view/panels/ports.js";
 import { clock } from "../../../../host/cli/view/panels/title.js";
 import { View } from "../../../../host/cli/view/view.js";
+import { EngineArray } from "../../../../host/management/array/engine-array.js";
 import { virtualRun } from "../run/virtual-run.js";
 import { TestKeyboard, TestTerminal } from "./terminal.js";
 
@@ -23,7 +24,10 @@ async function openView(columns: number, rows: number) {
   const quit = () => {
     quits++;
   };
-  const view = new View(run.engine, array, [], quit, { output: terminal, input: keyboard }, palette);
+  const commanded = new EngineArray({ engine: run.engine, controller: "", text: "", file: undefined });
+  const maintain = (port: string, maintenance: boolean) =>
+    commanded.perform({ kind: "port-maintenance", port, maintenance }, undefined);
+  const view = new View(run.engine, array, [], { quit, maintain }, { output: terminal, input: keyboard }, palette);
   view.open();
   let drawnMs = 0;
   const showAt = (ms: number) => {

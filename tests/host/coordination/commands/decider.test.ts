@@ -15,6 +15,7 @@ class Ground {
   readonly asked: { to: string; message: Message; answer(message: Message | undefined): Promise<void> }[] = [];
   mayTakeOver = true;
   mayDecide = true;
+  strangers = false;
   readonly decider: Decider;
 
   constructor(members: readonly string[] = ["a", "b"], orders = { latest: 0 }) {
@@ -23,7 +24,8 @@ class Ground {
       {
         rules: ALL_RULES,
         self: "a",
-        members,
+        members: () => members,
+        strangers: () => this.strangers,
         view: () => ({ reachable: true, holders: new Map(), live: this.live, asOfMs: 0 }),
         mayTakeOver: () => this.mayTakeOver,
         mayDecide: () => this.mayDecide,
