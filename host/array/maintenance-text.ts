@@ -30,7 +30,8 @@ export function withMaintenance(text: string, subject: MaintenanceSubject, maint
   const things = meant === undefined ? [] : [...meant.ports, ...(isController ? meant.controllers : [])];
   const names = new Set<string>([...ports.map(({ name }) => name), ...(isController ? [subject.controller] : [])]);
   const wrong = things.filter(({ name, maintenance: is = false }) => names.has(name) && is !== maintenance);
-  if (meant === undefined || wrong.length > 0) throw new Error("the array file can't be changed in place: write it anew");
+  if (meant === undefined || wrong.length > 0)
+    throw new Error("the array file can't be changed in place: write it anew");
   return changed;
 }
 

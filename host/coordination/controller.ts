@@ -175,7 +175,10 @@ export class Controller implements Source, Effector {
     made.inputs.forget();
     made.coordinator.follow({ controllers: membership.controllers, scopes: made.scopes });
     const earlier = this.following;
-    this.following = this.follow(made, Promise.allSettled([earlier]).then(() => begun));
+    this.following = this.follow(
+      made,
+      Promise.allSettled([earlier]).then(() => begun),
+    );
     this.look();
     made.beat.soon();
   }
@@ -269,7 +272,12 @@ export class Controller implements Source, Effector {
         ...(parts.rules === undefined ? {} : { rules: parts.rules }),
       },
     );
-    const inputs = new ModuleInputs(shim, coordinator, () => this.scopes, (controller) => feed.gone(controller));
+    const inputs = new ModuleInputs(
+      shim,
+      coordinator,
+      () => this.scopes,
+      (controller) => feed.gone(controller),
+    );
     const setWebServer = async (kind: number) => {
       await parts.setWebServer(kind);
       this.webServer = kind;

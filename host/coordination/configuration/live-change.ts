@@ -56,7 +56,9 @@ function controllerHindrances(present: ArrayDescription, next: ArrayDescription)
   const isInOrder = next.controllers.slice(0, stay.length).every((each, at) => each.name === order[at]?.name);
   if (!isInOrder) {
     const message = "controllers that stay are in another order, or after new ones: groups and pairs are named by it";
-    problems.push(problemOf("controllers", message, `${order.map(({ name }) => name).join(", ")} first, in this order`));
+    problems.push(
+      problemOf("controllers", message, `${order.map(({ name }) => name).join(", ")} first, in this order`),
+    );
   }
   const groups = { before: groupsOf(present.controllers), after: groupsOf(next.controllers) };
   const partners = { before: partnersOf(present.controllers), after: partnersOf(next.controllers) };

@@ -23,32 +23,8 @@ import type { Clock, Timer } from "../clock.js";
 import type { CommandLink, Message } from "../commands/link.js";
 import { Asking, type Refused } from "./asking.js";
 import type { RevisionRecord, RevisionStore } from "./record.js";
-
-/** What a controller says of a text. */
-export type Checked = { digest: number; controllers: readonly string[] } | { problems: Problem[] };
-
-/** The configuration that one controller runs. */
-export interface RunningConfiguration {
-  /** Reads a text; nothing is known then of whether this controller could go on with it. */
-  read(text: string): Checked;
-  /** Reads a text and finds out whether this controller could go on with it; nothing is adopted. */
-  check(text: string): Checked;
-  /**
-   * Goes on with a text, also one that this controller missed the check of.
-   * @returns what is wrong with it here; then the one in force stays
-   */
-  adopt(text: string): Problem[];
-  /** Takes part only while `may`: gives up all it has, and its lease last, or asks for one. */
-  takePart(may: boolean): void;
-  /** Resolves once all that the one before had and this one has not is gone; rejects where some stays. */
-  settled(): Promise<void>;
-  /** A text is in force for good: after a start this controller begins with it. */
-  keep(text: string): void;
-  /** Digest of the one in force. */
-  digest(): number;
-  /** All configured controllers. */
-  controllers(): readonly string[];
-}
+import { RevisionRefused } from "./refused.js";
+import type { RunningConfiguration } from "./running-configuration.js";
 
 export interface RevisionsParts {
   self: string;
@@ -63,18 +39,6 @@ export interface RevisionsParts {
   /** Between two questions of one that joins. */
   joinMs: number;
   report(line: string): void;
-}
-
-/** Why a text is not committed: by controller. */
-export class RevisionRefused extends Error {
-  /** @param code one word for programs */
-  constructor(
-    readonly code: "not_adopted" | "unconfirmed" | "nothing_unconfirmed" | "changed" | "too_large" | "not_in_force",
-    readonly reasons: readonly Refused[],
-  ) {
-    super(reasons.map(({ controller, problem }) => `${controller}: ${formatProblem(problem)}`).join("\n"));
-    this.name = "RevisionRefused";
-  }
 }
 
 export interface CommitOptions {
@@ -147,7 +111,10 @@ export class Revisions {
     for (const { other, answer } of answers) {
       if ("problems" in answer) for (const problem of answer.problems) reasons.push({ controller: other, problem });
       else if ("digest" in own && answer.digest !== own.digest) {
-        reasons.push({ controller: other, problem: problemOf("", "reads it as something else", "one version of fairlead") });
+        reasons.push({
+          controller: other,
+          problem: problemOf("", "reads it as something else", "one version of fairlead"),
+        });
       }
     }
     if (reasons.length > 0 || "problems" in own) throw new RevisionRefused("not_adopted", reasons);
@@ -287,7 +254,8 @@ export class Revisions {
       this.parts.report(`configuration ${record.revision}: joined: every other controller has it in force`);
     } catch (error) {
       // Out of reach, or another write came first: asked anew after a while.
-      if (!(error instanceof RevisionRefused)) this.parts.report(`configuration: not joined: ${(error as Error).message}`);
+      if (!(error instanceof RevisionRefused))
+        this.parts.report(`configuration: not joined: ${(error as Error).message}`);
     } finally {
       this.asking = false;
     }
@@ -333,7 +301,9 @@ export class Revisions {
   /** Controllers of an earlier revision that don't have this one in force. Those that have not joined are not asked. */
   private async notInForceAt({ revision, joining }: RevisionRecord): Promise<Refused[]> {
     const asked = this.others().filter((other) => !joining.includes(other));
-    const answers = await Promise.all(asked.map(async (controller) => [controller, await this.asks.inForceAt(controller)] as const));
+    const answers = await Promise.all(
+      asked.map(async (controller) => [controller, await this.asks.inForceAt(controller)] as const),
+    );
     return answers.flatMap(([controller, at]) => {
       if (at !== undefined && at >= revision) return [];
       const message = at === undefined ? "no answer" : `revision ${revision} is not in force there`;
@@ -393,7 +363,8 @@ export class Revisions {
       problems: [problemOf("", message, expected)],
     });
     if (typeof text !== "string") return refuse("no text", "the text of an array file");
-    if (present !== running.digest()) return refuse("has another configuration in force", "the same at every controller");
+    if (present !== running.digest())
+      return refuse("has another configuration in force", "the same at every controller");
     try {
       await running.settled();
     } catch (error) {
@@ -419,7 +390,7 @@ export class Revisions {
   }
 }
 
-export function sha256(text: string): string {
+function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 

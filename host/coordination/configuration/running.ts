@@ -3,7 +3,7 @@
 import { type ArrayDescription, type Problem, parseArray } from "../../array/description.js";
 import { configurationDigest } from "../status/identity.js";
 import { hindrances, neededStart } from "./live-change.js";
-import type { Checked, RunningConfiguration } from "./revisions.js";
+import type { Checked, RunningConfiguration } from "./running-configuration.js";
 
 export interface RunningParts {
   self: string;

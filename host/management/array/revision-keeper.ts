@@ -5,7 +5,8 @@
 
 import { formatProblem } from "../../array/checked-yaml.js";
 import { type MaintenanceSubject, withMaintenance } from "../../array/maintenance-text.js";
-import { RevisionRefused, type Revisions } from "../../coordination/configuration/revisions.js";
+import { RevisionRefused } from "../../coordination/configuration/refused.js";
+import type { Revisions } from "../../coordination/configuration/revisions.js";
 import { digestOf } from "./configuration-keeper.js";
 import type { Configurations } from "./configurations.js";
 import { CHANGED, type ConfigurationFacts, type FoundProblem, type Unfulfilled } from "./managed-array.js";
@@ -83,7 +84,8 @@ export class RevisionKeeper implements Configurations {
       await work();
       return undefined;
     } catch (error) {
-      if (!(error instanceof RevisionRefused)) return { refused: "conflict", code: "not_written", detail: words(error) };
+      if (!(error instanceof RevisionRefused))
+        return { refused: "conflict", code: "not_written", detail: words(error) };
       if (error.code === "changed") return CHANGED;
       const problems = problemsOf(error);
       return { refused: "conflict", code: error.code, detail: DETAILS[error.code] ?? error.message, problems };

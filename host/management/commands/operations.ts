@@ -6,7 +6,9 @@ import { count, digest, flag, list, ms, name, object, oneOf, orNull, page, pageQ
 /** Every command says a wished state, so carrying it out twice does no harm; the key has a retry answered alike. */
 const conditional: Writes = { idempotencyKey: true, condition: "array" };
 const done = object({ operation: text, subject: text, state: oneOf(["done", "under-way"]), revision: text });
-const problems = list(object({ field: text, message: text, line: count, expected: text, controller: text }, ["controller"]));
+const problems = list(
+  object({ field: text, message: text, line: count, expected: text, controller: text }, ["controller"]),
+);
 /** An array file, as text. */
 const arrayFile: Schema = { type: "string", minLength: 1, maxLength: 4 * 1024 * 1024 };
 const CONFIGURATION_BYTES_MAX = 5 * 1024 * 1024;

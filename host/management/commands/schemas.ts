@@ -56,7 +56,13 @@ export const problem: Schema = object(
     processor: text,
     /** The active processor where this one is not it; null when there is none. */
     active: orNull(text),
-    problems: list(object({ field: text, message: text, line: count, expected: text, controller: text }, ["line", "expected", "controller"])),
+    problems: list(
+      object({ field: text, message: text, line: count, expected: text, controller: text }, [
+        "line",
+        "expected",
+        "controller",
+      ]),
+    ),
   },
   ["active", "problems"],
 );

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { leaseRevisionStore, parseRecord } from "../../../../host/coordination/configuration/record.js";
-import {
-  type Checked,
-  RevisionRefused,
-  Revisions,
-  type RunningConfiguration,
-} from "../../../../host/coordination/configuration/revisions.js";
+import { RevisionRefused } from "../../../../host/coordination/configuration/refused.js";
+import { Revisions } from "../../../../host/coordination/configuration/revisions.js";
+import type {
+  Checked,
+  RunningConfiguration,
+} from "../../../../host/coordination/configuration/running-configuration.js";
 import { StoredLease } from "../../../../host/coordination/lease/stored-lease.js";
 import { SimulatedLinks } from "../../../../host/coordination/simulated/commands.js";
 import { SimulatedLeaseServer, SimulatedLeaseStore } from "../../../../host/coordination/simulated/lease.js";
@@ -187,7 +187,10 @@ describe("configuration by revision", () => {
     assert.ok((world.node("c").revisions.waiting?.leftMs ?? 0) > 0);
     await world.pass(3000);
     assert.deepEqual(world.texts(), [FIRST, FIRST, FIRST]);
-    assert.deepEqual(["a", "b", "c"].map((name) => world.node(name).revisions.revision), [2, 2, 2]);
+    assert.deepEqual(
+      ["a", "b", "c"].map((name) => world.node(name).revisions.revision),
+      [2, 2, 2],
+    );
     assert.match(world.node("c").lines.join("\n"), /not confirmed in time/);
     const { revision } = await world.during(world.node("a").revisions.commit("third: a b c", CONFIRM));
     assert.equal(revision, 3);
@@ -234,7 +237,10 @@ describe("configuration by revision", () => {
         ),
     );
     const results = await world.during(Promise.all(commits));
-    assert.deepEqual(results.filter((result) => result !== "done"), ["changed"]);
+    assert.deepEqual(
+      results.filter((result) => result !== "done"),
+      ["changed"],
+    );
     assert.equal(new Set(world.texts()).size, 1);
     const third = world.node("c").revisions;
     assert.match(await world.refusal(third.commit("third: a b c", CONFIRM)), /^unconfirmed/);
@@ -259,7 +265,10 @@ describe("configuration by revision", () => {
     world.node("c").running.adoptProblem = "no room";
     const { revisions } = world.node("a");
     const { revision } = await world.during(revisions.commit("second: a b c", CONFIRM));
-    assert.match(await world.refusal(revisions.confirm(revision)), /^not_in_force\nc: revision 1 is not in force there/);
+    assert.match(
+      await world.refusal(revisions.confirm(revision)),
+      /^not_in_force\nc: revision 1 is not in force there/,
+    );
     assert.match(world.node("c").lines.join("\n"), /configuration 1: not adopted: no room/);
     world.node("c").running.adoptProblem = undefined;
     await world.pass(6000);
