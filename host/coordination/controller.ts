@@ -174,11 +174,8 @@ export class Controller implements Source, Effector {
     made.channel.follow(membership);
     made.inputs.forget();
     made.coordinator.follow({ controllers: membership.controllers, scopes: made.scopes });
-    const earlier = this.following;
-    this.following = this.follow(
-      made,
-      Promise.allSettled([earlier]).then(() => begun),
-    );
+    const both = Promise.allSettled([begun, this.following]).then(() => begun);
+    this.following = this.follow(made, both);
     this.look();
     made.beat.soon();
   }
@@ -203,9 +200,11 @@ export class Controller implements Source, Effector {
 
   /** What was begun under the configuration before has ended first. */
   private async giveUpUnknown(made: Made, begun: Promise<void>): Promise<void> {
-    await begun;
+    // What must go goes, also where the kernel is not ready for what is new.
+    const [ready] = await Promise.allSettled([begun]);
     await made.coordinator.drain();
     await this.parts.effects.releaseUnknown();
+    if (ready.status === "rejected") throw ready.reason;
     await this.parts.follower?.end();
     this.look();
   }

@@ -23,6 +23,13 @@ const FIXED = [
   ["coordination", "keys, lease and management address are set up when a controller starts"],
 ] as const;
 
+/** Of the controller itself. */
+const FIXED_OF_ONE = [
+  ["control", "its sockets are bound when it starts"],
+  ["command", "its sockets are bound when it starts"],
+  ["track", "its tracked links and scripts are set up when it starts"],
+] as const;
+
 /** What `self`, started with one array, can't go on with in another without a new start. */
 export function neededStart(started: ArrayDescription, next: ArrayDescription, self: string): Problem[] {
   const problems = FIXED.filter(([part]) => !isSame(started[part], next[part])).map(([part, why]) =>
@@ -31,9 +38,8 @@ export function neededStart(started: ArrayDescription, next: ArrayDescription, s
   const own = (array: ArrayDescription) => array.controllers.find(({ name }) => name === self);
   const [before, after] = [own(started), own(next)];
   if (after === undefined || before === undefined) return problems;
-  for (const field of ["control", "command"] as const) {
-    if (isSame(before[field], after[field])) continue;
-    problems.push(problemOf(`controllers[${self}].${field}`, "its sockets are bound when it starts", RESTART));
+  for (const [field, why] of FIXED_OF_ONE) {
+    if (!isSame(before[field], after[field])) problems.push(problemOf(`controllers[${self}].${field}`, why, RESTART));
   }
   return problems;
 }

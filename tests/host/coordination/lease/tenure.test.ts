@@ -30,6 +30,10 @@ class RefusingKernel implements Effects {
     this.done.push("released");
   }
 
+  releaseUnknown(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async fenceUntil(wallMs: number): Promise<void> {
     if (this.fences-- > 0) throw new Error("nft: ended by SIGKILL");
     this.done.push(wallMs === 0 ? "closed" : "opened");
