@@ -43,6 +43,19 @@ async function two(): Promise<[TcpLink, TcpLink]> {
 const echo = async (from: string, message: Message): Promise<Message> => ({ kind: "echo", from, said: message.words });
 
 describe("requests over TCP", () => {
+  it("follow who takes part: one that has left is heard no longer, one that has come is", async () => {
+    const [a, b] = await two();
+    b.serve("say", echo);
+    const say = { kind: "say", words: "x" };
+    assert.equal((await a.request("b", say, PATIENCE_MS)).said, "x");
+    b.follow(new Map([["c", at(1)]]));
+    await assert.rejects(a.request("b", say, 2000), LinkError);
+    const c = await linkOf("c", {});
+    await assert.rejects(c.request("b", say, 1000), /no way to b/);
+    c.follow(new Map([["b", at(b.port)]]));
+    assert.equal((await c.request("b", say, PATIENCE_MS)).from, "c");
+  });
+
   it("are answered, each with its own answer, whatever the order", async () => {
     const [a, b] = await two();
     b.serve("say", async (from, message) => {

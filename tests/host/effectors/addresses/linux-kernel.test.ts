@@ -59,6 +59,34 @@ test("adding is confirmed by the kernel, announced, and does no harm twice", asy
   assert.match(commands.fed("socat"), /f{12}02000000000a0806/);
 });
 
+test("another configuration: fenced before it is added, the one before until it is gone, in one transaction each", async (t) => {
+  const { commands, kernel } = await started(t);
+  await kernel.add("192.0.2.11/24", "e0");
+  const before = commands.fed("nft").length;
+  const expected = kernel.expect([], ["192.0.2.12/24", "192.0.2.13/24"]);
+  await Promise.all([expected, kernel.add("192.0.2.13/24", "e1")]);
+  const both = commands.fed("nft").slice(before);
+  assert.match(both, /add element netdev fairlead-a_1 held4 \{ 192\.0\.2\.11, 192\.0\.2\.12, 192\.0\.2\.13 \}/);
+  assert.doesNotMatch(both, /chain fence/, "the end that is in force stays");
+  assert.ok(
+    (await kernel.held()).some(({ address }) => address === "192.0.2.11/24"),
+    "it is known until it is gone",
+  );
+  await kernel.remove("192.0.2.11/24", "e0");
+  await kernel.settle([], ["192.0.2.12/24", "192.0.2.13/24"]);
+  assert.match(commands.fed("nft").slice(before + both.length), /held4 \{ 192\.0\.2\.12, 192\.0\.2\.13 \}/);
+  await assert.rejects(kernel.add("192.0.2.11/24", "e0"), /none of the configured/);
+});
+
+test("what the fence is not in force for is not added", async (t) => {
+  const { commands, kernel } = await started(t);
+  commands.set("nft-refuses");
+  await assert.rejects(kernel.expect([], [...ADDRESSES, "192.0.2.13/24"]), /nft: Error/);
+  await assert.rejects(kernel.add("192.0.2.13/24", "e0"), /nft: Error/);
+  await assert.rejects(kernel.expect(["no-such-device"], ADDRESSES), /no network device no-such-device/);
+  assert.deepEqual(await kernel.held(), []);
+});
+
 test("removing is confirmed by the kernel, and what is not there is no error", async (t) => {
   const { commands, kernel } = await started(t);
   await kernel.add("192.0.2.11/24", "e0");
