@@ -38,6 +38,7 @@ function ground(options: { management?: boolean; stuck?: boolean } = {}) {
     },
     addressOf: (name) => (name === "data0" ? ADDRESS : undefined),
     interfaceOf: (address) => (address === ADDRESS ? "data0" : undefined),
+    hasUnit: (name) => name !== "gone",
     deviceOf: (port) =>
       new Map([
         ["a-e0", "e0"],

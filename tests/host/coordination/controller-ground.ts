@@ -204,6 +204,7 @@ function effectsOf(
     units: machine.unitsFor(points, clock),
     addressOf: (name) => addresses.get(name),
     interfaceOf: (address) => [...addresses].find(([, each]) => each === address)?.[0],
+    hasUnit: (name) => name !== "gone",
     deviceOf: (port) => (port === `${self}-e0` ? "e0" : undefined),
     portOf: (device) => (device === "e0" ? `${self}-e0` : ""),
     management: { address: MANAGEMENT, device: "e0" },
