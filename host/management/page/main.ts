@@ -14,6 +14,9 @@ import { hideRestricted, showRestricted } from "./restricted.js";
 import { type Health, type Link, Stream } from "./stream.js";
 import { age } from "./words.js";
 
+/** An answer of `listDecisions`. */
+type DecisionList = { items: DecisionRecord[]; next: number | null };
+
 /** What is older is shown as out of date. */
 const STALE_MS = 3000;
 const RECENT_DECISIONS = 60;
@@ -57,9 +60,14 @@ class Page {
   private async showRecent(): Promise<void> {
     const held: DecisionRecord[] = [];
     this.held = held;
-    let recent: DecisionRecord[] = [];
+    const recent: DecisionRecord[] = [];
     try {
-      recent = (await read<{ items: DecisionRecord[] }>("/api/v1/decisions?limit=1000")).body.items;
+      // Pages come oldest first.
+      for (let after: number | null = 0; after !== null; ) {
+        const page: DecisionList = (await read<DecisionList>(`/api/v1/decisions?limit=1000&after=${after}`)).body;
+        recent.push(...page.items);
+        after = page.next;
+      }
     } catch {
       // A restricted server has none; the stream tells what it is.
     }

@@ -33,6 +33,13 @@ export interface StoryFigures {
   saturatedAfter: Figures;
 }
 
+/** The portals that another host is offered for a target. */
+interface Offer {
+  /** There are some, and the first port's is not among them. */
+  elsewhere: boolean;
+  portals: string;
+}
+
 /** What each session asks for, in permille of what a port can: two of them fit below the high watermark. */
 const SESSION_PERMILLE = 410;
 /** A pace that leaves the ports far below the low watermark. */
@@ -81,10 +88,12 @@ export class Story {
       return [(counts[0] ?? 0) < TARGETS, counts.join(", ")];
     });
     await this.checks.comes("a session has logged in on another port", "hosts", async () => {
-      const logins = this.events("login").filter((event) => !event.portal.startsWith(`${this.firstPort}:`));
+      const logins = this.loginsElsewhere();
       return [logins.length > 0, logins.map((event) => `${short(event.target)} on ${event.portal}`).join(", ")];
     });
+    const offers = new Map<string, Offer>();
     await this.checks.comes("all ports serve sessions, and none is moved any more", "ss", async () => {
+      this.askForMoved(offers);
       const counts = await this.array.witness.connections();
       const latestUs = Math.max(fromUs, ...this.events("login").map((event) => event.atUs));
       const quiet = nowUs() - latestUs > this.lengths.quietMs * 1000;
@@ -93,7 +102,13 @@ export class Story {
     const lastLogin = Math.max(...this.events("login").map((event) => event.atUs));
     this.span("fairlead at work", fromUs, lastLogin);
     this.figures.whileOverloaded = figuresBetween(this.reports(), fromUs, lastLogin);
-    this.checkSecondClient();
+    for (const [target, { elsewhere, portals }] of offers)
+      this.checks.note(
+        `${short(target)} was offered, but not through the first port`,
+        "second iSNS client",
+        elsewhere,
+        portals,
+      );
     this.figures.afterMoves = await this.measure("after the moves", this.lengths.measureMs);
     this.array.setRate(0);
     this.figures.saturatedAfter = await this.measure("saturated, four ports", this.lengths.saturateMs);
@@ -203,19 +218,22 @@ export class Story {
     return figures;
   }
 
-  /** A host that asks for a target whose session was moved is not offered the first port. */
-  private checkSecondClient(): void {
-    const moved = this.events("login").filter((event) => !event.portal.startsWith(`${this.firstPort}:`));
-    for (const target of new Set(moved.map((event) => event.target))) {
+  private loginsElsewhere(): HostEvent[] {
+    return this.events("login").filter((event) => !event.portal.startsWith(`${this.firstPort}:`));
+  }
+
+  /**
+   * A host that asks for a target whose session was moved is not offered the first port. Asked for while sessions move:
+   * later the first port's load may have fallen, and its registrations be back.
+   * @param offers what each target was offered through when it was last asked for, until the first port was left out
+   */
+  private askForMoved(offers: Map<string, Offer>): void {
+    for (const target of new Set(this.loginsElsewhere().map((event) => event.target))) {
+      if (offers.get(target)?.elsewhere) continue;
       const portals = askAsHost(this.array.program, this.array.network, HOSTS, target);
       const offered = portals.filter((each) => each.tag !== 0).map((each) => each.portal);
       const elsewhere = offered.length > 0 && offered.every((portal) => !portal.startsWith(`${this.firstPort}:`));
-      this.checks.note(
-        `${short(target)} is offered, but not through the first port`,
-        "second iSNS client",
-        elsewhere,
-        offered.join(" "),
-      );
+      offers.set(target, { elsewhere, portals: offered.join(" ") });
     }
   }
 
