@@ -181,8 +181,8 @@ export async function makeFull(options: MadeOptions = {}, engine = makeEngine())
     controller: parts.directory.own,
     text: ARRAY_TEXT,
     file: undefined,
-    ...(bundles ? { bundles } : {}),
   });
+  array.bundleKeeper = bundles;
   array.afterTick();
   const server = new FullServer(
     { ...parts, array },
