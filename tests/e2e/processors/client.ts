@@ -92,9 +92,9 @@ globalThis.fetch = async (path, init = {}) => {
 
 /** Carried out by the page's own code. */
 async function commanded(wish: Commanded): Promise<void> {
-  const { id, path, body, revision } = wish;
+  const { id, path, body, revision, keyed = true } = wish;
   const method = wish.method === "PUT" ? "PUT" : "POST";
-  const asked = { method, path, body, ...(revision === undefined ? {} : { revision }) } as const;
+  const asked = { method, path, body, keyed, ...(revision === undefined ? {} : { revision }) } as const;
   try {
     const { body: answer, replayed } = await wished.run(wish, () => command(asked, COMMAND_WITHIN_MS));
     tell({ told: "answer", id, reply: { status: 200, body: answer, headers: { replayed: String(replayed) } } });

@@ -28,13 +28,14 @@ import {
 } from "./plan.js";
 
 export interface Files {
-  array: string;
   bundle: string;
   trust: string;
   authority: string;
   /** Where each processor finds its own disk. */
   disk: string;
   management(processor: string): string;
+  /** Each has its own, since each keeps in it what is confirmed. */
+  array(processor: string): string;
 }
 
 /** Well-kept machines come back at once: what a failed one waits for is no part of this run. */
@@ -46,12 +47,12 @@ export function makeFiles(folder: string, plan: Plan, fairlead: string): Files {
   const path = (name: string) => join(folder, name);
   const call = (...words: string[]) => command(process.execPath, fairlead, ...words);
   const files: Files = {
-    array: path("array.yaml"),
     bundle: path("bundle"),
     trust: path("trust.json"),
     authority: path("authority.pem"),
     disk: path("disk"),
     management: (processor) => path(`${processor}.yaml`),
+    array: (processor) => path(`array-${processor}.yaml`),
   };
   mkdirSync(files.disk);
   writeFileSync(path("array.key"), randomBytes(32).toString("hex"), { mode: 0o600 });
@@ -70,9 +71,9 @@ export function makeFiles(folder: string, plan: Plan, fairlead: string): Files {
     writeFileSync(path(`${name}.key`), pair.key, { mode: 0o600 });
     writeFileSync(path(`${name}.pem`), pair.certificate);
     writeFileSync(files.management(name), managementText(plan, name, path, files));
+    writeFileSync(files.array(name), arrayText(plan, path("array.key"), files.disk));
+    call("validate", files.array(name));
   }
-  writeFileSync(files.array, arrayText(plan, path("array.key"), files.disk));
-  call("validate", files.array);
   return files;
 }
 

@@ -18,6 +18,7 @@ import { compileHolder } from "./holder.js";
 import { OpenPage } from "./page.js";
 import { nowUs, PARTS, type Part, planOf } from "./plan.js";
 import { type PartReport, printSilences, type ReportParts, writeReport } from "./report.js";
+import { reconfigure } from "./reconfigure.js";
 import { missingRequirements } from "./requirements.js";
 import { Story } from "./story.js";
 import { logOf, World } from "./world.js";
@@ -45,6 +46,7 @@ const CHANGES = {
   "switch-over": switchOver,
   "killed while it carries out a command": killedWhileCommanded,
   "killed once it has answered": killedOnceAnswered,
+  "another array file": reconfigure,
 };
 
 const USAGE = `usage: npm run e2e:processors [-- --short] [-- --seed NUMBER] [-- --fault NAME] [-- --part three|two|six]

@@ -42,7 +42,7 @@ export class Processors {
 
   start(name: string): void {
     const { array, bundle, trust, disk, management } = this.files;
-    const run = ["--config", array, "--bundle", bundle, "--trust", trust, "--tick", TICK, "--json", "--events"];
+    const run = ["--config", array(name), "--bundle", bundle, "--trust", trust, "--tick", TICK, "--json", "--events"];
     const supervise = ["supervise", "--management", management(name), "--controller", name, "--", ...run];
     const shell = ["sh", "-c", MOUNT, "sh", this.diskOf(name), disk, process.execPath, this.fairlead, ...supervise];
     const child = spawn("ip", ["netns", "exec", this.network.processor(name), ...shell], {

@@ -27,6 +27,8 @@ export interface Commanded {
   body?: unknown;
   /** What If-Match names. */
   revision?: string;
+  /** False for one that changes nothing. */
+  keyed?: boolean;
   /** The same key again, as if the answer had been lost. */
   key?: string;
 }

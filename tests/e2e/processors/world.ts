@@ -5,7 +5,7 @@ import type { Checks } from "../common/checks.js";
 import { Etcd } from "../common/etcd.js";
 import type { Undo } from "../common/undo.js";
 import { WireProber } from "../interfaces/probers.js";
-import { makeFiles } from "./files.js";
+import { type Files, makeFiles } from "./files.js";
 import { Holder } from "./holder.js";
 import { Kernels } from "./kernels.js";
 import { Network } from "./network.js";
@@ -35,6 +35,7 @@ export interface Span {
 
 export class World {
   readonly network: Network;
+  readonly files: Files;
   readonly etcd: Etcd;
   readonly processors: Processors;
   readonly client: ClientWatch;
@@ -54,12 +55,12 @@ export class World {
     this.network = network;
     this.etcd = etcd;
     this.checks = checks;
-    const files = makeFiles(folder, plan, fairlead);
-    this.processors = new Processors(network, plan, folder, files, fairlead, log, undo);
+    this.files = makeFiles(folder, plan, fairlead);
+    this.processors = new Processors(network, plan, folder, this.files, fairlead, log, undo);
     this.holder = new Holder(holder, undo);
     this.wire = new WireProber(prober, network.witness, [plan.management], undo);
     this.kernels = new Kernels(network, plan);
-    this.client = new ClientWatch(network, plan, files.authority, undo, (line) => tell(`     client: ${line}`));
+    this.client = new ClientWatch(network, plan, this.files.authority, undo, (line) => tell(`     client: ${line}`));
   }
 
   static async open(parts: WorldParts): Promise<World> {
