@@ -81,6 +81,8 @@ async function tryOne(parts: TrialParts, planned: PlannedInterface, holder: Driv
     `${wire.doubles.length} rounds`,
   );
   await taker.ask({ do: "remove", ...place });
+  // Its own renewals have ended with the pause.
+  await holder.ask({ do: "renew", ms: HOLD_MS });
   wire.stop();
   echo.stop();
 }
