@@ -71,8 +71,10 @@ export class CoordinationMemory {
 
   /** One write at a time; what is noted meanwhile goes together into the next. */
   private write(): Promise<void> {
+    // One that waits begins a moment after the one before it has ended: until then there is none under way.
+    if (this.waiting !== undefined) return this.waiting;
     if (this.writing === undefined) return this.begin();
-    this.waiting ??= this.writing
+    this.waiting = this.writing
       .catch(() => undefined)
       .then(() => {
         this.waiting = undefined;

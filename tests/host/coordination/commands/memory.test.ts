@@ -49,6 +49,26 @@ describe("what a controller must not forget", () => {
     });
   }
 
+  it("never begins two writes at one time, also where something is noted in the moment that one ends", async () => {
+    let busy = 0;
+    let last = "";
+    const store: DurableStore = {
+      read: () => Promise.resolve(undefined),
+      write: async (text) => {
+        assert.equal(++busy, 1);
+        await new Promise((resolve) => setImmediate(resolve));
+        busy--;
+        last = text;
+      },
+    };
+    const memory = await CoordinationMemory.open(store, silent);
+    const first = memory.raise("a", 1);
+    const second = memory.raise("b", 2);
+    const third = first.then(() => memory.raise("c", 3));
+    await Promise.all([first, second, third]);
+    assert.deepEqual(JSON.parse(last).epochs, { a: 1, b: 2, c: 3 });
+  });
+
   it("is durable when told so, also what is noted while a write is under way; never two writes at one time", async () => {
     const written: string[] = [];
     let finish: (() => void)[] = [];
