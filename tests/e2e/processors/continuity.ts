@@ -175,7 +175,7 @@ function goOn({ network, client }: World, paused: string): void {
 }
 
 /** The array's revision, which a command names. */
-async function revisionOf(world: World): Promise<string> {
+export async function revisionOf(world: World): Promise<string> {
   const { reply } = await world.client.request({ wish: "read", method: "GET", path: "/api/v1/overview" }).answer;
   return (reply.body as { revision: string }).revision;
 }

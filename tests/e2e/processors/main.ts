@@ -57,7 +57,10 @@ Leaves build/reports/e2e-processors.json, a chart and a log of each part. As roo
 --short        the fixed faults once, and up to ${sum(ROUNDS_SHORT)} random rounds instead of ${sum(ROUNDS_LONG)}
 --seed NUMBER  of the random rounds; printed if not given
 --fault NAME   only the fixed faults whose names contain this, and no random rounds
---part NAME    only with three processors, with two, or with two and an address of IPv6`;
+--part NAME    only with three processors, with two, or with two and an address of IPv6
+
+Faults:
+${[...FAULTS, PLACE, ...changesOf("three")].map(({ name }) => `  ${name}`).join("\n")}`;
 
 interface Options {
   short: boolean;
@@ -82,7 +85,9 @@ function readOptions(words: readonly string[]): Options | undefined {
     else if (word === "--part" && isPart(value)) options.parts = [value];
     else return undefined;
   }
-  return options;
+  const { fault, parts } = options;
+  const names = parts.flatMap((part) => [...fixedFaults(part), ...changesOf(part)].map(({ name }) => name));
+  return fault === undefined || names.some((name) => name.includes(fault)) ? options : undefined;
 }
 
 function isPart(word: string): word is Part {
@@ -170,8 +175,9 @@ class Run {
       await story.fixed(fault, page);
       await page?.close();
     }
-    const changes = part === "three" || (part === "two" && !short) ? Object.entries(CHANGES) : [];
-    for (const [name, change] of changes) {
+    // In the short form two processors do them only where they are asked for.
+    const changes = part === "two" && short && only === undefined ? [] : changesOf(part);
+    for (const { name, change } of changes) {
       if (only === undefined || name.includes(only)) await change(story, world);
     }
     const most = only === undefined ? (short ? ROUNDS_SHORT : ROUNDS_LONG)[part] : 0;
@@ -203,6 +209,10 @@ function fixedFaults(part: Part): Fault[] {
   if (part === "three") return [...FAULTS];
   if (part === "six") return FAULTS.filter(({ name }) => SIX.has(name));
   return [...FAULTS.filter(({ name }) => TWO.has(name)), PLACE];
+}
+
+function changesOf(part: Part): { name: string; change: (story: Story, world: World) => Promise<void> }[] {
+  return part === "six" ? [] : Object.entries(CHANGES).map(([name, change]) => ({ name, change }));
 }
 
 process.exitCode = await runToEnd(process.argv.slice(2), {

@@ -5,6 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
+import { revisionOf } from "./continuity.js";
 import type { Story } from "./story.js";
 import type { Answer } from "./watch.js";
 import type { World } from "./world.js";
@@ -45,11 +46,13 @@ export async function reconfigure(story: Story, world: World): Promise<void> {
   await confirmedByTheNext(story, world, name, before, other);
 }
 
-/** One that a single controller can't take is adopted nowhere. */
+/** One that a single controller can't take, here what it alone was set up with, is adopted nowhere. */
 async function checked(world: World, name: string, array: ArrayFile): Promise<void> {
-  const [first, second] = array.controllers;
-  const moved = array.controllers.map((each) => (each === second ? { ...each, command: `${each.command}1` } : each));
-  const text = changed(array, { controllers: moved });
+  const active = world.client.latest?.processor;
+  const other = array.controllers.find(({ name }) => name !== active);
+  const track = { links: [{ device: "lo", weight: 1 }] };
+  const controllers = array.controllers.map((each) => (each === other ? { ...each, track } : each));
+  const text = changed(array, { controllers });
   const asked = {
     wish: "command",
     method: "POST",
@@ -59,10 +62,11 @@ async function checked(world: World, name: string, array: ArrayFile): Promise<vo
   } as const;
   const { reply } = await world.client.request(asked).answer;
   const { adoptable, problems = [] } = (reply.body ?? {}) as { adoptable?: boolean; problems?: Found[] };
-  const named = problems.some(({ controller, field }) => controller === second?.name && field.includes("command"));
+  const own = `controllers[${other?.name}].track`;
+  const named = problems.length > 0 && problems.every((each) => each.controller === other?.name && each.field === own);
   const detail = problems.map(wordsOf).join("; ") || `${reply.status}`;
   world.checks.note(
-    `${name}: ${second?.name}'s own endpoint can't change while it runs, and it says so, asked through ${first?.name}`,
+    `${name}: what ${other?.name} tracks can't change while it runs: it alone says so, asked through ${active}`,
     "client",
     adoptable === false && named,
     detail,
@@ -156,8 +160,7 @@ function commit(world: World, text: string, confirmWithinMs: number): Promise<An
 /** A command on the array as it is now. */
 async function send(world: World, method: "POST" | "PUT", path: string, body: object): Promise<Answer> {
   for (let tries = TRIES; ; tries--) {
-    const { reply } = await world.client.request({ wish: "read", method: "GET", path: "/api/v1/overview" }).answer;
-    const { revision } = reply.body as { revision: string };
+    const revision = await revisionOf(world);
     const answer = await world.client.request({ wish: "command", method, path, body, revision }).answer;
     if (answer.reply.status !== CHANGED || tries === 0) return answer;
   }

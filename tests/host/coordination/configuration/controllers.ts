@@ -23,6 +23,7 @@ import { LinkState } from "../../../../host/shim/generated/layout.js";
 import { instantiate } from "../../../../host/shim/module.js";
 import { Shim } from "../../../../host/shim/shim.js";
 import { Random } from "../../../../host/sources/simulated/random.js";
+import { during } from "./during.js";
 
 const ALL_TESTS = 63;
 const TICK_MS = 100;
@@ -164,15 +165,8 @@ export class Controllers {
   }
 
   /** What a promise comes to while time goes on. */
-  async during<T>(work: Promise<T>, ms = 2500): Promise<T> {
-    const settled = work.then(
-      (value) => () => value,
-      (error: unknown) => () => {
-        throw error;
-      },
-    );
-    await this.pass(ms);
-    return (await settled)();
+  during<T>(work: Promise<T>, ms = 2500): Promise<T> {
+    return during(work, () => this.pass(ms));
   }
 
   /** Commits at one controller and confirms at another. */

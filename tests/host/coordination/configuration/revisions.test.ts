@@ -14,6 +14,7 @@ import { SimulatedNetwork } from "../../../../host/coordination/simulated/networ
 import { VirtualClock, VirtualTime } from "../../../../host/coordination/simulated/time.js";
 import { problemOf } from "../../../../host/shim/staging.js";
 import { Random } from "../../../../host/sources/simulated/random.js";
+import { during } from "./during.js";
 
 const NAMES = ["a", "b", "c", "d"];
 const FIRST = "first: a b c";
@@ -139,15 +140,8 @@ class World {
   }
 
   /** What a promise comes to while time goes on. */
-  async during<T>(work: Promise<T>, ms = 1200): Promise<T> {
-    const settled = work.then(
-      (value) => () => value,
-      (error: unknown) => () => {
-        throw error;
-      },
-    );
-    await this.pass(ms);
-    return (await settled)();
+  during<T>(work: Promise<T>, ms = 1200): Promise<T> {
+    return during(work, () => this.pass(ms));
   }
 
   /** Why something is refused, by controller. */
