@@ -70,6 +70,7 @@ export class KeepalivedRuns {
   async run(times: number): Promise<KeepalivedFigures> {
     const { network } = this.parts;
     const [master = ""] = this.members;
+    for (const name of this.members) network.separatePorts(name);
     for (const [index, name] of this.members.entries()) this.start(name, index);
     await this.returns(master);
     const link: number[] = [];
@@ -139,7 +140,11 @@ export class KeepalivedRuns {
   }
 
   private async pause(master: string): Promise<number> {
+    const well = this.wire.doubleRounds();
+    await delay(SETTLE_MS);
     const before = this.wire.doubleRounds();
+    // What is counted is to come from the pause.
+    if (before > well) throw new Error("keepalived: two answer for the address before one is paused");
     this.parts.network.pause(master);
     await delay(PAUSE_MS);
     this.parts.network.resume(master);

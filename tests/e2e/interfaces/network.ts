@@ -76,6 +76,16 @@ export class Network extends BridgedNetwork {
     }
   }
 
+  /** Each port answers for its own addresses only, as any machine with two ports in one subnet is set up. */
+  separatePorts(controller: string): void {
+    const devices = CONTROLLERS.find(({ name }) => name === controller)?.devices ?? [];
+    const settings = devices.flatMap((device) => [
+      `net.ipv4.conf.${device}.arp_ignore=1`,
+      `net.ipv4.conf.${device}.arp_announce=2`,
+    ]);
+    this.inside(this.controller(controller), "sysctl", "-qw", ...settings);
+  }
+
   /** Removes what a machine loses when its power fails: addresses of its ports, and its rules. */
   flush(controller: string): void {
     const namespace = this.controller(controller);

@@ -18,6 +18,7 @@ export function missingRequirements(): string | undefined {
       etcd: "etcd-server",
       etcdctl: "etcd-client",
       keepalived: "keepalived",
+      sysctl: "procps",
       gcc: "gcc",
     },
     files: { "/usr/include/stdio.h": "libc6-dev", "/usr/share/doc/qemu-block-extra": "qemu-block-extra" },
