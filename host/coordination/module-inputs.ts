@@ -55,7 +55,7 @@ export class ModuleInputs {
 
   /** A scope that another configuration doesn't have any more is nobody's. */
   private endScope(row: number): void {
-    if (row >= 0 && this.isNew(`scope ${row}`, "none")) this.shim.scope(row, ScopeRole.SHADOW, NONE, 0);
+    if (row >= 0 && this.isNew(`scope ${row}`, "none")) this.shim.membership.scope(row, ScopeRole.SHADOW, NONE, 0);
   }
 
   /** @returns its row */
@@ -66,7 +66,7 @@ export class ModuleInputs {
     const role = deciding ? ScopeRole.DECIDING : ScopeRole.SHADOW;
     const holderRow = scope.heldByProcessor ? this.processorOf(holder) : this.shim.names.members.row(holder);
     if (this.isNew(`scope ${row}`, `${role} ${epoch} ${holderRow} ${flags}`)) {
-      this.shim.scope(row, role, holderRow < 0 ? NONE : holderRow, epoch, flags);
+      this.shim.membership.scope(row, role, holderRow < 0 ? NONE : holderRow, epoch, flags);
     }
     return row;
   }
@@ -84,7 +84,7 @@ export class ModuleInputs {
     for (const row of [server, this.processorOf(name)]) {
       const of = row === server ? 0 : told;
       if (row < 0 || !this.isNew(`member ${row}`, `${standing} ${acknowledged} ${of}`)) continue;
-      this.shim.memberInput(row, STANDING[standing], acknowledged, of);
+      this.shim.membership.memberInput(row, STANDING[standing], acknowledged, of);
     }
   }
 

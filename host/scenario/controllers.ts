@@ -151,10 +151,10 @@ export class Controllers {
       for (const member of members) {
         if (member < 0) continue;
         const told = controller.fit && shim.names.processors.name(member) !== "" ? MemberTold.FIT : 0;
-        shim.memberInput(member, controller.lease, controller.acknowledged ? EVERY_SCOPE : 0, told);
+        shim.membership.memberInput(member, controller.lease, controller.acknowledged ? EVERY_SCOPE : 0, told);
         if (!controller.beats) continue;
         controller.fields.hears0 = this.hears(controller, shim, member);
-        shim.heartbeat(member, controller.fields);
+        shim.membership.heartbeat(member, controller.fields);
       }
       controller.fields.beat += controller.beats ? 1 : 0;
     }
@@ -168,7 +168,7 @@ export class Controllers {
       const nominee = scope.nominee === "" ? 0 : rowOf(scope.nominee) + 1;
       const role = scope.holder === this.own ? ScopeRole.DECIDING : ScopeRole.SHADOW;
       shim.core.views.scope.setNominee(row, nominee);
-      shim.scope(row, role, holder, scope.epoch, scope.flags);
+      shim.membership.scope(row, role, holder, scope.epoch, scope.flags);
     }
   }
 

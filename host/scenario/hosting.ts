@@ -152,14 +152,14 @@ export class Hosting {
       if (row < 0) continue;
       const acknowledged = server.acknowledged ? ALL_SCOPES : 0;
       this.write(`lease ${name}`, `${server.lease} ${acknowledged}`, () =>
-        shim.memberInput(row, LEASES[server.lease], acknowledged),
+        shim.membership.memberInput(row, LEASES[server.lease], acknowledged),
       );
     }
     for (const [row, { role, epoch, holder }] of this.scopes) {
       const held = shim.names.members.row(holder);
       const roles = { deciding: ScopeRole.DECIDING, shadow: ScopeRole.SHADOW, unknown: ScopeRole.UNKNOWN } as const;
       this.write(`scope ${row}`, `${role} ${epoch} ${holder}`, () =>
-        shim.scope(row, roles[role], held < 0 ? NONE : held, epoch),
+        shim.membership.scope(row, roles[role], held < 0 ? NONE : held, epoch),
       );
     }
     this.observePorts(shim);
@@ -215,9 +215,9 @@ export class Hosting {
         flags: MemberReport.REACHES_LEASE_SERVICE,
         carried: 0,
       };
-      shim.heartbeat(row, status);
+      shim.membership.heartbeat(row, status);
       const processor = this.processorOf(shim, row - shim.serverRow(0));
-      if (processor >= 0) shim.heartbeat(processor, status);
+      if (processor >= 0) shim.membership.heartbeat(processor, status);
     }
   }
 

@@ -206,7 +206,7 @@ class CaseRun {
     else if (action.do === "clock") this.changeClock(action.forwardMs, action.stopMs);
     else if (action.do === "hold") shim.setControlFlags(action.on ? ControlFlag.HOLD : 0);
     else if (action.do === "swap") this.swap(action.module, action.refused);
-    else if (action.do === "scope") shim.setScope(0, ScopeKind.PORTS, ROLES[action.role], 0, action.epoch);
+    else if (action.do === "scope") shim.membership.setScope(0, ScopeKind.PORTS, ROLES[action.role], 0, action.epoch);
     else if (this.happenAmongControllers(action)) return;
     else if (action.do === "remote") {
       shim.setRemoteLoad(shim.names.ports.row(action.port), action.loadPermille, action.plannedPermille);

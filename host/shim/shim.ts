@@ -2,18 +2,20 @@
 
 import type { ArrayDescription, Problem } from "../array/description.js";
 import { type DecisionView, emptyDecision, fillDecision } from "./decision-view.js";
-import { layouts, ScopeKind, ScopeRole, type TableLayout } from "./generated/layout.js";
+import { ScopeKind, ScopeRole, type TableLayout } from "./generated/layout.js";
 import { Hosting } from "./hosting.js";
 import { IdBook } from "./id-book.js";
-import type { HeartbeatFields, LatchedTable } from "./latched-rows.js";
+import type { LatchedTable } from "./latched-rows.js";
 import { type LatchedRows, openLatchedRows } from "./latched-path.js";
-import { type Core, instantiate } from "./module.js";
-import { Names, NONE } from "./names.js";
+import { Membership } from "./membership.js";
+import type { Core } from "./module.js";
+import { Names } from "./names.js";
 import { Observations } from "./observations.js";
 import { Outcomes } from "./outcomes.js";
 import type { Recorder } from "./recorder.js";
 import { Sessions } from "./sessions.js";
 import { checkSizes, problemOf, refusal, type Staged, stage } from "./staging.js";
+import { swapModule } from "./swap.js";
 import { WriterConfirmations, type WriterTicket } from "./writers.js";
 
 export { epochOf } from "./decision-view.js";
@@ -34,13 +36,13 @@ export interface ShimOptions {
 
 /** Row of the scope of this controller's own ports. */
 const SCOPE_PORTS = 0;
-/** Kinds of the scopes of fixed rows; every later one is a pair's. */
-const FIXED_SCOPES = [ScopeKind.PORTS, ScopeKind.GROUP, ScopeKind.GROUP, ScopeKind.ARRAY, ScopeKind.TRANSFERS] as const;
 
 export class Shim {
   readonly core: Core;
   readonly names: Names;
   readonly incarnation: number;
+  /** Members and scopes. */
+  readonly membership: Membership;
   /** While false, decisions stay in the ring. */
   draining = true;
   private book: IdBook;
@@ -54,7 +56,6 @@ export class Shim {
   private readonly observations: Observations;
   private readonly hosting: Hosting;
   private readonly portSample = new Float64Array(5);
-  private readonly firstServer: number;
   private requests = 0;
   private recorder: Recorder | undefined;
   private adopted: ArrayDescription | undefined;
@@ -66,10 +67,10 @@ export class Shim {
     this.controller = options.controller;
     this.book = options.book ?? new IdBook();
     this.epoch = options.epoch ?? 1;
-    this.firstServer = layouts[core.profile].limits.MEMBER_SERVERS ?? 0;
     const { sessionInput } = core.views;
     this.names = new Names((row) => [sessionInput.initiator(row), sessionInput.target(row), sessionInput.port(row)]);
     this.latched = openLatchedRows(core, options.attached === true);
+    this.membership = new Membership(core, this.incarnation, this.latched);
     this.recorder = options.recorder;
     this.recorder?.begin(core, options.attached === true);
     if (options.attached !== true) this.reset();
@@ -130,61 +131,7 @@ export class Shim {
     control.setHostMs(0, hostMs);
     control.setIncarnation(0, this.incarnation);
     control.markChanged(0);
-    this.setScope(SCOPE_PORTS, ScopeKind.PORTS, ScopeRole.DECIDING, 0, this.epoch);
-  }
-
-  /**
-   * Role and epoch of a scope in this incarnation, and who holds its key.
-   * @param subject group, or member row of the pair's lower server
-   * @param holder member row, a processor's for ARRAY, else a server's; NONE for nobody
-   * @param flags `ScopeFlag`
-   */
-  setScope(row: number, kind: number, role: number, subject: number, epoch: number, holder = NONE, flags = 0): void {
-    const { scope } = this.core.views;
-    if (row >= scope.capacity) throw new RangeError(`scope ${row}: the table has ${scope.capacity} rows`);
-    scope.setKind(row, kind);
-    scope.setRole(row, role);
-    scope.setSubject(row, subject);
-    scope.setHolder(row, holder);
-    scope.setFlags(row, flags);
-    scope.setIncarnation(row, this.incarnation);
-    scope.setEpoch(row, epoch);
-    scope.markChanged(row);
-  }
-
-  /**
-   * A scope as the lease service has it: kind and subject follow from the row (0 own ports, 1 and 2 the groups, 3 the
-   * array, 4 transfers, then the pairs, 5 + index of the lower server).
-   * @param role `ScopeRole`: DECIDING only after this controller has won the key and begun to raise the epoch
-   * @param holder member row that holds the key (a processor's for the array, else a server's); NONE for nobody
-   * @param flags `ScopeFlag`
-   */
-  scope(row: number, role: number, holder: number, epoch: number, flags = 0): void {
-    const kind = FIXED_SCOPES[row] ?? ScopeKind.PAIR;
-    const subject =
-      kind === ScopeKind.GROUP ? row - 1 : kind === ScopeKind.PAIR ? this.firstServer + row - FIXED_SCOPES.length : 0;
-    this.setScope(row, kind, role, subject, epoch, holder, flags);
-  }
-
-  /** A member's status message, its own controller's too. Allocates nothing. */
-  heartbeat(member: number, heartbeat: HeartbeatFields): void {
-    this.latched.heartbeatWriter.write(member, this.memberGeneration(member), heartbeat);
-  }
-
-  /**
-   * What the lease service and the command channel say of a member.
-   * @param lease `LeaseStatus`: is its liveness key there
-   * @param acknowledged `Acknowledged` bits: scopes whose present epoch it has stored, with a report of what it holds
-   * @param told `MemberTold` bits: what it says beside its liveness key
-   */
-  memberInput(member: number, lease: number, acknowledged: number, told = 0): void {
-    const { memberInput } = this.core.views;
-    memberInput.setGeneration(member, this.memberGeneration(member));
-    memberInput.setIncarnation(member, this.incarnation);
-    memberInput.setLease(member, lease);
-    memberInput.setAcknowledged(member, acknowledged);
-    memberInput.setTold(member, told);
-    memberInput.markChanged(member);
+    this.membership.setScope(SCOPE_PORTS, ScopeKind.PORTS, ScopeRole.DECIDING, 0, this.epoch);
   }
 
   /**
@@ -211,16 +158,6 @@ export class Shim {
     if (control.requestsUnderWay(0) === count) return;
     control.setRequestsUnderWay(0, count);
     control.markChanged(0);
-  }
-
-  /** Generation of a member's row in force; writers of heartbeats on other threads give it with each. */
-  memberGeneration(member: number): number {
-    return this.core.views.memberConfig.generation(member);
-  }
-
-  /** Where worker threads write status messages of members, with a `HeartbeatWriter` of their own: one writer a member. */
-  get heartbeats(): LatchedTable {
-    return this.latched.heartbeats;
   }
 
   /** Flags of `ControlFlag`. */
@@ -396,23 +333,7 @@ export class Shim {
    * @throws ModuleError for a file that is no such module.
    */
   swap(bytes: Uint8Array): number {
-    const { constantsAddress, constantsBytes } = this.constants();
-    const memory = new Uint8Array(this.core.memory.buffer);
-    const kept = memory.slice(constantsAddress, constantsAddress + constantsBytes);
-    const next = instantiate(bytes, this.core.memory);
-    this.recorder?.beforeCall();
-    const code = next.exports.attach();
-    this.recorder?.call("attach", 0, code);
-    if (code === 0) this.core.exports = next.exports;
-    else memory.set(kept, constantsAddress);
-    return code;
-  }
-
-  private constants(): { constantsAddress: number; constantsBytes: number } {
-    const tables = layouts[this.core.profile].tables;
-    const constantsAddress = this.core.views.header.directoryAddress(0);
-    const first = Math.min(...tables.filter((table) => table.base > constantsAddress).map((table) => table.base));
-    return { constantsAddress, constantsBytes: first - constantsAddress };
+    return swapModule(this.core, bytes, this.recorder);
   }
 
   private reset(): void {

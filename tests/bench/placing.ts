@@ -102,7 +102,7 @@ class Placing {
     this.shim.start(this.nowMs);
     for (let row = 0; row < size.interfaces; row++) this.shim.interfaceAt(row, NONE);
     for (const row of [1, 2])
-      this.shim.scope(row, ScopeRole.DECIDING, this.shim.names.members.row(row === 1 ? "l0" : "r0"), 1);
+      this.shim.membership.scope(row, ScopeRole.DECIDING, this.shim.names.members.row(row === 1 ? "l0" : "r0"), 1);
     for (const { name } of array.controllers) this.lease(name, LeaseStatus.LEASED);
     for (const each of array.networkPorts ?? []) {
       const link = each.controller === "l0" ? LinkState.DOWN : LinkState.UP;
@@ -111,7 +111,7 @@ class Placing {
   }
 
   private lease(name: string, lease: number): void {
-    this.shim.memberInput(this.shim.names.members.row(name), lease, Acknowledged.GROUP | Acknowledged.PAIR);
+    this.shim.membership.memberInput(this.shim.names.members.row(name), lease, Acknowledged.GROUP | Acknowledged.PAIR);
   }
 
   private step(): number {
@@ -122,8 +122,8 @@ class Placing {
       const row = this.shim.names.members.row(name);
       if (this.dead.has(name)) continue;
       const status = { ...BEAT, beat: this.beat, penalty: 0, flags: 1, carried: 0 };
-      this.shim.heartbeat(row, status);
-      if (row - first < first) this.shim.heartbeat(row - first, status);
+      this.shim.membership.heartbeat(row, status);
+      if (row - first < first) this.shim.membership.heartbeat(row - first, status);
     }
     const placed: [number, number][] = [];
     this.shim.tick(this.nowMs, (decision) => {

@@ -188,7 +188,7 @@ export class StatusFeed {
     this.beat.hears1 = bits[1] as number;
     this.beat.hears2 = bits[2] as number;
     this.beat.hears3 = bits[3] as number;
-    this.shim.heartbeat(row, this.beat);
+    this.shim.membership.heartbeat(row, this.beat);
   }
 
   /** A peer of another revision keeps what it has; its places may mean other things here. */

@@ -50,8 +50,8 @@ test("interfaces, groups, units and scopes as they are observed; what is nowhere
   shim.interfaceAt(0, 0);
   shim.interfaceAt(1, NONE);
   shim.unitAt(0, a, a);
-  shim.scope(1, ScopeRole.DECIDING, a, 41);
-  shim.scope(2, ScopeRole.SHADOW, b, 42);
+  shim.membership.scope(1, ScopeRole.DECIDING, a, 41);
+  shim.membership.scope(2, ScopeRole.SHADOW, b, 42);
   const overview = overviewOf(await array.snapshot(), new SingleProcessor("a", ["b"]), []);
   assert.deepEqual(
     overview.networkPorts.map(({ name, link }) => [name, link]),
@@ -114,12 +114,12 @@ test("the active processor is the holder of the array's scope, unless it is a ca
   processorState.setState(b, ProcessorState.UNHEALTHY);
   processorState.setWebServer(b, WebServerKind.RESTRICTED);
   processorState.setRole(b, ProcessorRole.CARETAKER);
-  shim.memberInput(b, LeaseStatus.GONE, 0);
-  shim.scope(3, ScopeRole.SHADOW, b, 7);
+  shim.membership.memberInput(b, LeaseStatus.GONE, 0);
+  shim.membership.scope(3, ScopeRole.SHADOW, b, 7);
   assert.deepEqual([directory.active(), directory.role(), directory.epoch()], [undefined, "passive", 7]);
   assert.match(directory.rows()[1]?.why ?? "", /^caretaker/);
   processorState.setWantedRole(a, ProcessorRole.ACTIVE);
-  shim.scope(3, ScopeRole.DECIDING, a, 8);
+  shim.membership.scope(3, ScopeRole.DECIDING, a, 8);
   assert.deepEqual([directory.active(), directory.role(), directory.state()], ["a", "active", "healthy"]);
   assert.deepEqual(
     directory.rows().map(({ name, state, level, active, server }) => [name, state, level, active, server]),

@@ -374,7 +374,7 @@ class CaseRun implements Scene {
   }
 
   private setScope(): void {
-    if (this.kept === undefined) this.shim.setScope(0, ScopeKind.PORTS, this.role, 0, 1);
+    if (this.kept === undefined) this.shim.membership.setScope(0, ScopeKind.PORTS, this.role, 0, 1);
   }
 
   private arrive({ row, requester, pair, loadPermille }: Extract<Action, { do: "arrival" }>): void {

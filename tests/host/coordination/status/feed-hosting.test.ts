@@ -66,7 +66,7 @@ test("what a controller said is void once its liveness key is gone", () => {
   assert.equal(interfaceInput.port(row), b.shim.names.networkPorts.row("n-a"));
   for (const name of ["a", "c"]) {
     const member = b.feed.places.servers[CONTROLLERS.indexOf(name)] as number;
-    b.shim.memberInput(member, LeaseStatus.GONE, 0);
+    b.shim.membership.memberInput(member, LeaseStatus.GONE, 0);
     b.feed.gone(name);
   }
   assert.equal(interfaceInput.port(row), NONE);
