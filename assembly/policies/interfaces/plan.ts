@@ -71,7 +71,7 @@ import {
   serverOf,
   wish,
 } from "./rows";
-import { follow, isExcluded, mayTake, say, want } from "./steps";
+import { follow, isRefused, mayTake, say, want } from "./steps";
 
 /** Goes on with the plan under way, or begins one. */
 export function planInterfaces(): void {
@@ -224,7 +224,7 @@ function collect(plan: InterfacePlan, row: u32, state: InterfaceState): void {
 
 /** Not interchangeable with others of its set: a port was tried for it in vain. */
 function isAlone(state: InterfaceState): bool {
-  return state.barred != <u16>NONE && !due(state.barredUntilMs);
+  return isRefused(state) || !due(state.barredUntilMs);
 }
 
 /** An operator wants the interfaces of a server home, or all. */
@@ -272,7 +272,8 @@ function assign(plan: InterfacePlan, row: u32, state: InterfaceState): void {
     const isWaiting = (state.status & InterfaceStatus.WAITING) != 0;
     const ofClass = isWaiting && isAlone(state) ? NONE : classOf(row);
     let place = ofClass == NONE ? NONE : takePlace(ofClass, NONE);
-    if (place == NONE && isWaiting) place = placeAlone(row, state);
+    const isFit = place != NONE && mayTake(state, PlacementPlace.at(place).subject);
+    if (isWaiting && !isFit) place = placeAlone(row, state);
     if (place != NONE) put(plan, state, place);
     else if (isWaiting) noPlace(plan, state);
   } else if (state.status & InterfaceStatus.WAITING) wish(plan.group, GroupWish.LOOK);
@@ -300,19 +301,26 @@ function noPlace(plan: InterfacePlan, state: InterfaceState): void {
     return;
   }
   state.status |= InterfaceStatus.UNPLACED;
+  // A port may be left alone for a while only: nothing else would have it looked at when that is over.
+  if (!due(state.barredUntilMs)) state.deadlineMs = min(state.deadlineMs, state.barredUntilMs);
   plan.unplaced++;
 }
 
-/** The least loaded place for one that is placed by itself: past a port tried in vain, or in the other group. */
+/**
+ * The place for one that is placed by itself, past a port tried in vain or in the other group: the least loaded, or
+ * after several were tried in vain the next in order of id, so that each has its turn.
+ */
 function placeAlone(row: u32, state: InterfaceState): u32 {
   const set: u32 = InterfaceConfig.at(row).eligibleSet;
   const group = groupOfInterface(row);
+  const inTurn = isRefused(state);
+  const past: u32 = placeOf(state.barred) + 1;
   let found = NONE;
   for (let place: u32 = 0; place < PLACE_MAX; place++) {
     if (place >= <u32>Placement.get().places) break;
     const port: u32 = PlacementPlace.at(place).subject;
-    if (!isEligible(set, port) || !mayTake(state, port) || isExcluded(state, port)) continue;
-    if (found != NONE && !isLower(place, found, group)) continue;
+    if (!isEligible(set, port) || !mayTake(state, port)) continue;
+    if (found != NONE && !(inTurn ? place - past < found - past : isLower(place, found, group))) continue;
     found = place;
   }
   if (found != NONE) PlacementPlace.at(found).things++;

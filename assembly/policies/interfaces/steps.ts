@@ -48,6 +48,8 @@ import {
 const TRIES_MAX: u32 = 3;
 /** Doublings after which a wait is surely at its limit. */
 const DOUBLINGS_MAX: u32 = 20;
+/** Refusals in a row after which any other port waits as long as the one that refused. */
+const REFUSALS_MAX: u32 = 2;
 /** Moves that nothing forces wait for their turn this long. */
 const TURN_MS: u64 = 50;
 
@@ -146,7 +148,7 @@ function adopt(state: InterfaceState, term: u32): void {
   state.asked = <u16>NONE;
   state.said = 0;
   state.failures = 0;
-  state.barred = <u16>NONE;
+  state.barredUntilMs = 0;
   state.status &= state.held == <u16>NONE ? 0 : InterfaceStatus.BALANCED;
 }
 
@@ -162,8 +164,13 @@ function lose(state: InterfaceState, port: u32, reason: Reason): void {
 
 /** True if the address may be given to the port now. */
 export function mayTake(state: InterfaceState, port: u32): bool {
-  if ((statusOf(port) & NetworkPortStatus.USABLE) == 0) return false;
-  return port != <u32>state.barred || due(state.barredUntilMs);
+  if ((statusOf(port) & NetworkPortStatus.USABLE) == 0 || isExcluded(state, port)) return false;
+  return (port != <u32>state.barred && !isRefused(state)) || due(state.barredUntilMs);
+}
+
+/** Refused by one port after another: from now on they are asked in turn, one a back-off. */
+export function isRefused(state: InterfaceState): bool {
+  return state.failures >= REFUSALS_MAX;
 }
 
 function judge(row: u32, state: InterfaceState): void {
@@ -182,7 +189,7 @@ function judge(row: u32, state: InterfaceState): void {
   }
   if (state.wanted != <u16>NONE && (state.status & InterfaceStatus.SOFT) == 0) return;
   const home: u32 = InterfaceConfig.at(row).home;
-  if (home != at && mayTake(state, home)) return want(state, home);
+  if (home != at && !isRefused(state) && mayTake(state, home)) return want(state, home);
   state.status |= InterfaceStatus.WAITING;
 }
 
@@ -288,7 +295,6 @@ function tryAnother(row: u32, state: InterfaceState, group: u32): void {
   want(state, NONE);
   judge(row, state);
   wish(group, GroupWish.LOOK);
-  lookAt(state, state.barredUntilMs);
 }
 
 function bar(state: InterfaceState, port: u32): void {
@@ -372,9 +378,7 @@ export function decisionOf(sequence: u32): Decision {
 }
 
 /** True for a port of a server whose partner lost the address and is not back: its work is the partner's storage units. */
-export function isExcluded(state: InterfaceState, port: u32): bool {
-  const server = serverOf(port);
-  if (hasServer(state.lostOn, state.lostOnMore, server)) return true;
-  const partner = partnerOf(server);
+function isExcluded(state: InterfaceState, port: u32): bool {
+  const partner = partnerOf(serverOf(port));
   return partner != NONE && hasServer(state.lostOn, state.lostOnMore, partner);
 }
