@@ -30,6 +30,7 @@ import { attachRefusal, startShim } from "../shim/start.js";
 import { compare, compareState } from "./compare.js";
 import { BEAT_MS, Controllers, scopeRow } from "./controllers.js";
 import type { Action, ScenarioCase, ScenarioEvent, StateExpectation } from "./description.js";
+import { HostClock } from "./host-clock.js";
 import type { CaseResult, Difference, SeenDecision, SeenState } from "./result.js";
 import { rowOf, tablesState } from "./state.js";
 import { World } from "./world.js";
@@ -42,8 +43,6 @@ export interface RunOptions {
   recorder?: Recorder | undefined;
 }
 
-/** The host's clock is not 0 when a case begins: a zero would hide arithmetic on it. */
-const HOST_CLOCK_START_MS = 1_000_000;
 const LINKS = { up: LinkState.UP, down: LinkState.DOWN, unknown: LinkState.UNKNOWN } as const;
 const ROLES = { deciding: ScopeRole.DECIDING, shadow: ScopeRole.SHADOW, unknown: ScopeRole.UNKNOWN } as const;
 
@@ -55,9 +54,7 @@ class CaseRun {
   private readonly differences: Difference[] = [];
   private readonly digest = new Fnv64();
   private ticks = 0;
-  private clockOffsetMs = HOST_CLOCK_START_MS;
-  /** Virtual time until which the host's clock stands still, and at which it stopped. */
-  private clockStop: { fromMs: number; untilMs: number } | undefined;
+  private readonly clock = new HostClock();
   /** Virtual time until which no host runs. */
   private downUntilMs = 0;
   private kept: Snapshot | undefined;
@@ -104,7 +101,7 @@ class CaseRun {
       this.shim = this.startHost(this.kept);
       this.kept = undefined;
     }
-    const hostMs = this.hostMs(nowMs);
+    const hostMs = this.clock.at(nowMs);
     this.world.observe();
     this.world.sample(hostMs);
     this.beat(nowMs);
@@ -116,16 +113,6 @@ class CaseRun {
     if (this.controllers === undefined || nowMs < this.nextBeatMs) return;
     this.nextBeatMs = nowMs + BEAT_MS;
     this.controllers.tell(this.shim);
-  }
-
-  private hostMs(nowMs: number): number {
-    const stop = this.clockStop;
-    if (stop !== undefined) {
-      if (nowMs < stop.untilMs) return stop.fromMs + this.clockOffsetMs;
-      this.clockOffsetMs -= stop.untilMs - stop.fromMs;
-      this.clockStop = undefined;
-    }
-    return Math.max(0, nowMs + this.clockOffsetMs);
   }
 
   /** A host starts: fresh, or on what an earlier one kept. */
@@ -140,7 +127,7 @@ class CaseRun {
       ...(recorder === undefined ? {} : { recorder }),
     });
     const { shim } = started;
-    shim.start(this.hostMs(this.world.timeline.nowMs));
+    shim.start(this.clock.at(this.world.timeline.nowMs));
     this.adopted = this.configure(shim, this.array);
     // Rows of an array that the profile doesn't hold would be written into other tables.
     if (this.adopted) this.world.attach(shim);
@@ -203,7 +190,7 @@ class CaseRun {
     const { shim } = this;
     if (action.do === "maintenance") this.reconfigure(this.withMaintenance(action.port, action.on));
     else if (action.do === "reconfigure") this.reconfigure(this.changed(action.array, action.knobs), action.refused);
-    else if (action.do === "clock") this.changeClock(action.forwardMs, action.stopMs);
+    else if (action.do === "clock") this.clock.change(this.world.timeline.nowMs, action.forwardMs, action.stopMs);
     else if (action.do === "hold") shim.setControlFlags(action.on ? ControlFlag.HOLD : 0);
     else if (action.do === "swap") this.swap(action.module, action.refused);
     else if (action.do === "scope") shim.membership.setScope(0, ScopeKind.PORTS, ROLES[action.role], 0, action.epoch);
@@ -264,12 +251,6 @@ class CaseRun {
   private changed(array: ArrayDescription | undefined, knobs: Record<string, unknown>): ArrayDescription {
     const next = array ?? this.array;
     return { ...next, policy: readPolicy(knobs, next.policy) };
-  }
-
-  private changeClock(forwardMs: number, stopMs: number): void {
-    const { nowMs } = this.world.timeline;
-    this.clockOffsetMs += forwardMs;
-    if (stopMs > 0) this.clockStop = { fromMs: nowMs, untilMs: nowMs + stopMs };
   }
 
   private arrive(action: Extract<Action, { do: "arrival" }>): void {

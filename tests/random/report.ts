@@ -7,7 +7,8 @@ import { randomCase } from "./generate/case.js";
 import { decisionLine } from "./observe/decisions.js";
 import { type Witness, WITNESSED } from "./observe/witness.js";
 import type { Comparison, Modules } from "./run/comparison.js";
-import { type Invariant, type RunResult, runCase } from "./run/run.js";
+import { type RunResult, runCase } from "./run/run.js";
+import type { Invariant } from "./run/scene.js";
 import { shrink } from "./shrink.js";
 
 export interface RunSettings {

@@ -18,7 +18,7 @@ import {
   targetRows,
   wordsOf,
 } from "../observe/tables.js";
-import type { Invariant, Report, Scene } from "../run/run.js";
+import type { Invariant, Report, Scene } from "../run/scene.js";
 
 /** Ticks after which the accounts are made anew where a row was damaged. */
 const REBUILT_TICKS = 3;

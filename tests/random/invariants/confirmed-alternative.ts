@@ -12,7 +12,7 @@ import {
   sessionRows,
 } from "../observe/tables.js";
 import { Withdrawals } from "../observe/withdrawals.js";
-import type { Invariant, Scene } from "../run/run.js";
+import type { Invariant, Scene } from "../run/scene.js";
 
 export const confirmedAlternative: Invariant = {
   name: "no logout without a confirmed alternative",

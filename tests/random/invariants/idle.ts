@@ -1,7 +1,7 @@
 /** An idle tick, no changed bit set and no deadline due, changes nothing in memory but the header's two clocks. */
 
 import { layouts } from "../../../host/shim/generated/layout.js";
-import type { Invariant, Scene } from "../run/run.js";
+import type { Invariant, Scene } from "../run/scene.js";
 
 /** Large memories are compared in some ticks only. */
 const COMPARED_BYTES_MAX = 128 * 1024;

@@ -1,7 +1,7 @@
 /** All invariants: those that are judged after every tick of every run, and those that compare runs. */
 
 import type { Comparison } from "../run/comparison.js";
-import type { Invariant } from "../run/run.js";
+import type { Invariant } from "../run/scene.js";
 import { accounts } from "./accounts.js";
 import { confirmedAlternative } from "./confirmed-alternative.js";
 import { idle } from "./idle.js";

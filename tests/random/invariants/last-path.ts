@@ -4,7 +4,7 @@ import { LinkState, Reason } from "../../../host/shim/generated/layout.js";
 import { asksToLeave, decisionLine } from "../observe/decisions.js";
 import { Departures } from "../observe/departures.js";
 import { limit, NONE, sessionPair } from "../observe/tables.js";
-import type { Invariant, Scene } from "../run/run.js";
+import type { Invariant, Scene } from "../run/scene.js";
 
 /** A session as the module accounts for it. */
 interface Path {

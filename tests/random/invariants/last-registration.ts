@@ -7,7 +7,7 @@ import { DecisionKind, Reason } from "../../../host/shim/generated/layout.js";
 import { decisionLine } from "../observe/decisions.js";
 import { isConfigured, isListed, isOperative, portRows } from "../observe/tables.js";
 import { Withdrawals } from "../observe/withdrawals.js";
-import type { Invariant, Scene } from "../run/run.js";
+import type { Invariant, Scene } from "../run/scene.js";
 
 export const lastRegistration: Invariant = {
   name: "a target keeps its last registered operative port",

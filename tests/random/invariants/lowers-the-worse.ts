@@ -3,7 +3,7 @@
 import { Reason } from "../../../host/shim/generated/layout.js";
 import { loadOfPort, loadWith, loadWithout } from "../observe/loads.js";
 import { NewMoves } from "../observe/new-moves.js";
-import type { Invariant } from "../run/run.js";
+import type { Invariant } from "../run/scene.js";
 
 export const lowersTheWorse: Invariant = {
   name: "every balance move lowers the worse of the two loads",

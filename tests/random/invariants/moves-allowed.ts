@@ -2,7 +2,7 @@
 
 import { NewMoves } from "../observe/new-moves.js";
 import { isUnderWay, moveRows } from "../observe/tables.js";
-import type { Invariant } from "../run/run.js";
+import type { Invariant } from "../run/scene.js";
 
 export const movesAllowed: Invariant = {
   name: "never more than the allowed moves under way",

@@ -4,7 +4,7 @@ import { surroundings } from "../generate/case.js";
 import { NewMoves } from "../observe/new-moves.js";
 import { mayLeave, qualifies } from "../observe/qualifies.js";
 import { mayDecide, portRows } from "../observe/tables.js";
-import type { Invariant, Scene } from "../run/run.js";
+import type { Invariant, Scene } from "../run/scene.js";
 import { Times } from "../times.js";
 
 export const movesBegin: Invariant = {

@@ -5,7 +5,7 @@
 
 import { DecisionKind, Reason } from "../../../host/shim/generated/layout.js";
 import { asksToLeave, decisionLine } from "../observe/decisions.js";
-import type { Invariant } from "../run/run.js";
+import type { Invariant } from "../run/scene.js";
 
 export const movesStop: Invariant = {
   name: "under a steady load moves stop",

@@ -3,7 +3,7 @@
 import { asksToLeave, decisionLine } from "../observe/decisions.js";
 import { Departures } from "../observe/departures.js";
 import { moveRows, isUnderWay, pairKey, sessionPair } from "../observe/tables.js";
-import type { Invariant } from "../run/run.js";
+import type { Invariant } from "../run/scene.js";
 
 export const onePathAtATime: Invariant = {
   name: "a host with several paths never loses two at once",

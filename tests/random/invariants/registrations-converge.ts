@@ -2,7 +2,7 @@
 
 import { surroundings } from "../generate/case.js";
 import { isConfigured, isListed, isOwn, mayDecide, portRows, registrationBit, targetRows } from "../observe/tables.js";
-import type { Invariant, Scene } from "../run/run.js";
+import type { Invariant, Scene } from "../run/scene.js";
 import { Times } from "../times.js";
 
 /** Effects of faults that are still on their way when the calm begins. */

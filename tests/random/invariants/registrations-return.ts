@@ -14,7 +14,7 @@ import {
   registrationBit,
   targetRows,
 } from "../observe/tables.js";
-import type { Invariant, Scene } from "../run/run.js";
+import type { Invariant, Scene } from "../run/scene.js";
 import { Times } from "../times.js";
 
 export const registrationsReturn: Invariant = {

@@ -4,7 +4,7 @@ import { Reason } from "../../../host/shim/generated/layout.js";
 import { asksToLeave, decisionLine } from "../observe/decisions.js";
 import { Departures } from "../observe/departures.js";
 import { sessionPair } from "../observe/tables.js";
-import type { Invariant } from "../run/run.js";
+import type { Invariant } from "../run/scene.js";
 
 export const residence: Invariant = {
   name: "no session is moved for balance twice within its residence time",

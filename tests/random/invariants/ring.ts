@@ -16,7 +16,7 @@ import {
   registrationBit,
   targetRows,
 } from "../observe/tables.js";
-import type { Invariant, Scene } from "../run/run.js";
+import type { Invariant, Scene } from "../run/scene.js";
 
 export const ring: Invariant = {
   name: "with the ring full nothing is lost",

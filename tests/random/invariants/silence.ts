@@ -2,7 +2,7 @@
 
 import { DecisionKind, ScopeKind, ScopeRole } from "../../../host/shim/generated/layout.js";
 import { decisionLine } from "../observe/decisions.js";
-import type { Invariant, Scene } from "../run/run.js";
+import type { Invariant, Scene } from "../run/scene.js";
 
 /** Row of the scope of this controller's own ports. */
 const SCOPE_PORTS = 0;

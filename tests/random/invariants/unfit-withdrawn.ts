@@ -16,7 +16,7 @@ import {
   registrationBit,
   targetRows,
 } from "../observe/tables.js";
-import type { Invariant, Scene } from "../run/run.js";
+import type { Invariant, Scene } from "../run/scene.js";
 import { Times } from "../times.js";
 
 export const unfitWithdrawn: Invariant = {

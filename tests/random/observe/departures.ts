@@ -4,7 +4,7 @@
  */
 
 import { Reason, SessionFlag } from "../../../host/shim/generated/layout.js";
-import type { Scene } from "../run/run.js";
+import type { Scene } from "../run/scene.js";
 import { asksToLeave } from "./decisions.js";
 import { isUnderWay, moveRows, pairKey, sessionPair, sessionRows } from "./tables.js";
 

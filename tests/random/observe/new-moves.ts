@@ -1,6 +1,6 @@
 /** Moves that a tick has begun. */
 
-import type { Scene } from "../run/run.js";
+import type { Scene } from "../run/scene.js";
 import { moveRows } from "./tables.js";
 
 /** Remembers which moves were there, so that the new ones can be told. */

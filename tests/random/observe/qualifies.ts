@@ -11,7 +11,7 @@ import {
   TargetPortStatus,
   type Views,
 } from "../../../host/shim/generated/layout.js";
-import type { Scene } from "../run/run.js";
+import type { Scene } from "../run/scene.js";
 import { loadOfPort, loadWith, loadWithout } from "./loads.js";
 import { portalsFrom } from "./steering.js";
 import {

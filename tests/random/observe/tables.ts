@@ -8,7 +8,7 @@ import {
   TargetPortStatus,
   type Views,
 } from "../../../host/shim/generated/layout.js";
-import type { Scene } from "../run/run.js";
+import type { Scene } from "../run/scene.js";
 
 /** Row index that means "none" in 16-bit fields. */
 export const NONE = 0xffff;

@@ -1,7 +1,7 @@
 /** Withdrawals that the module has said and that may still reach the server: what an executor carries out late. */
 
 import { DecisionKind } from "../../../host/shim/generated/layout.js";
-import type { Scene } from "../run/run.js";
+import type { Scene } from "../run/scene.js";
 import { changesRegistration } from "./decisions.js";
 import { isListed } from "./tables.js";
 

@@ -1,7 +1,7 @@
 /** Counts what runs have been through: invariants that were never put to the test would hold too. */
 
 import { DecisionKind, MoveState, Reason, TargetPortStatus } from "../../../host/shim/generated/layout.js";
-import type { Observer, Scene } from "../run/run.js";
+import type { Observer, Scene } from "../run/scene.js";
 import { asksToLeave } from "./decisions.js";
 import { NewMoves } from "./new-moves.js";
 import { hasStatus, mayDecide, moveRows, pairKey, portRows, sessionPair, sessionRows } from "./tables.js";

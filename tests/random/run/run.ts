@@ -2,6 +2,7 @@
 
 import { formatProblem } from "../../../host/array/checked-yaml.js";
 import type { ArrayDescription } from "../../../host/array/description.js";
+import { HostClock } from "../../../host/scenario/host-clock.js";
 import { World } from "../../../host/scenario/world.js";
 import type { DecisionView } from "../../../host/shim/decision-view.js";
 import {
@@ -24,55 +25,7 @@ import { isWhole } from "../observe/seals.js";
 import { distortOutcomes } from "./mischief.js";
 import { changed } from "./reconfigure.js";
 import { Sampler } from "./sampler.js";
-
-/** Something that does not hold. */
-export interface Breach {
-  invariant: string;
-  message: string;
-  tick: number;
-  nowMs: number;
-  stage: StageName;
-}
-
-/** What an observer sees of a run. Tables are read through `views`; `world` is the truth around the module. */
-export interface Scene {
-  readonly case: RandomCase;
-  readonly array: ArrayDescription;
-  readonly world: World;
-  readonly shim: Shim;
-  readonly views: Views;
-  /** Virtual time, and ticks so far. */
-  readonly nowMs: number;
-  readonly tick: number;
-  readonly stage: StageName;
-  /** Times a host has started: fresh starts forget, attached ones go on. */
-  readonly hosts: number;
-  /** Decisions that this tick made; empty before it. */
-  readonly decisions: readonly Decision[];
-  /** Rows of state tables that were damaged and not yet found whole again. */
-  readonly damaged: ReadonlySet<string>;
-}
-
-export interface Observer {
-  /** Name of the invariant that it judges. */
-  readonly name: string;
-  /** A host has started on a memory. `attached`: that of the one before. */
-  started?(scene: Scene, attached: boolean): void;
-  /** The module has adopted another configuration. */
-  configured?(scene: Scene): void;
-  /** All inputs are written. */
-  beforeTick?(scene: Scene): void;
-  /** The module has ticked; nothing is drained yet. */
-  afterTick?(scene: Scene): void;
-  /** A row was damaged. */
-  damage?(scene: Scene, table: string): void;
-  ended?(scene: Scene): void;
-}
-
-/** What an observer reports a breach by. */
-export type Report = (message: string) => void;
-/** Makes a new observer for one run. */
-export type Invariant = { name: string; observe: (report: Report) => Observer };
+import type { Breach, Invariant, Observer, Scene } from "./scene.js";
 
 export interface RunOptions {
   module: Uint8Array;
@@ -90,8 +43,6 @@ export interface RunResult {
   decisions: Decision[];
 }
 
-/** The host's clock is not 0 when a case begins: a zero would hide arithmetic on it. */
-const HOST_CLOCK_START_MS = 1_000_000;
 /** A run that breaks so much says nothing more. */
 const BREACHES_MAX = 20;
 
@@ -111,8 +62,7 @@ class CaseRun implements Scene {
   private readonly sampler: Sampler;
   private readonly faults = { lost: 0, twice: 0, wrong: 0 };
   private readonly links = new Map<string, boolean>();
-  private clockOffsetMs = HOST_CLOCK_START_MS;
-  private clockStop: { fromMs: number; untilMs: number } | undefined;
+  private readonly clock = new HostClock();
   private kept: Snapshot | undefined;
   private downUntilMs = 0;
   private pollDueMs = 0;
@@ -163,7 +113,7 @@ class CaseRun implements Scene {
   private step(): void {
     if (this.nowMs < this.downUntilMs) return;
     if (this.kept !== undefined) this.startHost(this.kept);
-    const hostMs = this.hostMs();
+    const hostMs = this.clock.at(this.nowMs);
     if (this.nowMs >= this.pollDueMs) {
       this.pollDueMs = this.nowMs + this.case.pollMs;
       this.world.observe();
@@ -194,16 +144,6 @@ class CaseRun implements Scene {
     };
   }
 
-  private hostMs(): number {
-    const stop = this.clockStop;
-    if (stop !== undefined) {
-      if (this.nowMs < stop.untilMs) return Math.max(0, stop.fromMs + this.clockOffsetMs);
-      this.clockOffsetMs -= stop.untilMs - stop.fromMs;
-      this.clockStop = undefined;
-    }
-    return Math.max(0, this.nowMs + this.clockOffsetMs);
-  }
-
   /** A host starts: fresh, or on what an earlier one kept. */
   private startHost(snapshot: Snapshot | undefined): void {
     const { module, recorder } = this.options;
@@ -220,13 +160,13 @@ class CaseRun implements Scene {
     this.hosts++;
     this.watchTicks();
     distortOutcomes(shim, this.case.seed, this.faults);
-    shim.start(this.hostMs());
+    shim.start(this.clock.at(this.nowMs));
     this.setScope();
     shim.setControlFlags(this.held ? ControlFlag.HOLD : 0);
     this.configure(this.array);
     if (!attached) {
       this.damaged.clear();
-      this.options.prepare?.(shim, this.array, this.hostMs());
+      this.options.prepare?.(shim, this.array, this.clock.at(this.nowMs));
     }
     for (const observer of this.observers) observer.started?.(this, attached);
     this.world.attach(shim);
@@ -252,7 +192,7 @@ class CaseRun implements Scene {
     else if (action.do === "outcomes") Object.assign(this.faults, action);
     else if (action.do === "remoteSilent") this.sampler.remoteSilent = action.on;
     else if (action.do === "slow") this.slow = { tickMs: action.tickMs, ticks: action.forTicks };
-    else if (action.do === "clock") this.changeClock(action.forwardMs, action.stopMs);
+    else if (action.do === "clock") this.clock.change(this.nowMs, action.forwardMs, action.stopMs);
     else if (action.do === "hold") this.hold(action.on);
     else if (action.do === "scope") {
       this.role = { deciding: ScopeRole.DECIDING, shadow: ScopeRole.SHADOW, unknown: ScopeRole.UNKNOWN }[action.role];
@@ -361,11 +301,6 @@ class CaseRun implements Scene {
       const ports = this.array.targets.find(({ name }) => name === target)?.ports;
       if (ports?.includes(port) !== true) this.world.logout(initiator, target, port, ports !== undefined);
     }
-  }
-
-  private changeClock(forwardMs: number, stopMs: number): void {
-    this.clockOffsetMs += forwardMs;
-    if (stopMs > 0) this.clockStop = { fromMs: this.nowMs, untilMs: this.nowMs + stopMs };
   }
 
   private hold(on: boolean): void {
