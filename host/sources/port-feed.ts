@@ -37,6 +37,11 @@ export class PortFeed implements Source {
   /** Sequence of the latest sample taken of each port, and its count. */
   private readonly seen: Uint32Array;
   private readonly counted: Uint32Array;
+  /** Link of each port by its latest sample, and by the latest event of its device. */
+  private readonly sampledLinks: Uint8Array;
+  private readonly toldLinks: Uint8Array;
+  /** Ports of which an event has come since they were fed. */
+  private readonly told: Uint8Array;
   /** Generation of the configuration for which `rows` holds. */
   private generation = -1;
 
@@ -52,6 +57,17 @@ export class PortFeed implements Source {
     this.rows = new Int32Array(ports.length).fill(NO_ROW);
     this.seen = new Uint32Array(ports.length);
     this.counted = new Uint32Array(ports.length);
+    this.sampledLinks = new Uint8Array(ports.length);
+    this.toldLinks = new Uint8Array(ports.length);
+    this.told = new Uint8Array(ports.length);
+  }
+
+  /** The kernel has told of a port's link: in the table by the next tick, without waiting for a sample. */
+  linkTold(port: string, link: LinkState): void {
+    const place = this.ports.indexOf(port);
+    if (place < 0) return;
+    this.toldLinks[place] = link;
+    this.told[place] = 1;
   }
 
   attach(shim: Shim): void {
@@ -70,10 +86,14 @@ export class PortFeed implements Source {
       if (row === NO_ROW) continue;
       const index = this.kernelIndexes[port] as number;
       const sequence = this.kernel.sequence(index);
-      if (sequence === this.seen[port] || !this.kernel.read(index, this.sample)) continue;
-      this.seen[port] = sequence;
-      shim.setLink(row, joinedState(this.sample.link, this.serverState(port)));
-      if (this.sample.count === this.counted[port]) continue;
+      const isSampled = sequence !== this.seen[port] && this.kernel.read(index, this.sample);
+      if (isSampled) {
+        this.seen[port] = sequence;
+        this.sampledLinks[port] = this.sample.link;
+      }
+      if (isSampled || this.told[port] === 1) shim.setLink(row, this.linkOf(port));
+      this.told[port] = 0;
+      if (!isSampled || this.sample.count === this.counted[port]) continue;
       this.counted[port] = this.sample.count;
       this.counters[0] = Math.max(0, Math.floor(hostMs - (nowMs - this.sample.timeMs)));
       this.count(port);
@@ -83,6 +103,12 @@ export class PortFeed implements Source {
 
   close(): Promise<void> {
     return this.kernel.close();
+  }
+
+  /** A sample may be older than an event, and an event may be missed: whichever says down counts. */
+  private linkOf(port: number): LinkState {
+    const link = joinedState(this.sampledLinks[port] as LinkState, this.toldLinks[port] as LinkState);
+    return joinedState(link, this.serverState(port));
   }
 
   private count(port: number): void {
@@ -107,6 +133,7 @@ export class PortFeed implements Source {
       this.rows[port] = sampled ? shim.names.ports.row(this.ports[port] as string) : NO_ROW;
       this.seen[port] = 0;
       this.counted[port] = 0;
+      this.told[port] = 1;
     }
     this.generation = generation;
   }

@@ -6,9 +6,11 @@ import { WantedRegistrations } from "../effectors/isns/wanted.js";
 import { SessionEffector } from "../effectors/tgt/effector.js";
 import { Redirections } from "../effectors/tgt/redirections.js";
 import type { Effector, Source } from "../shim/actor.js";
+import type { LinkState } from "../shim/generated/layout.js";
 import { CommandQueue, type CommandRunner, runCommand } from "./command.js";
 import { type IsnsServer, Isnsadm } from "./isns/isnsadm.js";
 import { RegistrationSource } from "./isns/source.js";
+import { LinkWatch } from "./kernel/link-watch.js";
 import { KernelSampler } from "./kernel/sampler.js";
 import { PortFeed } from "./port-feed.js";
 import { type IsnsSection, type KernelSection, realSections, type TgtSection } from "./sections.js";
@@ -22,6 +24,8 @@ export interface RealActorOptions {
   report: (line: string) => void;
   /** How commands are run; tests put their own here. */
   run?: CommandRunner;
+  /** Asks for a tick at once: a link has changed. */
+  wake?: () => void;
 }
 
 /** Attach and close in this order; hand each decision to every effector. */
@@ -34,6 +38,9 @@ export interface RealActors {
 const ISNS_COMMANDS_MAX = 4;
 /** Commands at one tgtd at one time: it answers one after another anyway, on a processor that may be short. */
 const TGT_COMMANDS_MAX = 1;
+
+/** Between two readings of all links: what the monitor missed; the samples find most of it sooner. */
+const LINK_POLL_MS = 1000;
 
 /** Whether an array file describes a real array. */
 export function hasRealSections(array: ArrayDescription): boolean {
@@ -85,7 +92,30 @@ function addPorts(
   const onError = (error: Error) => options.report(`kernel counters: ${error.message}`);
   const ports = sampled.map((name) => ({ name, ...section.ports[name] }));
   const sampler = new KernelSampler(ports, { intervalMs: section.sampleMs, onError });
-  actors.sources.push(new PortFeed(sampled, sampler, sessions));
+  const feed = new PortFeed(sampled, sampler, sessions);
+  actors.sources.push(feed);
+  addLinks(actors, ports, feed, options);
+}
+
+/** Links of ports as events of the kernel, beside what the samples find. */
+function addLinks(
+  actors: RealActors,
+  ports: readonly { name: string; device?: string }[],
+  feed: PortFeed,
+  { report, run, wake }: RealActorOptions,
+): void {
+  const devices = [...new Set(ports.flatMap(({ device }) => device ?? []))];
+  if (devices.length === 0) return;
+  const onLink = (device: string, state: LinkState) => {
+    for (const port of ports) if (port.device === device) feed.linkTold(port.name, state);
+    wake?.();
+  };
+  const watch = new LinkWatch(devices, { pollMs: LINK_POLL_MS, onLink, report, ...(run === undefined ? {} : { run }) });
+  actors.sources.push({
+    attach: () => void watch.start(),
+    beforeTick: () => undefined,
+    close: () => watch.close(),
+  });
 }
 
 function addRegistrations(

@@ -149,7 +149,7 @@ async function makeActors(
   }
   if (options.speed !== 1) throw new UsageError("--speed: only a simulated array runs at another pace than real time");
   if (options.seed !== undefined) throw new UsageError("--seed: only a simulated array has one");
-  const actors = realActors(array, { controller, report });
+  const actors = realActors(array, { controller, report, wake: () => waker.wake() });
   if (array.coordination === undefined) return actors;
   const { openController } = await import("../../coordination/open-controller.js");
   const selfWatch = await watchSelf(array, report);

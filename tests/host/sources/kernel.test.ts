@@ -8,9 +8,12 @@ import { DeviceReader, ProcessorReader, UNREADABLE } from "../../../host/sources
 import { KernelSampler } from "../../../host/sources/kernel/sampler.js";
 import { createSamples, PortSample, SampleReader, SampleWriter } from "../../../host/sources/kernel/samples.js";
 import { NOT_A_NUMBER, numberAt, numberOfLine, ticksOfProcess } from "../../../host/sources/kernel/text.js";
-import { joinedState, PortFeed } from "../../../host/sources/port-feed.js";
+import { joinedState, type KernelActivity, PortFeed } from "../../../host/sources/port-feed.js";
+import { realActors } from "../../../host/sources/registry.js";
 import { LinkState } from "../../../host/shim/generated/layout.js";
+import { Shim } from "../../../host/shim/shim.js";
 import { assertNothingAllocated } from "../shim/growth.js";
+import { arrayOf, newCore } from "../shim/support.js";
 import { until, watchedShim } from "./support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fairlead-kernel-test-"));
@@ -229,4 +232,96 @@ test("a port is up only where nothing says otherwise", () => {
   assert.equal(joinedState(UNKNOWN, UNKNOWN), UNKNOWN);
   assert.equal(joinedState(DOWN, UP), DOWN);
   assert.equal(joinedState(UP, DOWN), DOWN);
+});
+
+/** Ports whose latest sample the test gives. */
+class GivenSamples implements KernelActivity {
+  link: LinkState = LinkState.UP;
+  latest = 1;
+
+  start(): void {}
+
+  indexOf(port: string): number {
+    return ["p1", "p2"].indexOf(port);
+  }
+
+  hasDevice(): boolean {
+    return true;
+  }
+
+  sequence(): number {
+    return this.latest;
+  }
+
+  read(_: number, into: PortSample): boolean {
+    into.link = this.link;
+    return true;
+  }
+
+  async close(): Promise<void> {}
+}
+
+test("the link of a target port follows the kernel's events without a sample; of both, whichever says down counts", () => {
+  const { UP, DOWN } = LinkState;
+  const { shim } = watchedShim(ARRAY);
+  const samples = new GivenSamples();
+  const feed = new PortFeed(["p1", "p2"], samples, undefined);
+  feed.attach(shim);
+  const links = () => {
+    feed.beforeTick(5000);
+    return [0, 1].map((row) => shim.core.views.targetPortInput.link(row));
+  };
+  assert.deepEqual(links(), [UP, UP]);
+  feed.linkTold("p2", DOWN);
+  feed.linkTold("p9", DOWN);
+  assert.deepEqual(links(), [UP, DOWN], "no new sample was needed");
+  samples.latest = 2;
+  assert.deepEqual(links(), [UP, DOWN], "a sample that is older than the event, or slower, changes nothing");
+  feed.linkTold("p2", UP);
+  assert.deepEqual(links(), [UP, UP]);
+  samples.latest = 3;
+  samples.link = DOWN;
+  assert.deepEqual(links(), [DOWN, DOWN], "an event that was missed is found by the sample");
+});
+
+test("the devices of a controller's own target ports are watched, and a tick is asked for", async (t) => {
+  const names = ["d0", "d1", "d2"];
+  const states = new Map(names.map((name) => [name, "UP"]));
+  const list = () =>
+    names.map((ifname, at) => ({
+      // Of no device that the machine's own monitor could tell of.
+      ifindex: 900_001 + at,
+      ifname,
+      flags: states.get(ifname) === "UP" ? ["UP", "LOWER_UP"] : ["UP"],
+      operstate: states.get(ifname),
+      stats64: { rx: { errors: 0 }, tx: { errors: 0 } },
+    }));
+  const array = arrayOf(`
+name: array
+profile: small
+controllers: [a, b]
+ports: [{name: p1, controller: a}, {name: p2, controller: b}]
+targets: [t1]
+sources: {kernel: {sampleMs: 10s, ports: {p1: {device: d0}, p2: {device: d1}}}}
+`);
+  let woken = 0;
+  const { sources } = realActors(array, {
+    controller: "a",
+    report: () => undefined,
+    run: () => Promise.resolve({ status: 0, stdout: JSON.stringify(list()), stderr: "", timedOut: false }),
+    wake: () => woken++,
+  });
+  t.after(() => Promise.all(sources.map((source) => source.close())));
+  const shim = new Shim(newCore(), { incarnation: 1, controller: "a" });
+  assert.deepEqual(shim.configure(array), []);
+  shim.start(1000);
+  const told: LinkState[] = [];
+  const feed = sources.find((source) => source instanceof PortFeed) as PortFeed;
+  feed.linkTold = (port, state) => told.push(port === "p1" ? state : LinkState.UNKNOWN) > 0;
+  for (const source of sources) source.attach(shim);
+  await until("the link", () => told.length === 1);
+  states.set("d0", "DOWN");
+  await until("the other link", () => told.length === 2);
+  assert.deepEqual(told, [LinkState.UP, LinkState.DOWN]);
+  assert.equal(woken, 2);
 });
