@@ -4157,10 +4157,10 @@ static inline void fairlead_processor_policy_set_defaults(uint8_t *row) {
 
 #if FAIRLEAD_HAS_STRUCTS
 typedef struct fairlead_interface_policy {
-  uint8_t fail_back; /* Whether interfaces return to their home ports: 0 off, 1 manual, 2 automatic. */
+  uint8_t fail_back; /* Whether interfaces return to their home ports: 0 off, 1 manual (when an operator asks), 2 automatic, too. */
   uint8_t follow_over; /* 1: fail back only when all ports of the group are well. */
   uint8_t other_group; /* 1: an interface for which its own group has no port may go to the other group, never to the partner. */
-  uint8_t unit_return; /* Whether units return to their owners: 0 off, 1 manual, 2 automatic. */
+  uint8_t unit_return; /* Whether units return to their owners: 0 off, 1 manual (when an operator asks), 2 automatic, too. */
   uint32_t fail_back_ms; /* A home port is well for this long before its interfaces return. */
   uint32_t unit_return_ms; /* An owner is well for this long before its units return. */
   uint32_t unhost_ms; /* An address that is not seen gone from its port after this: said again; the wait doubles each time. */

@@ -142,13 +142,13 @@ if (offsetof<ProcessorPolicy>() != 32) ERROR("ProcessorPolicy");
 @unmanaged
 @table("interface-policy", "configuration", 1)
 export class InterfacePolicy {
-  /** Whether interfaces return to their home ports: 0 off, 1 manual, 2 automatic. */
+  /** Whether interfaces return to their home ports: 0 off, 1 manual (when an operator asks), 2 automatic, too. */
   @knob("choice", 0, 2, 2) failBack: u8;
   /** 1: fail back only when all ports of the group are well. */
   @knob("choice", 0, 1, 0) followOver: u8;
   /** 1: an interface for which its own group has no port may go to the other group, never to the partner. */
   @knob("choice", 0, 1, 0) otherGroup: u8;
-  /** Whether units return to their owners: 0 off, 1 manual, 2 automatic. */
+  /** Whether units return to their owners: 0 off, 1 manual (when an operator asks), 2 automatic, too. */
   @knob("choice", 0, 2, 2) unitReturn: u8;
   /** A home port is well for this long before its interfaces return. */
   @knob("ms", 0, 86400000, 60000) failBackMs: u32;

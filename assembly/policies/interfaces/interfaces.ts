@@ -23,10 +23,11 @@ import { GroupWish, InterfaceConfig } from "../../tables/interface";
 import { Stirred } from "../../tables/module-state";
 import { NetworkPortConfig } from "../../tables/network-port";
 import { Outcome } from "../../tables/outcome";
+import { FailBack } from "../../tables/policy";
 import { ScopeState } from "../../tables/scope";
 import { UnitConfig } from "../../tables/unit";
 import { followServers } from "./ports";
-import { groupAt, isDeciding, lookAtGroups, scopeOf, wish } from "./rows";
+import { groupAt, isDeciding, knobs, lookAtGroups, scopeOf, wish } from "./rows";
 import { decisionOf, interfaceOutcome } from "./steps";
 import { callUnitsHome, followUnits } from "./units";
 
@@ -83,15 +84,18 @@ export function rebalance(group: u32): bool {
   return wishFor(group, GroupWish.REBALANCE);
 }
 
-/** An operator's wish: interfaces and units of a server home, or of all (`NONE`); false if this module decides for none. */
+/**
+ * An operator's wish: interfaces and units of a server home, or of all (`NONE`), where fail-back is not off; false if it
+ * is off for interfaces, or this module decides for none.
+ */
 export function failBack(server: u32): bool {
   for (let group: u32 = 0; group < GROUP_MAX; group++) {
     const row = groupAt(group);
     row.returning = <u16>server;
     seal(row);
   }
-  callUnitsHome(server);
-  return wishFor(NONE, GroupWish.FAIL_BACK);
+  if (knobs().unitReturn != <u8>FailBack.OFF) callUnitsHome(server);
+  return knobs().failBack != <u8>FailBack.OFF && wishFor(NONE, GroupWish.FAIL_BACK);
 }
 
 function wishFor(group: u32, wishes: GroupWish): bool {

@@ -17,7 +17,7 @@ import { FailBack } from "../../tables/policy";
 import { ScopeState } from "../../tables/scope";
 import { UnitConfig, UnitInput, UnitState, UnitStatus } from "../../tables/unit";
 import { ofOwnConfiguration } from "./ports";
-import { knobs, mayDecide, sayUnder, unitAt } from "./rows";
+import { knobs, lookAtGroups, mayDecide, sayUnder, unitAt } from "./rows";
 
 /** Doublings after which a wait is surely at its limit. */
 const DOUBLINGS_MAX: u32 = 20;
@@ -50,6 +50,9 @@ export function takeUnit(unit: u32): void {
     return;
   }
   lookAtUnit(unit);
+  // A server in maintenance may be drained now.
+  const partner = partnerOf(config.owner);
+  if (inMaintenance(config.owner) || (partner != NONE && inMaintenance(partner))) lookAtGroups();
 }
 
 /** A unit that was observed anew, whose servers have changed, or whose deadline has come. */

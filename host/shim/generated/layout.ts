@@ -1238,10 +1238,10 @@ const fieldsOfProcessorPolicy: readonly FieldLayout[] = [
 ];
 
 const fieldsOfInterfacePolicy: readonly FieldLayout[] = [
-  {"name":"failBack","offset":0,"size":1,"role":"knob","doc":"Whether interfaces return to their home ports: 0 off, 1 manual, 2 automatic.","knob":{"unit":"choice","min":0,"max":2,"default":2}},
+  {"name":"failBack","offset":0,"size":1,"role":"knob","doc":"Whether interfaces return to their home ports: 0 off, 1 manual (when an operator asks), 2 automatic, too.","knob":{"unit":"choice","min":0,"max":2,"default":2}},
   {"name":"followOver","offset":1,"size":1,"role":"knob","doc":"1: fail back only when all ports of the group are well.","knob":{"unit":"choice","min":0,"max":1,"default":0}},
   {"name":"otherGroup","offset":2,"size":1,"role":"knob","doc":"1: an interface for which its own group has no port may go to the other group, never to the partner.","knob":{"unit":"choice","min":0,"max":1,"default":0}},
-  {"name":"unitReturn","offset":3,"size":1,"role":"knob","doc":"Whether units return to their owners: 0 off, 1 manual, 2 automatic.","knob":{"unit":"choice","min":0,"max":2,"default":2}},
+  {"name":"unitReturn","offset":3,"size":1,"role":"knob","doc":"Whether units return to their owners: 0 off, 1 manual (when an operator asks), 2 automatic, too.","knob":{"unit":"choice","min":0,"max":2,"default":2}},
   {"name":"failBackMs","offset":4,"size":4,"role":"knob","doc":"A home port is well for this long before its interfaces return.","knob":{"unit":"ms","min":0,"max":86400000,"default":60000}},
   {"name":"unitReturnMs","offset":8,"size":4,"role":"knob","doc":"An owner is well for this long before its units return.","knob":{"unit":"ms","min":0,"max":86400000,"default":60000}},
   {"name":"unhostMs","offset":12,"size":4,"role":"knob","doc":"An address that is not seen gone from its port after this: said again; the wait doubles each time.","knob":{"unit":"ms","min":10,"max":600000,"default":1000}},
@@ -3381,7 +3381,7 @@ export class ProcessorPolicyView extends TableView {
 
 /** Knobs of the interface failover. */
 export class InterfacePolicyView extends TableView {
-  /** Whether interfaces return to their home ports: 0 off, 1 manual, 2 automatic. */
+  /** Whether interfaces return to their home ports: 0 off, 1 manual (when an operator asks), 2 automatic, too. */
   failBack(row: number): number { return this.u8[this.rowZero + row * 40]!; }
   setFailBack(row: number, value: number): void { this.u8[this.rowZero + row * 40] = value; }
   /** 1: fail back only when all ports of the group are well. */
@@ -3390,7 +3390,7 @@ export class InterfacePolicyView extends TableView {
   /** 1: an interface for which its own group has no port may go to the other group, never to the partner. */
   otherGroup(row: number): number { return this.u8[this.rowZero + row * 40 + 2]!; }
   setOtherGroup(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 2] = value; }
-  /** Whether units return to their owners: 0 off, 1 manual, 2 automatic. */
+  /** Whether units return to their owners: 0 off, 1 manual (when an operator asks), 2 automatic, too. */
   unitReturn(row: number): number { return this.u8[this.rowZero + row * 40 + 3]!; }
   setUnitReturn(row: number, value: number): void { this.u8[this.rowZero + row * 40 + 3] = value; }
   /** A home port is well for this long before its interfaces return. */
