@@ -77,6 +77,7 @@ static void latch_ports(void) {
 }
 
 static void observe_ports(void) {
+  for (uint32_t word = 0; word < TARGET_PORT_WORDS; word++) verify(TARGET_PORT_SET_TABLE, word);
   const Scope *scope = ROW(Scope, SCOPE_BASE, SCOPE_PORTS);
   const bool told =
       scope->kind == ScopeKind_PORTS && scope->incarnation == ROW(Control, CONTROL_BASE, 0)->incarnation;
@@ -87,6 +88,7 @@ static void observe_ports(void) {
   nothing_due_of(HEALTH_STATE_TABLE);
   if (module_state()->rebuild != 0) fairlead_twin_broken(MODULE_STATE_TABLE, 0);
   nothing_of(SESSION_INPUT_TABLE);
+  nothing_of(SESSION_COUNTERS_TABLE);
   take_changed(INITIATOR_INPUT_TABLE, WORK_PER_TICK_MAX);
   nothing_of(REGISTRATION_INPUT_TABLE);
 }
@@ -167,7 +169,7 @@ static void work(enum clock_step clock) {
   HEADER->busyTicks++;
   check_ring();
   if (clock == CLOCK_GAP) restart_port_detectors();
-  if (clock == CLOCK_GAP) restart_members();
+  if (clock == CLOCK_GAP || module_state()->rebuild != 0) restart_members();
   latch_ports();
   nothing_of(HEARTBEAT_TABLE);
   nothing_of(MEMBER_INPUT_TABLE);
@@ -177,6 +179,8 @@ static void work(enum clock_step clock) {
   observe_hosting();
   nothing_of(OUTCOME_TABLE);
   judge_ports();
+  nothing_due_of(SCOPE_STATE_TABLE);
+  nothing_due_of(PROCESSOR_STATE_TABLE);
   decide_others();
   decide_ports();
   HEADER->nextDeadlineMs = next_deadline();
