@@ -9,7 +9,7 @@ import { BLOCK_ROWS } from "../limits";
 import { Work } from "../tables/module-state";
 import { ROWS_MAX, TableEntry } from "./directory";
 import { CHANGED_SUMMARIES_ADDRESS, Header, TABLE_DEADLINES_ADDRESS } from "./header";
-import { NEVER, sealRow } from "./seals";
+import { NEVER, sealOf } from "./seals";
 
 /** Takes all bits of a word that host threads may set meanwhile. */
 function exchange(address: usize): u32 {
@@ -130,8 +130,9 @@ export function setDeadline(table: u32, row: u32, deadlineMs: u64): void {
 /** Sets the deadline that a row keeps, seals the row, and has it looked at by then: the last of what is done to it. */
 export function rest(table: u32, row: u32, deadlineMs: u64): void {
   const entry = TableEntry.of(table);
-  store<u64>(entry.addressOf(row) + entry.deadlineOffset, deadlineMs);
-  sealRow(table, row);
+  const address = entry.addressOf(row);
+  store<u64>(address + entry.deadlineOffset, deadlineMs);
+  store<u32>(address + entry.checkOffset, sealOf(address, entry.stride, entry.checkOffset));
   setDeadline(table, row, deadlineMs);
 }
 

@@ -9,6 +9,7 @@ import type { Transform } from "assemblyscript/asc";
 import { addDataSegment } from "./data-segment.js";
 import { constantBytes, INJECTED_FILE, injectedConstants, injectedSource } from "./inject.js";
 import { keepFences } from "./fences.js";
+import { inlineHot, inlineOneCallers } from "./inlining.js";
 import { LAYOUT_SECTION, layoutSection } from "./layout-section.js";
 import { checkLoops } from "./loops.js";
 import type { MemoryMap } from "./memory-map.js";
@@ -34,6 +35,7 @@ export default class LayoutTransform {
     this.map = map;
     parser.parseFile(injectedSource(this.model, map), INJECTED_FILE, false);
     const sources = parser.sources.filter((source) => isCore(source.normalizedPath));
+    for (const source of sources) inlineHot(source, profile);
     const injected = new Map(injectedConstants(map, this.model.layoutHash));
     const problems = sources.flatMap((source) => checkLoops(source, { sources, injected }));
     if (problems.length > 0) throw new SourceProblems(problems);
@@ -46,6 +48,7 @@ export default class LayoutTransform {
   afterCompile(module: AscModule): void {
     if (this.model === undefined || this.map === undefined) return;
     addDataSegment(this.binaryen, module, "constants", this.map.directoryAddress, constantBytes(this.model, this.map));
+    inlineOneCallers(this.binaryen, module);
     keepFences(this.binaryen, module);
     module.addCustomSection(LAYOUT_SECTION, layoutSection(this.model, this.map));
   }

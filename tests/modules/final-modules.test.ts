@@ -37,6 +37,11 @@ for (const target of TARGETS) {
       assert.deepEqual(checkModule(bytes, names, expectedModule(model, target)).violations, []);
     });
 
+    it("inlines what is hot where speed counts, and calls it where bytes do", () => {
+      const isCalled = names.includes("assembly/memory/seals/sealOf");
+      assert.equal(isCalled, target.profile === "small");
+    });
+
     it("is the module with names and source map, without these", () => {
       const shipped = readModule(bytes, names);
       const debug = readModule(read(debugFileOf(target.file)), names);
