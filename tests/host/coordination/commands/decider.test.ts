@@ -117,6 +117,20 @@ describe("a new decider", () => {
     assert.equal(ground.next("a").message.kind, "order");
   });
 
+  it("gives nothing to anybody while one is live that the configuration doesn't have: it was never asked", async () => {
+    const ground = new Ground();
+    await ground.report("a", { interfaces: [{ name: "other", port: "a-e0" }] });
+    await ground.report("b");
+    ground.strangers = true;
+    assert.equal(await ground.host("a"), "refused");
+    void ground.decider.order("a", { ...order("unhost"), subject: "other" });
+    assert.equal(ground.next("a").message.kind, "order", "what is given up can harm nobody");
+    ground.strangers = false;
+    void ground.host("a");
+    await turn();
+    assert.equal(ground.next("a").message.kind, "order");
+  });
+
   it("asks again whoever has another session: what it reported is void", async () => {
     const ground = new Ground();
     await ground.report("a");
