@@ -148,8 +148,9 @@ export class LinkWatch {
 
   private onEnd(why: string): void {
     if (this.closed) return;
-    this.options.report(`ip monitor: ${why}; links are polled until it runs again`);
+    // An interrupt from the terminal reaches it too: it is told of only where this watch goes on.
     this.later(RESTART_MS, () => {
+      this.options.report(`ip monitor: ${why}; links were polled meanwhile, it is started again`);
       this.listen();
       this.later(LISTENING_MS, () => void this.poll.now());
     });

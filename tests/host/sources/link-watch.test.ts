@@ -1,10 +1,11 @@
 /** Links as the kernel tells of them, by a stand-in for `ip`; `npm run e2e:interfaces` has the real one. */
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { LinkState, LinkStateNames } from "../../../host/shim/generated/layout.js";
 import { Shim } from "../../../host/shim/shim.js";
 import type { CommandResult } from "../../../host/sources/command.js";
@@ -109,11 +110,28 @@ test("without a monitor, and without a list, it says so and goes on", async (t) 
   await until("told", () => reports.length === 2);
   assert.deepEqual(reports.toSorted(), [
     "ip link show: exit code 1, no",
-    "ip monitor: exit code 3; links are polled until it runs again",
+    "ip monitor: exit code 3; links were polled meanwhile, it is started again",
   ]);
   assert.equal(watch.state("e0"), UNKNOWN);
   works = true;
   await until("polled", () => watch.state("e0") === UP);
+});
+
+test("a monitor that an interrupt from the terminal ends before the watch is closed is nothing to tell of", async (t) => {
+  const { program } = standIn("interrupted");
+  const gone = `${program}.gone`;
+  writeFileSync(program, `#!/bin/sh\ntouch ${gone}\nkill -INT $$\n`);
+  const reports: string[] = [];
+  const run = () => Promise.resolve(shown({ e0: "UP" }));
+  const report = (line: string) => reports.push(line);
+  const watch = new LinkWatch(["e0"], { pollMs: 20, onLink: () => {}, report, run, program });
+  t.after(() => watch.close());
+  await watch.start();
+  await until("gone", () => existsSync(gone));
+  // Its end is heard here a moment later, or by what closes it.
+  await delay(100);
+  await watch.close();
+  assert.deepEqual(reports, []);
 });
 
 test("links reach the module's table of network ports", async (t) => {
