@@ -10,7 +10,7 @@
  * where too many of a kind fall silent together, the observer is the likelier fault (panic.ts), and none of them goes down
  * for it before that panic is over. Target ports and network ports are judged by what is reported of them alone.
  */
-import { nowMs, rest } from "../memory/scheduling";
+import { afterWait, nowMs, rest } from "../memory/scheduling";
 import { NEVER, seal } from "../memory/seals";
 import { verify } from "../memory/verify";
 import { HAS_MEMBERS } from "../policies/present";
@@ -135,9 +135,8 @@ function goDown(health: HealthState): void {
 /** Hold-down doubles with each flap up to its limit. */
 function holdDown(health: HealthState, config: HealthConfig): void {
   const doublings = health.flaps > 0 ? health.flaps - 1 : 0;
-  const holdMs = min((<u64>config.holdDownMs) << doublings, <u64>config.holdDownMaxMs);
   health.status = <u8>HealthStatus.HELD_DOWN;
-  health.heldUntilMs = nowMs() + holdMs;
+  health.heldUntilMs = afterWait(config.holdDownMs, doublings, config.holdDownMaxMs);
 }
 
 function goUp(health: HealthState): void {

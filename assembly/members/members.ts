@@ -3,7 +3,7 @@
  * here reads tables; `health.ts` judges.
  */
 import { NONE, PROCESSOR_MAX } from "../limits";
-import { ofThisIncarnation } from "../memory/ring";
+import { isTold } from "../memory/inputs";
 import { Control } from "../tables/control";
 import { HEALTH_MEMBERS, HealthState, HealthStatus } from "../tables/health";
 import {
@@ -35,19 +35,18 @@ export function inMaintenance(row: u32): bool {
 }
 
 /** True if what the lease service says of the member is of this incarnation. */
-function isTold(row: u32): bool {
-  const input = MemberInput.at(row);
-  return ofThisIncarnation(input.incarnation) && input.generation == MemberConfig.at(row).generation;
+function isMemberTold(row: u32): bool {
+  return isTold(MemberInput.at(row), MemberConfig.at(row));
 }
 
 /** Its liveness key is gone: whatever it held is free. */
 export function leaseGone(row: u32): bool {
-  return isTold(row) && MemberInput.at(row).lease == <u8>LeaseStatus.GONE;
+  return isMemberTold(row) && MemberInput.at(row).lease == <u8>LeaseStatus.GONE;
 }
 
 /** Its liveness key is there. */
 export function leased(row: u32): bool {
-  return isTold(row) && MemberInput.at(row).lease == <u8>LeaseStatus.LEASED;
+  return isMemberTold(row) && MemberInput.at(row).lease == <u8>LeaseStatus.LEASED;
 }
 
 /** Its liveness key is there, and beside it its word that it may be active: so it is well, though perhaps not heard. */
@@ -57,7 +56,7 @@ export function toldFit(row: u32): bool {
 
 /** It has stored the present epoch of its scope of that kind, and has reported what it holds under it. */
 export function acknowledged(row: u32, scopes: Acknowledged): bool {
-  return isTold(row) && (MemberInput.at(row).acknowledged & <u8>scopes) != 0;
+  return isMemberTold(row) && (MemberInput.at(row).acknowledged & <u8>scopes) != 0;
 }
 
 /** True for a member that runs on this controller. */

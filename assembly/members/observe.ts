@@ -1,8 +1,8 @@
 /** What is taken over of members in each tick: heartbeats whole, then what the lease service says of them. */
 import { MEMBER_MAX, PROCESSOR_MAX, SCOPE_MAX } from "../limits";
 import { Header } from "../memory/header";
+import { isCurrent } from "../memory/inputs";
 import { latchRow } from "../memory/latch";
-import { ofThisIncarnation } from "../memory/ring";
 import { markChanged, nowMs } from "../memory/scheduling";
 import { resetRow, seal } from "../memory/seals";
 import { verify } from "../memory/verify";
@@ -56,16 +56,11 @@ function told(beat: Heartbeat): u32 {
 }
 
 export function takeMemberInput(row: u32): void {
-  const input = MemberInput.at(row);
-  const config = MemberConfig.at(row);
-  const isStale = input.generation != config.generation || !ofThisIncarnation(input.incarnation);
-  if (config.id == 0 || isStale) Header.get().droppedRows++;
-  else stir();
+  if (isCurrent(MemberInput.at(row), MemberConfig.at(row))) stir();
 }
 
 function memberAt(row: u32): MemberState {
-  verify(MEMBER_STATE_TABLE, row);
-  return MemberState.at(row);
+  return changetype<MemberState>(verify(MEMBER_STATE_TABLE, row));
 }
 
 /** A row was given out to a new member: it has the grace period and its whole time to be heard. */

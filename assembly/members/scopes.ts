@@ -9,7 +9,7 @@
  */
 import { NONE, SCOPE_MAX, SERVER_MAX } from "../limits";
 import { decideIn, ofThisIncarnation, ringHasReserve, ringHasRoom } from "../memory/ring";
-import { due, nowMs, rest } from "../memory/scheduling";
+import { afterWait, due, nowMs, rest } from "../memory/scheduling";
 import { NEVER, seal } from "../memory/seals";
 import { moduleState, verify } from "../memory/verify";
 import { HAS_MEMBERS } from "../policies/present";
@@ -31,9 +31,6 @@ import { inMaintenance, leaseGone, leased, memberUp, ownServer } from "./members
 import { restartMembers } from "./observe";
 import { groupOf, partnerOf } from "./pairs";
 import { mayDecide, stir } from "./stir";
-
-/** Doublings after which a wait is surely at its limit. */
-const DOUBLINGS_MAX: u32 = 20;
 
 function scopeAt(row: u32): ScopeState {
   return changetype<ScopeState>(verify(SCOPE_STATE_TABLE, row));
@@ -72,9 +69,9 @@ export function nomineeOf(row: u32): u32 {
   return isScopeTold(row) && nominee != 0 ? nominee - 1 : NONE;
 }
 
-/** Wait before something is said again for the `said`th time: it doubles up to the limit. */
+/** When something is said again for the `said`th time: the wait doubles up to the limit. */
 export function backOff(firstMs: u32, said: u32): u64 {
-  return min((<u64>firstMs) << min(said, DOUBLINGS_MAX), <u64>ProcessorPolicy.get().backOffMaxMs);
+  return afterWait(firstMs, said, ProcessorPolicy.get().backOffMaxMs);
 }
 
 /** What the host says of a scope: a term begins with a grace period, in which its effects are observed. */
@@ -129,7 +126,7 @@ export function wantScope(row: u32, kind: DecisionKind, reason: Reason, rank: u3
     atMs = isCampaign ? max(state.sayAgainMs, state.freeSinceMs + <u64>rank * policy.deferMs) : state.sayAgainMs;
     if (due(atMs) && (isCampaign ? ringHasRoom(1) : ringHasReserve())) {
       decideIn(row, kind, reason, SubjectKind.SCOPE, row, 0, NONE, to, 0);
-      atMs = nowMs() + backOff(policy.campaignMs, state.said);
+      atMs = backOff(policy.campaignMs, state.said);
       state.sayAgainMs = atMs;
       if (state.said < 255) state.said++;
     }

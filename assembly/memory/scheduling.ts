@@ -192,6 +192,14 @@ export function nowMs(): u64 {
   return Header.get().nowMs;
 }
 
+/** Doublings after which a wait is surely at its limit. */
+const DOUBLINGS_MAX: u32 = 20;
+
+/** End of a wait that begins now: it doubles with each of so many `times`, up to its limit. */
+export function afterWait(firstMs: u32, times: u32, mostMs: u32): u64 {
+  return nowMs() + min((<u64>firstMs) << min(times, DOUBLINGS_MAX), <u64>mostMs);
+}
+
 /** True once `deadlineMs` has come. */
 export function due(deadlineMs: u64): bool {
   return deadlineMs <= Header.get().nowMs;

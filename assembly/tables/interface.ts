@@ -117,6 +117,10 @@ export class InterfaceState {
   @field("sequence") sequence: u32;
   @field("check") check: u32;
 
+  @inline get lostOnSet(): usize {
+    return changetype<usize>(this) + offsetof<InterfaceState>("lostOn");
+  }
+
   @inline static at(index: u32): InterfaceState {
     return changetype<InterfaceState>(INTERFACE_STATE_BASE + index * <u32>offsetof<InterfaceState>());
   }
@@ -182,6 +186,14 @@ export class InterfaceGroup {
   /** Term of its scope for which it was looked at. */
   @field("count") term: u32;
   @field("check") check: u32;
+
+  @inline get drainedSet(): usize {
+    return changetype<usize>(this) + offsetof<InterfaceGroup>("drained");
+  }
+
+  @inline get wellSet(): usize {
+    return changetype<usize>(this) + offsetof<InterfaceGroup>("well");
+  }
 
   @inline static at(index: u32): InterfaceGroup {
     return changetype<InterfaceGroup>(INTERFACE_GROUP_BASE + index * <u32>offsetof<InterfaceGroup>());

@@ -22,6 +22,7 @@ import {
 } from "../../limits";
 import { inMaintenance, isMember } from "../../members/members";
 import { groupOf } from "../../members/pairs";
+import { hasServer, putServer } from "../../members/servers";
 import { Header } from "../../memory/header";
 import { due } from "../../memory/scheduling";
 import { NEVER, seal } from "../../memory/seals";
@@ -57,7 +58,6 @@ import { NetworkPortById, NetworkPortConfig, NetworkPortState, NetworkPortStatus
 import { Placement, PlacementPlace } from "../../tables/placement";
 import { ScopeState } from "../../tables/scope";
 import { UnitInput } from "../../tables/unit";
-import { hasServer } from "./ports";
 import {
   groupAt,
   groupOfInterface,
@@ -342,10 +342,7 @@ function reportDrained(group: u32): void {
   const row = groupAt(group);
   for (let server = MEMBER_SERVERS; server < MEMBER_SERVERS + SERVER_MAX; server++) {
     if (!isMember(server) || groupOf(server) != group) continue;
-    const index = server - MEMBER_SERVERS;
-    const low: u64 = index < 64 ? (<u64>1) << index : 0;
-    const high: u64 = index < 64 ? 0 : (<u64>1) << (index - 64);
-    const wasSaid = hasServer(row.drained, row.drainedMore, server);
+    const wasSaid = hasServer(row.drainedSet, server);
     const isDrained = inMaintenance(server) && isEmpty(server);
     if (isDrained && !wasSaid) {
       const generation = MemberConfig.at(server).generation;
@@ -356,8 +353,7 @@ function reportDrained(group: u32): void {
         continue;
       }
     }
-    row.drained = isDrained ? row.drained | low : row.drained & ~low;
-    row.drainedMore = isDrained ? row.drainedMore | high : row.drainedMore & ~high;
+    putServer(row.drainedSet, server, isDrained);
   }
   seal(row);
 }

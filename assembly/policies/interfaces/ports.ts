@@ -6,8 +6,8 @@ import { GROUP_MAX, NETWORK_PORT_MAX, NETWORK_PORT_WORDS, SERVER_MAX } from "../
 import { report } from "../../members/health";
 import { acknowledged, inMaintenance, isMember, leaseGone, leased, memberUp, ownServer } from "../../members/members";
 import { groupOf } from "../../members/pairs";
-import { Header } from "../../memory/header";
-import { ofThisIncarnation } from "../../memory/ring";
+import { putServer } from "../../members/servers";
+import { isCurrent } from "../../memory/inputs";
 import { nowMs } from "../../memory/scheduling";
 import { seal } from "../../memory/seals";
 import { HEALTH_NETWORK_PORTS, HealthKind, HealthState, HealthStatus } from "../../tables/health";
@@ -21,12 +21,7 @@ import { groupAt, knobs, planRow, portAt, serverOf, wish } from "./rows";
 /** A link as its server reports it. */
 export function takeNetworkPort(port: u32): void {
   const input = NetworkPortInput.at(port);
-  const config = NetworkPortConfig.at(port);
-  if (config.id == 0 || input.generation != config.generation || !ofThisIncarnation(input.incarnation)) {
-    Header.get().droppedRows++;
-    return;
-  }
-  if (input.link == <u16>LinkState.UNKNOWN) return;
+  if (!isCurrent(input, NetworkPortConfig.at(port)) || input.link == <u16>LinkState.UNKNOWN) return;
   const found = input.link == <u16>LinkState.UP ? HealthStatus.UP : HealthStatus.DOWN;
   if (report(HEALTH_NETWORK_PORTS + port, HealthKind.NETWORK_PORT, found)) followPort(port);
 }
@@ -116,19 +111,15 @@ function refreshGroup(group: u32): void {
   row.reported = reported;
   row.well = 0;
   row.wellMore = 0;
-  for (let server: u32 = 0; server < SERVER_MAX; server++) {
-    if (!memberUp(MEMBER_SERVERS + server) || groupOf(MEMBER_SERVERS + server) != group) continue;
-    if (server < 64) row.well |= (<u64>1) << server;
-    else row.wellMore |= (<u64>1) << (server - 64);
+  for (let server = MEMBER_SERVERS; server < MEMBER_SERVERS + SERVER_MAX; server++) {
+    if (memberUp(server) && groupOf(server) == group) putServer(row.wellSet, server, true);
   }
   let allWell = true;
   for (let port: u32 = 0; port < NETWORK_PORT_MAX; port++) {
     if (NetworkPortConfig.at(port).id == 0 || groupOf(serverOf(port)) != group) continue;
     if (portAt(port).status & NetworkPortStatus.OPERATIVE) continue;
     allWell = false;
-    const server = serverOf(port) - MEMBER_SERVERS;
-    if (server < 64) row.well &= ~((<u64>1) << server);
-    else row.wellMore &= ~((<u64>1) << (server - 64));
+    putServer(row.wellSet, serverOf(port), false);
   }
   if (!allWell) row.wellMs = 0;
   else if (row.wellMs == 0) row.wellMs = max(nowMs(), 1);
@@ -143,10 +134,4 @@ function haveReported(group: u32): bool {
     if (!leaseGone(server) && !acknowledged(server, Acknowledged.GROUP)) return false;
   }
   return true;
-}
-
-/** True if the server's bit is set. */
-export function hasServer(low: u64, high: u64, server: u32): bool {
-  const index = server - MEMBER_SERVERS;
-  return ((index < 64 ? low >> index : high >> (index - 64)) & 1) != 0;
 }

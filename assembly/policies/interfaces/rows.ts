@@ -14,13 +14,11 @@ import { UnitState } from "../../tables/unit";
 import { verify } from "../../memory/verify";
 
 export function interfaceAt(row: u32): InterfaceState {
-  verify(INTERFACE_STATE_TABLE, row);
-  return InterfaceState.at(row);
+  return changetype<InterfaceState>(verify(INTERFACE_STATE_TABLE, row));
 }
 
 export function portAt(port: u32): NetworkPortState {
-  verify(NETWORK_PORT_STATE_TABLE, port);
-  return NetworkPortState.at(port);
+  return changetype<NetworkPortState>(verify(NETWORK_PORT_STATE_TABLE, port));
 }
 
 /** `NetworkPortStatus` of a port; of none nothing is true. */
@@ -29,18 +27,15 @@ export function statusOf(port: u32): u32 {
 }
 
 export function groupAt(group: u32): InterfaceGroup {
-  verify(INTERFACE_GROUP_TABLE, group);
-  return InterfaceGroup.at(group);
+  return changetype<InterfaceGroup>(verify(INTERFACE_GROUP_TABLE, group));
 }
 
 export function planRow(): InterfacePlan {
-  verify(INTERFACE_PLAN_TABLE, 0);
-  return InterfacePlan.get();
+  return changetype<InterfacePlan>(verify(INTERFACE_PLAN_TABLE, 0));
 }
 
 export function unitAt(unit: u32): UnitState {
-  verify(UNIT_STATE_TABLE, unit);
-  return UnitState.at(unit);
+  return changetype<UnitState>(verify(UNIT_STATE_TABLE, unit));
 }
 
 export function knobs(): InterfacePolicy {

@@ -10,9 +10,10 @@
  */
 import { DECISION_MAX, NETWORK_PORT_MAX, NONE } from "../../limits";
 import { groupOf, partnerOf } from "../../members/pairs";
+import { hasServer, putServer } from "../../members/servers";
 import { Header } from "../../memory/header";
-import { ofThisIncarnation } from "../../memory/ring";
-import { due, nowMs, setDeadline } from "../../memory/scheduling";
+import { isCurrent, isTold } from "../../memory/inputs";
+import { afterWait, due, nowMs, setDeadline } from "../../memory/scheduling";
 import { NEVER, seal } from "../../memory/seals";
 import { Decision, DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import {
@@ -23,12 +24,10 @@ import {
   InterfaceState,
   InterfaceStatus,
 } from "../../tables/interface";
-import { MEMBER_SERVERS } from "../../tables/member";
 import { NetworkPortConfig, NetworkPortStatus } from "../../tables/network-port";
 import { Outcome, OutcomeResult } from "../../tables/outcome";
 import { FailBack } from "../../tables/policy";
 import { ScopeState } from "../../tables/scope";
-import { hasServer } from "./ports";
 import {
   groupAt,
   groupOfInterface,
@@ -46,8 +45,6 @@ import {
 
 /** Times that a port is told to take an address before another choice is made. */
 const TRIES_MAX: u32 = 3;
-/** Doublings after which a wait is surely at its limit. */
-const DOUBLINGS_MAX: u32 = 20;
 /** Refusals in a row after which any other port waits as long as the one that refused. */
 const REFUSALS_MAX: u32 = 2;
 /** Moves that nothing forces wait for their turn this long. */
@@ -55,13 +52,7 @@ const TURN_MS: u64 = 50;
 
 /** An observation of where an address is. */
 export function takeInterface(row: u32): void {
-  const input = InterfaceInput.at(row);
-  const config = InterfaceConfig.at(row);
-  if (config.id == 0 || input.generation != config.generation || !ofThisIncarnation(input.incarnation)) {
-    Header.get().droppedRows++;
-    return;
-  }
-  lookAtInterface(row);
+  if (isCurrent(InterfaceInput.at(row), InterfaceConfig.at(row))) lookAtInterface(row);
 }
 
 /** An interface that was observed anew, or whose deadline has come. */
@@ -97,7 +88,7 @@ export function follow(row: u32, state: InterfaceState, group: u32): void {
 /** Port whose kernel holds the address, or `NONE`. */
 function observedPort(row: u32): u32 {
   const input = InterfaceInput.at(row);
-  if (!ofThisIncarnation(input.incarnation) || input.generation != InterfaceConfig.at(row).generation) return NONE;
+  if (!isTold(input, InterfaceConfig.at(row))) return NONE;
   const port: u32 = input.port;
   return port < NETWORK_PORT_MAX && NetworkPortConfig.at(port).id != 0 ? port : NONE;
 }
@@ -154,9 +145,7 @@ function adopt(state: InterfaceState, term: u32): void {
 
 /** A port that held the address can't serve it any more. */
 function lose(state: InterfaceState, port: u32, reason: Reason): void {
-  const server = serverOf(port) - MEMBER_SERVERS;
-  if (server < 64) state.lostOn |= (<u64>1) << server;
-  else state.lostOnMore |= (<u64>1) << (server - 64);
+  putServer(state.lostOnSet, serverOf(port), true);
   state.reason = <u8>reason;
   state.status &= ~(InterfaceStatus.BALANCED | InterfaceStatus.SOFT);
   if (state.wanted == <u16>port) state.wanted = <u16>NONE;
@@ -298,9 +287,8 @@ function tryAnother(row: u32, state: InterfaceState, group: u32): void {
 }
 
 function bar(state: InterfaceState, port: u32): void {
-  const most: u64 = knobs().backOffMaxMs;
   state.barred = <u16>port;
-  state.barredUntilMs = nowMs() + min((<u64>knobs().backOffMs) << min(<u32>state.failures, DOUBLINGS_MAX), most);
+  state.barredUntilMs = afterWait(knobs().backOffMs, state.failures, knobs().backOffMaxMs);
   state.failures++;
 }
 
@@ -334,8 +322,7 @@ function tell(row: u32, state: InterfaceState, group: u32, kind: DecisionKind, f
 
 /** Waits double with each time that the same is said. */
 function wait(state: InterfaceState, firstMs: u32): void {
-  const most: u64 = max(knobs().backOffMaxMs, firstMs);
-  lookAt(state, nowMs() + min((<u64>firstMs) << min(<u32>state.said, DOUBLINGS_MAX), most));
+  lookAt(state, afterWait(firstMs, state.said, max(knobs().backOffMaxMs, firstMs)));
   if (state.said < 255) state.said++;
 }
 
@@ -380,5 +367,5 @@ export function decisionOf(sequence: u32): Decision {
 /** True for a port of a server whose partner lost the address and is not back: its work is the partner's storage units. */
 function isExcluded(state: InterfaceState, port: u32): bool {
   const partner = partnerOf(serverOf(port));
-  return partner != NONE && hasServer(state.lostOn, state.lostOnMore, partner);
+  return partner != NONE && hasServer(state.lostOnSet, partner);
 }

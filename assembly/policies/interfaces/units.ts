@@ -7,8 +7,8 @@ import { NONE, UNIT_MAX } from "../../limits";
 import { acknowledged, inMaintenance, leaseGone, memberStatus, memberUp } from "../../members/members";
 import { pairScopeOf, partnerOf } from "../../members/pairs";
 import { Header } from "../../memory/header";
-import { ofThisIncarnation } from "../../memory/ring";
-import { due, nowMs, setDeadline } from "../../memory/scheduling";
+import { isCurrent, isTold } from "../../memory/inputs";
+import { afterWait, due, nowMs, setDeadline } from "../../memory/scheduling";
 import { NEVER, seal } from "../../memory/seals";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import { HealthStatus } from "../../tables/health";
@@ -18,9 +18,6 @@ import { ScopeState } from "../../tables/scope";
 import { UnitConfig, UnitInput, UnitState, UnitStatus } from "../../tables/unit";
 import { ofOwnConfiguration } from "./ports";
 import { knobs, lookAtGroups, mayDecide, sayUnder, unitAt } from "./rows";
-
-/** Doublings after which a wait is surely at its limit. */
-const DOUBLINGS_MAX: u32 = 20;
 
 /** Servers, leases or roles may have changed. */
 export function followUnits(): void {
@@ -43,12 +40,8 @@ export function callUnitsHome(server: u32): void {
 
 /** An observation of where a unit is. */
 export function takeUnit(unit: u32): void {
-  const input = UnitInput.at(unit);
   const config = UnitConfig.at(unit);
-  if (config.id == 0 || input.generation != config.generation || !ofThisIncarnation(input.incarnation)) {
-    Header.get().droppedRows++;
-    return;
-  }
+  if (!isCurrent(UnitInput.at(unit), config)) return;
   lookAtUnit(unit);
   // A server in maintenance may be drained now.
   const partner = partnerOf(config.owner);
@@ -63,7 +56,7 @@ export function lookAtUnit(unit: u32): void {
   const scope = config.id == 0 ? NONE : pairScopeOf(config.owner);
   if (due(state.deadlineMs)) state.deadlineMs = NEVER;
   if (scope != NONE && ScopeState.at(scope).deciding != 0) {
-    const told = ofThisIncarnation(input.incarnation) && input.generation == config.generation;
+    const told = isTold(input, config);
     if (told && mayDecide(scope)) decideUnit(unit, state, config, input, scope);
     else if (told) state.deadlineMs = min(state.deadlineMs, ScopeState.at(scope).graceUntilMs);
   }
@@ -106,8 +99,7 @@ function decideUnit(unit: u32, state: UnitState, config: UnitConfig, input: Unit
     return;
   }
   state.sequence = Header.get().sequence;
-  const most: u64 = max(knobs().backOffMaxMs, knobs().unitMs);
-  state.deadlineMs = nowMs() + min((<u64>knobs().unitMs) << min(<u32>state.said, DOUBLINGS_MAX), most);
+  state.deadlineMs = afterWait(knobs().unitMs, state.said, max(knobs().backOffMaxMs, knobs().unitMs));
   if (state.said < 255) state.said++;
 }
 

@@ -25,6 +25,7 @@ import { takeHostingOutcome } from "../interfaces/interfaces";
 import { visit } from "../../visit";
 import { mayDecide } from "../../members/stir";
 import { Header } from "../../memory/header";
+import { isCurrent } from "../../memory/inputs";
 import { latchRow } from "../../memory/latch";
 import { decide, ofThisIncarnation, ringHasRoom } from "../../memory/ring";
 import { changesWait, markChanged, nowMs, takeChanged } from "../../memory/scheduling";
@@ -152,11 +153,7 @@ function followRole(): void {
 
 export function takePortState(port: u32): void {
   const input = TargetPortInput.at(port);
-  const config = TargetPortConfig.at(port);
-  if (config.id == 0 || input.generation != config.generation || !ofThisIncarnation(input.incarnation)) {
-    Header.get().droppedRows++;
-    return;
-  }
+  if (!isCurrent(input, TargetPortConfig.at(port))) return;
   const state = portAt(port);
   state.changedMs = nowMs();
   if ((state.status & TargetPortStatus.OWN) == 0) followRemote(port, state, input);

@@ -3,15 +3,13 @@
  * for a back-off that doubles. Kept by ids in buckets of a few rows, since a session that returns is a new row.
  */
 import { NONE, RESIDENCE_MAX, RESIDENCE_WAYS } from "../../limits";
-import { due, nowMs } from "../../memory/scheduling";
+import { afterWait, due, nowMs } from "../../memory/scheduling";
 import { seal } from "../../memory/seals";
 import { Residence } from "../../tables/move";
 import { verify } from "../../memory/verify";
 import { policy } from "./rows";
 
 const BUCKETS: u32 = RESIDENCE_MAX / RESIDENCE_WAYS;
-/** Doublings after which the back-off is surely at its limit. */
-const DOUBLINGS_MAX: u32 = 20;
 
 /** True if the pair may be moved for balance now, and a row is there to remember that it was. */
 export function mayMove(initiatorId: u32, targetId: u32): bool {
@@ -30,7 +28,7 @@ export function backsOff(initiatorId: u32, targetId: u32): bool {
 
 /** The pair has moved. */
 export function beginResidence(initiatorId: u32, targetId: u32): void {
-  remember(initiatorId, targetId, policy().residenceMs, 0);
+  remember(initiatorId, targetId, nowMs() + policy().residenceMs, 0);
 }
 
 /** A move of the pair has failed. */
@@ -38,18 +36,18 @@ export function beginBackOff(initiatorId: u32, targetId: u32): void {
   const knobs = policy();
   const row = find(initiatorId, targetId);
   const failedBefore = row == NONE ? 0 : Residence.at(row).failedMoves;
-  const waitMs = min((<u64>knobs.backOffMs) << min(failedBefore, DOUBLINGS_MAX), <u64>knobs.backOffMaxMs);
-  remember(initiatorId, targetId, <u32>waitMs, failedBefore + 1);
+  const untilMs = afterWait(knobs.backOffMs, failedBefore, knobs.backOffMaxMs);
+  remember(initiatorId, targetId, untilMs, failedBefore + 1);
 }
 
-function remember(initiatorId: u32, targetId: u32, forMs: u32, failedMoves: u32): void {
+function remember(initiatorId: u32, targetId: u32, untilMs: u64, failedMoves: u32): void {
   let row = find(initiatorId, targetId);
   if (row == NONE) row = findFree(initiatorId, targetId);
   if (row == NONE) return;
   const residence = Residence.at(row);
   residence.initiatorId = initiatorId;
   residence.targetId = targetId;
-  residence.untilMs = nowMs() + forMs;
+  residence.untilMs = untilMs;
   residence.failedMoves = failedMoves;
   seal(residence);
 }

@@ -77,7 +77,7 @@ function setWebServer(own: u32, row: ProcessorRow): u64 {
   const kind = DecisionKind.SET_WEB_SERVER;
   const generation = MemberConfig.at(own).generation;
   decide(kind, Reason.STATE_CHANGED, SubjectKind.MEMBER, own, generation, NONE, NONE, row.webServer);
-  row.webServerAgainMs = nowMs() + backOff(ProcessorPolicy.get().effectMs, row.webServerSaid);
+  row.webServerAgainMs = backOff(ProcessorPolicy.get().effectMs, row.webServerSaid);
   if (row.webServerSaid < 255) row.webServerSaid++;
   return row.webServerAgainMs;
 }
@@ -191,7 +191,7 @@ function setRole(own: u32, row: ProcessorRow): u64 {
     const kind = DecisionKind.ACTIVATE_PROCESSOR;
     decideIn(SCOPE_ARRAY, kind, reason, SubjectKind.MEMBER, own, generation, NONE, own, wanted);
   }
-  row.roleAgainMs = nowMs() + backOff(ProcessorPolicy.get().effectMs, row.roleSaid);
+  row.roleAgainMs = backOff(ProcessorPolicy.get().effectMs, row.roleSaid);
   if (row.roleSaid < 255) row.roleSaid++;
   return row.roleAgainMs;
 }
