@@ -3,20 +3,20 @@
  * place and its state; a removed one leaves a hole, which is given out anew only after the host has confirmed that all
  * its writers know the generation that removed it.
  */
-import { NONE, TARGET_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../limits";
+import { NONE, TARGET_PORT_WORDS } from "../limits";
 import { ROWS_MAX, TableEntry } from "../memory/directory";
 import { ErrorCode, Header } from "../memory/header";
 import { copyRow, seal, sealRow } from "../memory/seals";
 import { ModuleState } from "../tables/module-state";
 import { CommonPolicy } from "../tables/policy";
-import { TargetConfig, TargetPortsConfig } from "../tables/target";
+import { TargetPortsConfig } from "../tables/target";
 import { TargetPortConfig } from "../tables/target-port";
 import { endConfiguration, portAdded, portKept, portRemoved, resetTarget } from "../policies/ports/reconfigure";
 import { HAS_INTERFACES } from "../policies/present";
 import { endInterfaceConfiguration } from "../policies/interfaces/reconfigure";
 import { checkStaged, refuse } from "./check";
-import { adoptHosting, assignHosting } from "./interfaces";
-import { RowChange, assignRows, markKept, replaceRow } from "./matching";
+import { adoptHostingRow, adoptSets, assignHosting } from "./interfaces";
+import { ConfiguredRow, RowChange, assignKind, markKept, replaceRow } from "./matching";
 import { adoptMembers, assignMembers, controllerInForce } from "./members";
 
 /** Checks the staged configuration whole; adopts it whole, or keeps the old one and says what is wrong. */
@@ -34,19 +34,14 @@ export function adoptStaged(): u32 {
   adoptPolicies();
   adoptMembers();
   if (HAS_INTERFACES) adoptHosting();
-  adoptPorts();
-  adoptTargets();
+  adoptKind(TARGET_PORT_CONFIG_TABLE, TARGET_PORT_BY_ID_TABLE, CommonPolicy.get().targetPortCount);
+  adoptKind(TARGET_CONFIG_TABLE, TARGET_BY_ID_TABLE, CommonPolicy.get().targetCount);
   const module = ModuleState.get();
   module.held = 0;
   seal(module);
   endConfiguration(header.generation == 1);
   if (HAS_INTERFACES) endInterfaceConfiguration();
   return 0;
-}
-
-/** Kinds that have a table to themselves. */
-function assignKind(table: u32, order: u32, count: u32): u32 {
-  return assignRows(table, order, 0, TableEntry.of(table).capacity, count);
 }
 
 function adoptPolicies(): void {
@@ -68,36 +63,43 @@ function adoptKnobs(table: u32): void {
   }
 }
 
-function adoptPorts(): void {
-  const count = CommonPolicy.get().targetPortCount;
-  markKept(TARGET_PORT_CONFIG_TABLE, TARGET_PORT_BY_ID_TABLE, 0, TARGET_PORT_MAX, count);
-  for (let row: u32 = 0; row < TARGET_PORT_MAX; row++) {
-    adoptPort(row);
+/** Network ports, eligible sets, interfaces and units; after members. */
+function adoptHosting(): void {
+  const common = CommonPolicy.get();
+  adoptKind(NETWORK_PORT_CONFIG_TABLE, NETWORK_PORT_BY_ID_TABLE, common.networkPortCount);
+  adoptSets();
+  adoptKind(INTERFACE_CONFIG_TABLE, INTERFACE_BY_ID_TABLE, common.interfaceCount);
+  adoptKind(UNIT_CONFIG_TABLE, UNIT_BY_ID_TABLE, common.unitCount);
+}
+
+/** Rows of a kind that has a table to itself. */
+function adoptKind(table: u32, order: u32, count: u32): void {
+  const capacity = TableEntry.of(table).capacity;
+  markKept(table, order, 0, capacity, count);
+  for (let row: u32 = 0; row < ROWS_MAX; row++) {
+    if (row == capacity) break;
+    adoptRow(table, row);
   }
 }
 
-function adoptPort(row: u32): void {
-  const change = replaceRow(TARGET_PORT_CONFIG_TABLE, row);
+function adoptRow(table: u32, row: u32): void {
+  const staged: u32 = ConfiguredRow.of(table, row).assigned;
+  const change = replaceRow(table, row);
+  if (table == TARGET_PORT_CONFIG_TABLE) adoptPort(row, change);
+  else if (table == TARGET_CONFIG_TABLE) adoptTarget(row, staged, change);
+  else if (HAS_INTERFACES) adoptHostingRow(table, row, change);
+  sealRow(table, row);
+}
+
+function adoptPort(row: u32, change: RowChange): void {
   const config = TargetPortConfig.at(row);
   if (change != RowChange.NONE) config.owner = controllerInForce(config.owner);
-  seal(config);
   if (change == RowChange.REMOVED) portRemoved(row);
   if (change == RowChange.ADDED) portAdded(row);
   if (change == RowChange.KEPT) portKept(row);
 }
 
-function adoptTargets(): void {
-  const count = CommonPolicy.get().targetCount;
-  markKept(TARGET_CONFIG_TABLE, TARGET_BY_ID_TABLE, 0, TARGET_MAX, count);
-  for (let row: u32 = 0; row < TARGET_MAX; row++) {
-    adoptTarget(row);
-  }
-}
-
-function adoptTarget(row: u32): void {
-  const staged: u32 = TargetConfig.at(row).assigned;
-  const change = replaceRow(TARGET_CONFIG_TABLE, row);
-  seal(TargetConfig.at(row));
+function adoptTarget(row: u32, staged: u32, change: RowChange): void {
   adoptPortsOf(row, staged);
   if (change == RowChange.REMOVED || change == RowChange.ADDED) resetTarget(row);
 }

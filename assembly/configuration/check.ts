@@ -1,11 +1,14 @@
 /** Checks of the staged configuration: whole, before anything of it is adopted. */
 import { TARGET_MAX, TARGET_PORT_MAX, TARGET_PORT_WORDS } from "../limits";
+import { ROWS_MAX } from "../memory/directory";
 import { ErrorCode, Header } from "../memory/header";
+import { HAS_INTERFACES } from "../policies/present";
 import { HEALTH_KIND_MAX, HealthConfig } from "../tables/health";
 import { CommonPolicy, InterfacePolicy, PortPolicy, ProcessorPolicy } from "../tables/policy";
 import { TargetConfig, TargetPortsConfig } from "../tables/target";
 import { TargetPortConfig } from "../tables/target-port";
-import { checkHosting } from "./interfaces";
+import { checkHosting, checkHostingRow } from "./interfaces";
+import { ConfiguredRow } from "./matching";
 import { checkMembers } from "./members";
 
 /** Notes what is wrong and where; the code is what `configure` returns. */
@@ -28,7 +31,7 @@ export function checkStaged(): u32 {
   let wrong = checkPolicies();
   if (wrong == 0) wrong = checkMembers();
   if (wrong == 0) wrong = checkHosting();
-  if (wrong == 0) wrong = checkTargetPorts();
+  if (wrong == 0) wrong = checkRows(TARGET_PORT_CONFIG_STAGED_TABLE, CommonPolicy.staged().targetPortCount);
   if (wrong == 0) wrong = checkTargets();
   return wrong;
 }
@@ -36,15 +39,11 @@ export function checkStaged(): u32 {
 function checkPolicies(): u32 {
   const common = CommonPolicy.staged();
   let wrong = refuseField(checkCommonPolicy(common), COMMON_POLICY_STAGED_TABLE, 0);
-  if (wrong != 0) return wrong;
-  if (common.targetPortCount > TARGET_PORT_MAX) {
-    return refuse(ErrorCode.TABLE_FULL, COMMON_POLICY_STAGED_TABLE, 0, offsetof<CommonPolicy>("targetPortCount"));
-  }
-  if (common.targetCount > TARGET_MAX) {
-    return refuse(ErrorCode.TABLE_FULL, COMMON_POLICY_STAGED_TABLE, 0, offsetof<CommonPolicy>("targetCount"));
-  }
+  if (wrong == 0)
+    wrong = checkCount(common.targetPortCount, TARGET_PORT_MAX, offsetof<CommonPolicy>("targetPortCount"));
+  if (wrong == 0) wrong = checkCount(common.targetCount, TARGET_MAX, offsetof<CommonPolicy>("targetCount"));
   const ports = PortPolicy.staged();
-  wrong = refuseField(checkPortPolicy(ports), PORT_POLICY_STAGED_TABLE, 0);
+  if (wrong == 0) wrong = refuseField(checkPortPolicy(ports), PORT_POLICY_STAGED_TABLE, 0);
   if (wrong != 0) return wrong;
   if (ports.lowWatermarkPermille >= ports.highWatermarkPermille) {
     const field = <u32>offsetof<PortPolicy>("lowWatermarkPermille");
@@ -70,37 +69,40 @@ function checkHealth(): u32 {
   return 0;
 }
 
-/** Ids are not 0 and ascend: so that none stands twice, and rows can be matched in one walk. */
-function checkTargetPorts(): u32 {
+/** Ids are not 0 and ascend: so that none stands twice, and rows can be matched in one walk. Each row is right by itself. */
+export function checkRows(table: u32, count: u32): u32 {
   let before: u32 = 0;
-  for (let row: u32 = 0; row < TARGET_PORT_MAX; row++) {
-    if (row == CommonPolicy.staged().targetPortCount) break;
-    const port = TargetPortConfig.stagedAt(row);
-    const wrong = refuseField(checkTargetPortConfig(port), TARGET_PORT_CONFIG_STAGED_TABLE, row);
+  for (let row: u32 = 0; row < ROWS_MAX; row++) {
+    if (row == count) break;
+    const wrong = refuseField(checkRow(table, row), table, row);
     if (wrong != 0) return wrong;
-    if (port.id <= before) {
-      return refuse(ErrorCode.NOT_ASCENDING, TARGET_PORT_CONFIG_STAGED_TABLE, row, offsetof<TargetPortConfig>("id"));
-    }
-    before = port.id;
+    const id = ConfiguredRow.of(table, row).id;
+    if (id <= before) return refuse(ErrorCode.NOT_ASCENDING, table, row, offsetof<ConfiguredRow>("id"));
+    before = id;
   }
   return 0;
 }
 
+/** 0, or the wrong field's offset and an error code. */
+function checkRow(table: u32, row: u32): u32 {
+  if (table == TARGET_PORT_CONFIG_STAGED_TABLE) return checkTargetPortConfig(TargetPortConfig.stagedAt(row));
+  if (table == TARGET_CONFIG_STAGED_TABLE) return checkTargetConfig(TargetConfig.stagedAt(row));
+  return HAS_INTERFACES ? checkHostingRow(table, row) : 0;
+}
+
+/** More rows of a kind than fit: the field is the kind's count. */
+export function checkCount(count: u32, most: u32, field: usize): u32 {
+  return count <= most ? 0 : refuse(ErrorCode.TABLE_FULL, COMMON_POLICY_STAGED_TABLE, 0, <u32>field);
+}
+
 function checkTargets(): u32 {
-  let before: u32 = 0;
-  for (let row: u32 = 0; row < TARGET_MAX; row++) {
-    if (row == CommonPolicy.staged().targetCount) break;
-    const target = TargetConfig.stagedAt(row);
-    const wrong = refuseField(checkTargetConfig(target), TARGET_CONFIG_STAGED_TABLE, row);
-    if (wrong != 0) return wrong;
-    if (target.id <= before) {
-      return refuse(ErrorCode.NOT_ASCENDING, TARGET_CONFIG_STAGED_TABLE, row, offsetof<TargetConfig>("id"));
-    }
-    before = target.id;
-    const unknown = checkPortsOf(row);
-    if (unknown != 0) return unknown;
+  const count = CommonPolicy.staged().targetCount;
+  let wrong = checkRows(TARGET_CONFIG_STAGED_TABLE, count);
+  for (let target: u32 = 0; target < TARGET_MAX; target++) {
+    if (wrong != 0 || target == count) break;
+    wrong = checkPortsOf(target);
   }
-  return 0;
+  return wrong;
 }
 
 /** A target's bitmap names staged ports only. */

@@ -11,9 +11,7 @@ import {
   NETWORK_PORT_WORDS,
   UNIT_MAX,
 } from "../limits";
-import { ROWS_MAX, TableEntry } from "../memory/directory";
 import { ErrorCode } from "../memory/header";
-import { seal } from "../memory/seals";
 import { HAS_INTERFACES } from "../policies/present";
 import { resetInterface, resetNetworkPort, resetUnit } from "../policies/interfaces/reconfigure";
 import { EligibleSetConfig, InterfaceConfig } from "../tables/interface";
@@ -21,8 +19,8 @@ import { MEMBER_SERVERS, MemberConfig } from "../tables/member";
 import { NetworkPortConfig } from "../tables/network-port";
 import { CommonPolicy } from "../tables/policy";
 import { UnitConfig } from "../tables/unit";
-import { refuse, refuseField } from "./check";
-import { ConfiguredRow, RowChange, assignRows, markKept, replaceRow } from "./matching";
+import { checkCount, checkRows, refuse } from "./check";
+import { RowChange, assignKind } from "./matching";
 
 /** The first thing that is wrong with them, or 0. */
 export function checkHosting(): u32 {
@@ -54,26 +52,8 @@ function leftOut(table: u32, count: u32): u32 {
   return count == 0 ? 0 : refuse(ErrorCode.LEFT_OUT, table, 0, 0);
 }
 
-function checkCount(count: u32, most: u32, field: usize): u32 {
-  return count <= most ? 0 : refuse(ErrorCode.TABLE_FULL, COMMON_POLICY_STAGED_TABLE, 0, <u32>field);
-}
-
-/** Ids are not 0 and ascend, and each row is right by itself. */
-function checkRows(table: u32, count: u32): u32 {
-  let before: u32 = 0;
-  for (let row: u32 = 0; row < ROWS_MAX; row++) {
-    if (row == count) break;
-    const wrong = checkRow(table, row);
-    if (wrong != 0) return refuseField(wrong, table, row);
-    const id = ConfiguredRow.of(table, row).id;
-    if (id <= before) return refuse(ErrorCode.NOT_ASCENDING, table, row, offsetof<ConfiguredRow>("id"));
-    before = id;
-  }
-  return 0;
-}
-
-/** 0, or the wrong field's offset and an error code. */
-function checkRow(table: u32, row: u32): u32 {
+/** 0, or the wrong field's offset and an error code, of a row of one of these kinds. */
+export function checkHostingRow(table: u32, row: u32): u32 {
   switch (table) {
     case NETWORK_PORT_CONFIG_STAGED_TABLE: {
       const port = NetworkPortConfig.stagedAt(row);
@@ -141,51 +121,27 @@ export function assignHosting(): u32 {
   return wrong;
 }
 
-function assignKind(table: u32, order: u32, count: u32): u32 {
-  return assignRows(table, order, 0, TableEntry.of(table).capacity, count);
-}
-
-/** After members are adopted. */
-export function adoptHosting(): void {
-  const common = CommonPolicy.get();
-  adoptKind(NETWORK_PORT_CONFIG_TABLE, NETWORK_PORT_BY_ID_TABLE, common.networkPortCount);
-  adoptSets();
-  adoptKind(INTERFACE_CONFIG_TABLE, INTERFACE_BY_ID_TABLE, common.interfaceCount);
-  adoptKind(UNIT_CONFIG_TABLE, UNIT_BY_ID_TABLE, common.unitCount);
-}
-
-function adoptKind(table: u32, order: u32, count: u32): void {
-  const capacity = TableEntry.of(table).capacity;
-  markKept(table, order, 0, capacity, count);
-  for (let row: u32 = 0; row < ROWS_MAX; row++) {
-    if (row == capacity) break;
-    adoptRow(table, row, replaceRow(table, row));
-  }
-}
-
-function adoptRow(table: u32, row: u32, change: RowChange): void {
+/** References of a row that has just replaced another one; a row of another thing than before has no state yet. */
+export function adoptHostingRow(table: u32, row: u32, change: RowChange): void {
   const isThere = change == RowChange.KEPT || change == RowChange.ADDED;
   const isOther = change == RowChange.ADDED || change == RowChange.REMOVED;
   if (table == NETWORK_PORT_CONFIG_TABLE) {
     const port = NetworkPortConfig.at(row);
     if (isThere) port.server = MemberConfig.stagedAt(port.server).assigned;
-    seal(port);
     if (isOther) resetNetworkPort(row);
   } else if (table == INTERFACE_CONFIG_TABLE) {
     const config = InterfaceConfig.at(row);
     if (isThere) config.home = NetworkPortConfig.stagedAt(config.home).assigned;
-    seal(config);
     if (isOther) resetInterface(row);
   } else {
     const unit = UnitConfig.at(row);
     if (isThere) unit.owner = MemberConfig.stagedAt(unit.owner).assigned;
-    seal(unit);
     if (isOther) resetUnit(row);
   }
 }
 
 /** Staged bits name staged ports; bits in force name ports in force. */
-function adoptSets(): void {
+export function adoptSets(): void {
   for (let row: u32 = 0; row < ELIGIBLE_SET_WORD_MAX; row++) {
     EligibleSetConfig.at(row).ports = 0;
   }

@@ -54,6 +54,11 @@ export function assignRows(table: u32, order: u32, first: u32, rows: u32, count:
   return 0;
 }
 
+/** The same for a kind that has a table to itself. */
+export function assignKind(table: u32, order: u32, count: u32): u32 {
+  return assignRows(table, order, 0, TableEntry.of(table).capacity, count);
+}
+
 function orderedAt(order: u32, place: u32): u32 {
   return load<u16>(TableEntry.of(order).base + place * 2);
 }

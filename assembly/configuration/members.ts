@@ -12,23 +12,25 @@ import { seal } from "../memory/seals";
 import { HealthKind } from "../tables/health";
 import { MEMBER_KIND_MAX, MEMBER_SERVERS, MemberConfig, MemberFlag, firstMember, membersOf } from "../tables/member";
 import { CommonPolicy } from "../tables/policy";
-import { refuse, refuseField } from "./check";
+import { checkCount, refuse, refuseField } from "./check";
 import { RowChange, assignRows, markKept, replaceRow } from "./matching";
 
 /** Staged members of a kind. */
 function stagedCount(kind: u32): u32 {
-  return load<u16>(COMMON_POLICY_STAGED_BASE + offsetof<CommonPolicy>("processorCount") + kind * 2);
+  return load<u16>(COMMON_POLICY_STAGED_BASE + countField(kind));
+}
+
+/** Where a kind's count stands among the common knobs. */
+function countField(kind: u32): usize {
+  return offsetof<CommonPolicy>("processorCount") + kind * 2;
 }
 
 /** The first thing that is wrong with the staged members, or 0. */
 export function checkMembers(): u32 {
-  for (let kind: u32 = 0; kind < MEMBER_KIND_MAX; kind++) {
-    if (stagedCount(kind) > membersOf(kind)) {
-      const field = <u32>offsetof<CommonPolicy>("processorCount") + kind * 2;
-      return refuse(ErrorCode.TABLE_FULL, COMMON_POLICY_STAGED_TABLE, 0, field);
-    }
-  }
   let wrong: u32 = 0;
+  for (let kind: u32 = 0; kind < MEMBER_KIND_MAX; kind++) {
+    if (wrong == 0) wrong = checkCount(stagedCount(kind), membersOf(kind), countField(kind));
+  }
   for (let kind: u32 = 0; kind < MEMBER_KIND_MAX; kind++) {
     if (wrong == 0) wrong = checkKind(firstMember(kind), stagedCount(kind));
   }

@@ -34,6 +34,7 @@ import {
   interfaceAt,
   isDeciding,
   knobs,
+  lookAtGroups,
   mayDecide,
   portAt,
   sayUnder,
@@ -127,8 +128,7 @@ function countOn(port: u32, more: u16): void {
   state.interfaces += more;
   seal(state);
   if (state.interfaces == 0 && state.status & NetworkPortStatus.MAINTENANCE) {
-    wish(<u32>0, GroupWish.LOOK);
-    wish(<u32>1, GroupWish.LOOK);
+    lookAtGroups();
   }
 }
 
