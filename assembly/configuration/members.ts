@@ -30,8 +30,6 @@ export function checkMembers(): u32 {
   let wrong: u32 = 0;
   for (let kind: u32 = 0; kind < MEMBER_KIND_MAX; kind++) {
     if (wrong == 0) wrong = checkCount(stagedCount(kind), membersOf(kind), countField(kind));
-  }
-  for (let kind: u32 = 0; kind < MEMBER_KIND_MAX; kind++) {
     if (wrong == 0) wrong = checkKind(firstMember(kind), stagedCount(kind));
   }
   return wrong;

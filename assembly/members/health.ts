@@ -23,6 +23,7 @@ import {
   HealthStatus,
 } from "../tables/health";
 import { kindOfMember } from "../tables/member";
+import { LinkState } from "../tables/target-port";
 import { silenceHeldUntil } from "./panic";
 
 /** Doublings after which the hold-down is surely at its limit. */
@@ -51,6 +52,12 @@ export function report(row: u32, kind: HealthKind, found: HealthStatus): bool {
     health.looks = 0;
   }
   return look(row, kind, health) || wasSilent != 0;
+}
+
+/** The same of a port, by its link: of one that isn't known nothing is said. */
+export function reportLink(row: u32, kind: HealthKind, link: LinkState): bool {
+  if (link == LinkState.UNKNOWN) return false;
+  return report(row, kind, link == LinkState.UP ? HealthStatus.UP : HealthStatus.DOWN);
 }
 
 /** Looks at a subject whose deadline has come. True if its status changed. */

@@ -71,7 +71,8 @@ export function memberAdded(row: u32): void {
 
 /** The silence of own members counts from their first heartbeat on: a host alone need not write any. */
 function awaitMember(row: u32): void {
-  if (!isOwn(row)) awaitReport(HEALTH_MEMBERS + row, nowMs() + CommonPolicy.get().graceMs);
+  if (MemberState.at(row).heard != 0 || !isOwn(row))
+    awaitReport(HEALTH_MEMBERS + row, nowMs() + CommonPolicy.get().graceMs);
 }
 
 /** A removed member leaves nothing behind: its row may be given out anew. */
@@ -89,8 +90,7 @@ export function restartMembers(forget: bool): void {
       resetRow(MEMBER_STATE_TABLE, row);
       resetRow(HEALTH_STATE_TABLE, HEALTH_MEMBERS + row);
     }
-    if (MemberState.at(row).heard != 0) awaitReport(HEALTH_MEMBERS + row, nowMs() + CommonPolicy.get().graceMs);
-    else awaitMember(row);
+    awaitMember(row);
   }
   for (let row: u32 = 0; row < SCOPE_MAX; row++) {
     if (forget) markChanged(SCOPE_TABLE, row);

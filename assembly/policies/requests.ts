@@ -16,17 +16,21 @@ const SERVER: u32 = 1;
 export function answerRequests(): void {
   if (!takeStirred(Stirred.REQUESTS)) return;
   const even = pendingRequest(RequestKind.REBALANCE);
-  if (even != NONE) {
-    const group: u32 = Request.at(even).subject;
-    const known = group == NONE || group < GROUP_MAX;
-    answer(even, SCOPE_PORTS, known ? resultOf(rebalance(group)) : RequestResult.NO_SUCH_SUBJECT);
-  }
   const home = pendingRequest(RequestKind.FAIL_BACK);
+  if (even != NONE) answer(even, SCOPE_PORTS, evenOut(Request.at(even).subject));
+  if (home != NONE) answer(home, SCOPE_PORTS, bringHome(Request.at(home).subject));
   if (even != NONE || home != NONE) stirFor(Stirred.REQUESTS);
-  if (home == NONE) return;
-  const server: u32 = Request.at(home).subject;
+}
+
+/** Interfaces of a group, or of both. */
+function evenOut(group: u32): RequestResult {
+  return group == NONE || group < GROUP_MAX ? resultOf(rebalance(group)) : RequestResult.NO_SUCH_SUBJECT;
+}
+
+/** Interfaces and units of a server, or of all. */
+function bringHome(server: u32): RequestResult {
   const known = server == NONE || (kindOfMember(server) == SERVER && isMember(server));
-  answer(home, SCOPE_PORTS, known ? resultOf(failBack(server)) : RequestResult.NO_SUCH_SUBJECT);
+  return known ? resultOf(failBack(server)) : RequestResult.NO_SUCH_SUBJECT;
 }
 
 function resultOf(taken: bool): RequestResult {

@@ -14,18 +14,19 @@
  *
  * Only the decider of a group's scope decides; on becoming it, what is observed is what is wanted.
  */
-import { GROUP_MAX, INTERFACE_MAX, NETWORK_PORT_MAX, NONE, UNIT_MAX } from "../../limits";
+import { ConfiguredRow } from "../../configuration/matching";
+import { GROUP_MAX, NETWORK_PORT_MAX, NONE } from "../../limits";
 import { takeStirred } from "../../members/stir";
+import { ROWS_MAX, TableEntry } from "../../memory/directory";
 import { resetRow, seal } from "../../memory/seals";
 import { SubjectKind } from "../../tables/decision";
 import { HEALTH_NETWORK_PORTS } from "../../tables/health";
-import { GroupWish, InterfaceConfig } from "../../tables/interface";
+import { GroupWish } from "../../tables/interface";
 import { Stirred } from "../../tables/module-state";
 import { NetworkPortConfig } from "../../tables/network-port";
 import { Outcome } from "../../tables/outcome";
 import { FailBack } from "../../tables/policy";
 import { ScopeState } from "../../tables/scope";
-import { UnitConfig } from "../../tables/unit";
 import { followServers } from "./ports";
 import { groupAt, isDeciding, knobs, lookAtGroups, scopeOf, wish } from "./rows";
 import { decisionOf, interfaceOutcome } from "./steps";
@@ -34,18 +35,21 @@ import { callUnitsHome, followUnits } from "./units";
 /** After a restart of the host nothing is known of ports, addresses and units until they are written anew. */
 export function forgetInterfaces(): void {
   for (let port: u32 = 0; port < NETWORK_PORT_MAX; port++) {
-    if (NetworkPortConfig.at(port).id == 0) continue;
-    resetRow(HEALTH_STATE_TABLE, HEALTH_NETWORK_PORTS + port);
-    resetRow(NETWORK_PORT_STATE_TABLE, port);
+    if (NetworkPortConfig.at(port).id != 0) resetRow(HEALTH_STATE_TABLE, HEALTH_NETWORK_PORTS + port);
   }
-  for (let row: u32 = 0; row < INTERFACE_MAX; row++) {
-    if (InterfaceConfig.at(row).id != 0) resetRow(INTERFACE_STATE_TABLE, row);
-  }
-  for (let unit: u32 = 0; unit < UNIT_MAX; unit++) {
-    if (UnitConfig.at(unit).id != 0) resetRow(UNIT_STATE_TABLE, unit);
-  }
+  resetConfigured(NETWORK_PORT_CONFIG_TABLE, NETWORK_PORT_STATE_TABLE);
+  resetConfigured(INTERFACE_CONFIG_TABLE, INTERFACE_STATE_TABLE);
+  resetConfigured(UNIT_CONFIG_TABLE, UNIT_STATE_TABLE);
   followServers();
   lookAtGroups();
+}
+
+/** Resets the state of all rows that are configured. */
+function resetConfigured(configTable: u32, stateTable: u32): void {
+  for (let row: u32 = 0; row < ROWS_MAX; row++) {
+    if (row == TableEntry.of(configTable).capacity) break;
+    if (ConfiguredRow.of(configTable, row).id != 0) resetRow(stateTable, row);
+  }
 }
 
 /** What members and scopes have become since the policy looked last. */

@@ -3,7 +3,7 @@
  * own health ("establishing a list for each group of servers describing operative ports of each server of the group").
  */
 import { GROUP_MAX, NETWORK_PORT_MAX, NETWORK_PORT_WORDS, SERVER_MAX } from "../../limits";
-import { report } from "../../members/health";
+import { reportLink } from "../../members/health";
 import { acknowledged, inMaintenance, isMember, leaseGone, leased, memberUp, ownServer } from "../../members/members";
 import { groupOf } from "../../members/pairs";
 import { putServer } from "../../members/servers";
@@ -14,16 +14,14 @@ import { HEALTH_NETWORK_PORTS, HealthKind, HealthState, HealthStatus } from "../
 import { GroupWish, InterfacePlanStep } from "../../tables/interface";
 import { Acknowledged, Heartbeat, MEMBER_SERVERS } from "../../tables/member";
 import { GroupPorts, NetworkPortConfig, NetworkPortInput, NetworkPortStatus } from "../../tables/network-port";
-import { LinkState } from "../../tables/target-port";
 import { verify } from "../../memory/verify";
 import { groupAt, knobs, planRow, portAt, serverOf, wish } from "./rows";
 
 /** A link as its server reports it. */
 export function takeNetworkPort(port: u32): void {
   const input = NetworkPortInput.at(port);
-  if (!isCurrent(input, NetworkPortConfig.at(port)) || input.link == <u16>LinkState.UNKNOWN) return;
-  const found = input.link == <u16>LinkState.UP ? HealthStatus.UP : HealthStatus.DOWN;
-  if (report(HEALTH_NETWORK_PORTS + port, HealthKind.NETWORK_PORT, found)) followPort(port);
+  if (!isCurrent(input, NetworkPortConfig.at(port))) return;
+  if (reportLink(HEALTH_NETWORK_PORTS + port, HealthKind.NETWORK_PORT, input.link)) followPort(port);
 }
 
 /** One port's link has changed. */

@@ -35,9 +35,6 @@ export function endInterfaceConfiguration(): void {
   for (let port: u32 = 0; port < NETWORK_PORT_MAX; port++) {
     if (NetworkPortConfig.at(port).id != 0) listPort(port);
   }
-  for (let row: u32 = 0; row < GROUP_PORT_WORD_MAX; row++) {
-    seal(GroupPorts.at(row));
-  }
   for (let row: u32 = 0; row < INTERFACE_MAX; row++) {
     if (InterfaceConfig.at(row).id != 0) countInterface(row);
   }
@@ -52,7 +49,9 @@ function listPort(port: u32): void {
   seal(state);
   markChanged(NETWORK_PORT_INPUT_TABLE, port);
   if ((state.status & NetworkPortStatus.OPERATIVE) == 0) return;
-  GroupPorts.at(groupOf(serverOf(port)) * NETWORK_PORT_WORDS + (port >> 5)).operative |= 1 << (port & 31);
+  const list = GroupPorts.at(groupOf(serverOf(port)) * NETWORK_PORT_WORDS + (port >> 5));
+  list.operative |= 1 << (port & 31);
+  seal(list);
 }
 
 function countInterface(row: u32): void {

@@ -8,9 +8,9 @@
  * Give up before take: MOVE_INTERFACE is said only when nobody has the address, as was seen in this term or as all who
  * could have it say. A port that was told to take it and wasn't seen to is told to give it up first, too.
  */
-import { DECISION_MAX, NETWORK_PORT_MAX, NONE } from "../../limits";
+import { DECISION_MAX, GROUP_MAX, NETWORK_PORT_MAX, NONE } from "../../limits";
 import { groupOf, partnerOf } from "../../members/pairs";
-import { hasServer, putServer } from "../../members/servers";
+import { hasAny, hasServer, putServer, takeOut } from "../../members/servers";
 import { Header } from "../../memory/header";
 import { isCurrent, isTold } from "../../memory/inputs";
 import { afterWait, due, nowMs, setDeadline } from "../../memory/scheduling";
@@ -76,11 +76,8 @@ export function follow(row: u32, state: InterfaceState, group: u32): void {
   const scope = ScopeState.at(scopeOf(group));
   if (scope.deciding == 0) return;
   if (state.term != scope.term) adopt(state, scope.term);
-  if (state.lostOn | state.lostOnMore) {
-    const one = groupAt(0);
-    const other = groupAt(1);
-    state.lostOn &= ~(one.well | other.well);
-    state.lostOnMore &= ~(one.wellMore | other.wellMore);
+  for (let each: u32 = 0; each < GROUP_MAX; each++) {
+    if (hasAny(state.lostOnSet)) takeOut(state.lostOnSet, groupAt(each).wellSet);
   }
   judge(row, state);
   settle(row, state, group);
@@ -245,7 +242,7 @@ function endUnforced(state: InterfaceState, group: u32): void {
 export function say(row: u32, state: InterfaceState, group: u32): void {
   const isUnplaced = (state.status & InterfaceStatus.UNPLACED) != 0;
   if (state.wanted != state.held || state.asked != <u16>NONE || isUnplaced) sayDifference(row, state, group);
-  if (state.deadlineMs != NEVER) setDeadline(INTERFACE_STATE_TABLE, row, state.deadlineMs);
+  setDeadline(INTERFACE_STATE_TABLE, row, state.deadlineMs);
 }
 
 function sayDifference(row: u32, state: InterfaceState, group: u32): void {

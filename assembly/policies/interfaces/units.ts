@@ -8,7 +8,7 @@ import { acknowledged, inMaintenance, leaseGone, memberStatus, memberUp } from "
 import { pairScopeOf, partnerOf } from "../../members/pairs";
 import { Header } from "../../memory/header";
 import { isCurrent, isTold } from "../../memory/inputs";
-import { afterWait, due, nowMs, setDeadline } from "../../memory/scheduling";
+import { afterWait, due, nowMs, rest } from "../../memory/scheduling";
 import { NEVER, seal } from "../../memory/seals";
 import { DecisionKind, Reason, SubjectKind } from "../../tables/decision";
 import { HealthStatus } from "../../tables/health";
@@ -60,8 +60,7 @@ export function lookAtUnit(unit: u32): void {
     if (told && mayDecide(scope)) decideUnit(unit, state, config, input, scope);
     else if (told) state.deadlineMs = min(state.deadlineMs, ScopeState.at(scope).graceUntilMs);
   }
-  seal(state);
-  if (state.deadlineMs != NEVER) setDeadline(UNIT_STATE_TABLE, unit, state.deadlineMs);
+  rest(UNIT_STATE_TABLE, unit, state.deadlineMs);
 }
 
 function decideUnit(unit: u32, state: UnitState, config: UnitConfig, input: UnitInput, scope: u32): void {

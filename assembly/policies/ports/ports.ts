@@ -19,7 +19,7 @@ import {
   TARGET_WORD_MAX,
   WORK_PER_TICK_MAX,
 } from "../../limits";
-import { healthOf, report } from "../../members/health";
+import { healthOf, reportLink } from "../../members/health";
 import { HAS_INTERFACES } from "../present";
 import { takeHostingOutcome } from "../interfaces/interfaces";
 import { visit } from "../../visit";
@@ -35,13 +35,7 @@ import { HEALTH_TARGET_PORTS, HealthKind, HealthStatus } from "../../tables/heal
 import { Outcome } from "../../tables/outcome";
 import { SCOPE_PORTS, Scope, ScopeKind, ScopeRole } from "../../tables/scope";
 import { RegistrationInput } from "../../tables/target";
-import {
-  LinkState,
-  TargetPortConfig,
-  TargetPortInput,
-  TargetPortState,
-  TargetPortStatus,
-} from "../../tables/target-port";
+import { TargetPortConfig, TargetPortInput, TargetPortState, TargetPortStatus } from "../../tables/target-port";
 import { markAllTargets } from "./marks";
 import { forgetMoves, moveOutcome, stepMoves } from "./moves";
 import { planMoves } from "./planning";
@@ -158,9 +152,7 @@ export function takePortState(port: u32): void {
   state.changedMs = nowMs();
   if ((state.status & TargetPortStatus.OWN) == 0) followRemote(port, state, input);
   seal(state);
-  if (input.link == <u8>LinkState.UNKNOWN) return;
-  const found = input.link == <u8>LinkState.UP ? HealthStatus.UP : HealthStatus.DOWN;
-  if (report(HEALTH_TARGET_PORTS + port, HealthKind.TARGET_PORT, found)) followHealth(port);
+  if (reportLink(HEALTH_TARGET_PORTS + port, HealthKind.TARGET_PORT, input.link)) followHealth(port);
 }
 
 /** Another controller's port: its load is what its own module says; silence counts from its latest report. */
