@@ -21,8 +21,8 @@ function stagedCount(kind: u32): u32 {
 }
 
 /** Where a kind's count stands among the common knobs. */
-function countField(kind: u32): usize {
-  return offsetof<CommonPolicy>("processorCount") + kind * 2;
+function countField(kind: u32): u32 {
+  return <u32>offsetof<CommonPolicy>("processorCount") + kind * 2;
 }
 
 /** The first thing that is wrong with the staged members, or 0. */
