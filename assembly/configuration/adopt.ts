@@ -64,7 +64,7 @@ function adoptKnobs(table: u32): void {
 }
 
 /** Network ports, eligible sets, interfaces and units; after members. */
-function adoptHosting(): void {
+export function adoptHosting(): void {
   const common = CommonPolicy.get();
   adoptKind(NETWORK_PORT_CONFIG_TABLE, NETWORK_PORT_BY_ID_TABLE, common.networkPortCount);
   adoptSets();

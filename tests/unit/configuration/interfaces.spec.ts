@@ -1,4 +1,5 @@
-import { adoptHosting, assignHosting, checkHosting } from "../../../assembly/configuration/interfaces";
+import { adoptHosting } from "../../../assembly/configuration/adopt";
+import { assignHosting, checkHosting } from "../../../assembly/configuration/interfaces";
 import { adoptMembers, assignMembers, checkMembers } from "../../../assembly/configuration/members";
 import {
   ELIGIBLE_SET_MAX,
