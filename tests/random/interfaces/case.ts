@@ -32,8 +32,12 @@ const POLICY = {
   },
 };
 
+const STEPS = 8;
+const SCARCE_STEPS = 24;
+
 export function randomHostedCase(seed: number): HostedCase {
   const random = new Random(seed, "interfaces");
+  if (seed % 5 === 0) return scarceCase(seed, random);
   return oneIn(random, 2) ? crossedCase(seed, random) : mixedCase(seed, random);
 }
 
@@ -62,6 +66,21 @@ function mixedCase(seed: number, random: Random): HostedCase {
   });
   const array = arrayOf(seed, { controllers, networkPorts, interfaces });
   return { seed, array, happenings: happenings(random, array), places: {} };
+}
+
+/** Few ports that fail often, and the other group is taken where the own one has none: and back again. */
+function scarceCase(seed: number, random: Random): HostedCase {
+  const controllers = Array.from({ length: integer(random, 2, 3) }, (_, index) => [
+    { name: `l${index}`, partner: `r${index}` },
+    { name: `r${index}` },
+  ]).flat();
+  const networkPorts = controllers.map(({ name }) => ({ name: `${name}e0`, controller: name }));
+  const interfaces = Array.from({ length: integer(random, 2, 6) }, (_, index) => ({
+    name: `v${index}`,
+    home: oneOf(random, networkPorts).name,
+  }));
+  const array = arrayOf(seed, { controllers, networkPorts, interfaces }, 1);
+  return { seed, array, happenings: happenings(random, array, [], [], SCARCE_STEPS), places: {} };
 }
 
 /**
@@ -104,9 +123,18 @@ function crossedCase(seed: number, random: Random): HostedCase {
   };
 }
 
-function arrayOf(seed: number, parts: { controllers: { name: string }[] } & Record<string, unknown>): ArrayDescription {
+function arrayOf(
+  seed: number,
+  parts: { controllers: { name: string }[] } & Record<string, unknown>,
+  otherGroup = 0,
+): ArrayDescription {
   const units = parts.controllers.map(({ name }) => ({ name: `u-${name}`, owner: name }));
-  const description = { name: "random", ...parts, units, policy: POLICY };
+  const description = {
+    name: "random",
+    ...parts,
+    units,
+    policy: { ...POLICY, interfaces: { ...POLICY.interfaces, otherGroup } },
+  };
   const { array, problems } = parseArray(JSON.stringify(description), `seed ${seed}`);
   if (array === undefined) throw new Error(problems.map(({ field, message }) => `${field}: ${message}`).join("\n"));
   return array;
@@ -118,6 +146,7 @@ function happenings(
   array: ArrayDescription,
   downNow: readonly string[] = [],
   deadNow: readonly string[] = [],
+  steps = STEPS,
 ): Happening[] {
   const list: Happening[] = [];
   const ports = (array.networkPorts ?? []).map(({ name }) => name);
@@ -125,7 +154,7 @@ function happenings(
   const servers = array.controllers.map(({ name }) => name).slice(0, -1);
   const down = new Set(downNow);
   const dead = new Set(deadNow);
-  for (let step = 0; step < 8; step++) {
+  for (let step = 0; step < steps; step++) {
     const kind = random.below(6);
     if (kind <= 1) {
       const port = oneOf(random, ports);

@@ -4,12 +4,13 @@ import type { ArrayDescription } from "../../../host/array/description.js";
 import { Hosting } from "../../../host/scenario/hosting.js";
 import { Timeline } from "../../../host/scenario/timeline.js";
 import type { DecisionView } from "../../../host/shim/decision-view.js";
-import { DecisionKindNames, LinkState, RequestKind } from "../../../host/shim/generated/layout.js";
+import { DecisionKind, DecisionKindNames, LinkState, RequestKind } from "../../../host/shim/generated/layout.js";
 import { instantiate } from "../../../host/shim/module.js";
 import { NONE } from "../../../host/shim/names.js";
 import { Shim } from "../../../host/shim/shim.js";
 import { brokenSeal } from "../observe/seals.js";
 import type { Happening, HostedCase } from "./case.js";
+import { Losses } from "./losses.js";
 
 /** A decision in words. */
 export interface Told {
@@ -39,6 +40,10 @@ export interface Step {
   before: Picture;
   after: Picture;
   told: readonly Told[];
+  /** Servers that lost each address since it was at home, and are not back with all their ports. */
+  lost: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Interfaces of which an alarm has said that no port can take them, since they were somewhere. */
+  alarmed: ReadonlySet<string>;
   /** Addresses that two kernels held at one time. */
   held: Hosting["held"];
   groups: ReadonlyMap<string, number>;
@@ -95,17 +100,25 @@ export class HostedRun {
   /** Runs all; what each invariant finds wrong, with the step that it was in. */
   run(invariants: Readonly<Record<string, Invariant>>): { name: string; message: string }[] {
     const wrong: { name: string; message: string }[] = [];
+    const losses = new Losses(this.case_.array);
+    const alarmed = new Set<string>();
     for (const happening of [undefined, ...this.case_.happenings]) {
       const before = this.picture();
       const first = this.told.length;
       if (happening !== undefined) this.happen(happening);
       this.wait();
+      const after = this.picture();
+      const told = this.told.slice(first);
+      for (const { kind, subject } of told) if (kind === "ALARM") alarmed.add(subject);
+      for (const [name, port] of after.interfaces) if (port !== "") alarmed.delete(name);
       const step: Step = {
         array: this.case_.array,
         happening,
         before,
-        after: this.picture(),
-        told: this.told.slice(first),
+        after,
+        told,
+        lost: losses.follow(before, after),
+        alarmed,
         held: this.hosting.held,
         groups: this.hosting.groups(),
         brokenSeal: this.brokenSeal,
@@ -131,7 +144,7 @@ export class HostedRun {
 
   private take(decision: DecisionView): void {
     const { names } = this.shim;
-    if (!this.hosting.handle(decision)) return;
+    if (!this.hosting.handle(decision) && decision.kind !== DecisionKind.ALARM) return;
     this.told.push({
       atMs: this.timeline.nowMs,
       kind: DecisionKindNames[decision.kind] ?? "",

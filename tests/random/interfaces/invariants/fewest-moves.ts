@@ -1,10 +1,12 @@
 /** After a rebalance the spread is the best possible at all, with the fewest moves. */
 import { bestSpread, loadsOf } from "../best-spread.js";
-import { groupOfPort, isStuck, usablePortsOf } from "../eligible.js";
+import { groupOfPort, isStuck, mayLeaveGroup, usablePortsOf } from "../eligible.js";
 import type { Step } from "../run.js";
 
 export function fewestMoves(step: Step): string[] {
   if (step.happening?.do !== "rebalance") return [];
+  // Each group's spread is what it can make of what the other has placed on its ports: for that there is no best.
+  if (mayLeaveGroup(step)) return [];
   return [0, 1].flatMap((group) => {
     const interfaces = (step.array.interfaces ?? [])
       .filter(({ home }) => groupOfPort(step, home) === group)

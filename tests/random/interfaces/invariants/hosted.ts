@@ -1,10 +1,13 @@
-/** Each address is hosted within the published time while an eligible port can take it. */
-import { usablePortsOf } from "../eligible.js";
+/** Each address is hosted within the published time while a port can take it; one that none can is told of by an alarm. */
+import { candidatesOf } from "../eligible.js";
 import type { Step } from "../run.js";
 
 export function hosted(step: Step): string[] {
   return (step.array.interfaces ?? [])
     .filter(({ name }) => step.after.interfaces.get(name) === "")
-    .filter((each) => usablePortsOf(step, step.after, each).length > 0)
-    .map(({ name }) => `${name} is nowhere`);
+    .flatMap((each) => {
+      const [candidate] = candidatesOf(step, each);
+      if (candidate !== undefined) return [`${each.name} is nowhere, and ${candidate} could take it`];
+      return step.alarmed.has(each.name) ? [] : [`${each.name} is nowhere, and no alarm says so`];
+    });
 }
