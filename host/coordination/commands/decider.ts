@@ -91,10 +91,9 @@ export class Decider {
     }
   }
 
-  /** Has stored the epoch, and reported what it holds under it. */
+  /** Has stored the epoch, and reported what it holds under it in the present configuration: may be given orders. */
   acknowledged(member: string): boolean {
-    const book = this.books.get(member);
-    return book?.acknowledged === true && book.session === this.parts.view().live.get(member)?.session;
+    return this.hasReported(member) && this.books.get(member)?.configuration === this.parts.configuration();
   }
 
   /** Port of an interface at a member that has acknowledged, as far as is known. */
@@ -109,7 +108,7 @@ export class Decider {
   /** Whether a member may have a subject, by all that is known for sure. */
   mayHold(member: string, subject: string): boolean {
     if (!this.isLive(member)) return !this.parts.mayTakeOver();
-    if (!this.acknowledged(member)) return true;
+    if (!this.hasReported(member)) return true;
     const book = this.books.get(member);
     return book === undefined || book.subjects.has(subject) || book.pending.has(subject);
   }
@@ -125,7 +124,6 @@ export class Decider {
     const take = isTake(order.kind);
     const book = this.books.get(member);
     if (this.ended || book === undefined || !this.acknowledged(member)) return "refused";
-    if (book.configuration !== parts.configuration()) return "refused";
     const others = parts.members().filter((other) => other !== member);
     if (take && parts.rules.giveUpBeforeTake && parts.strangers()) return "refused";
     if (take && parts.rules.giveUpBeforeTake && others.some((other) => this.mayHold(other, subject))) return "refused";
@@ -190,6 +188,12 @@ export class Decider {
     book.pending.clear();
     this.parts.reported(member, holdings);
     this.parts.changed();
+  }
+
+  /** What it holds is known, of whatever configuration: names mean the same in all. */
+  private hasReported(member: string): boolean {
+    const book = this.books.get(member);
+    return book?.acknowledged === true && book.session === this.parts.view().live.get(member)?.session;
   }
 
   private isLive(member: string): boolean {

@@ -16,6 +16,7 @@ class Ground {
   mayTakeOver = true;
   mayDecide = true;
   strangers = false;
+  configuration = 5;
   readonly decider: Decider;
 
   constructor(members: readonly string[] = ["a", "b"], orders = { latest: 0 }) {
@@ -29,7 +30,7 @@ class Ground {
         view: () => ({ reachable: true, holders: new Map(), live: this.live, asOfMs: 0 }),
         mayTakeOver: () => this.mayTakeOver,
         mayDecide: () => this.mayDecide,
-        configuration: () => 5,
+        configuration: () => this.configuration,
         orders,
         send: (to, message) =>
           new Promise((resolve, reject) => {
@@ -129,6 +130,22 @@ describe("a new decider", () => {
     void ground.host("a");
     await turn();
     assert.equal(ground.next("a").message.kind, "order");
+  });
+
+  it("counts nobody as ready to be told who has reported in another configuration, but knows what it holds", async () => {
+    const ground = new Ground();
+    await ground.report("a");
+    await ground.report("b", held);
+    ground.configuration = 6;
+    assert.equal(ground.decider.acknowledged("a"), false);
+    assert.ok(ground.decider.holds("b", SUBJECT));
+    ground.decider.tend();
+    await ground.report("a", {}, 6);
+    assert.equal(ground.decider.acknowledged("a"), true);
+    assert.equal(ground.decider.acknowledged("b"), false);
+    assert.equal(await ground.host("a"), "refused", "b has it, in the earlier configuration too");
+    await ground.report("b", held, 6);
+    assert.equal(ground.decider.acknowledged("b"), true);
   });
 
   it("asks again whoever has another session: what it reported is void", async () => {
