@@ -83,7 +83,13 @@ async function run(words: RunWords): Promise<void> {
     const record = attempt === 1 || words.record === undefined ? {} : { record: `${words.record}.${attempt}` };
     const made = await setUp({ ...words, ...record }, options, report);
     const array = commandedArray(made, words, report);
-    const managed = await startManaged(made, words, array, report);
+    const managed = await startManaged(made, words, array, report).catch(async (error: unknown) => {
+      // Without it the lease and all that hangs on it would stay, with nobody to tick.
+      made.revisions?.close();
+      await made.engine.close();
+      made.recorder?.close();
+      throw error;
+    });
     const ended = await new Run({ made, array, managed, notes }, words, options, live).run();
     if (ended !== "returned") return;
     report("module: the trial failed, the old module is put back in service");

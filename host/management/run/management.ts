@@ -35,8 +35,11 @@ const THREAD = new URL("./server-thread.js", import.meta.url);
 const CLOSE_MS = 2000;
 const DIRECTORY_EVERY_MS = 250;
 const PING_EVERY_MS = 1000;
-/** A thread that answers nothing for so long is hung: it is ended, and started anew. */
-const HUNG_MS = 4000;
+/**
+ * A thread that answers none of so many questions is hung: it is ended, and started anew. Counted, not timed: while this
+ * machine stands still, or the engine's thread does, nobody asks and nobody is hung.
+ */
+const UNANSWERED_MAX = 4;
 /** The self-test's question: under its deadline. */
 const ASK_MS = 1500;
 const PAUSE_FIRST_MS = 1000;
@@ -58,7 +61,8 @@ export class Management {
   private directoryTold = "";
   private unwatch: () => void = () => {};
   private wanted: "full" | "none" = "full";
-  private heardMs = 0;
+  /** Questions since the latest answer of the full server's thread. */
+  private unanswered = 0;
   private standing: "none" | "starting" | "listening" | "hung" | "ended" = "none";
   /** Changes of the kind of server, one after the other. */
   private turn: Promise<void> = Promise.resolve();
@@ -130,7 +134,7 @@ export class Management {
     };
     const worker = new Worker(this.options.thread ?? THREAD, { workerData: data });
     this.worker = worker;
-    this.heardMs = performance.now();
+    this.unanswered = 0;
     this.standing = "starting";
     try {
       const listening = await this.listening(worker);
@@ -163,8 +167,11 @@ export class Management {
 
   private lookForHang(): void {
     if (this.worker === undefined || this.standing !== "listening") return;
-    this.answerer?.tell("ping", undefined);
-    if (performance.now() - this.heardMs < HUNG_MS) return;
+    if (this.unanswered < UNANSWERED_MAX) {
+      this.unanswered++;
+      this.answerer?.tell("ping", undefined);
+      return;
+    }
     this.options.report("management: the full server is hung: its thread is ended and started anew");
     this.standing = "hung";
     void this.worker.terminate();
@@ -241,7 +248,7 @@ export class Management {
     answerer.on("restart", () => restart?.());
     answerer.on<number>("under-way", (count) => array.setRequestsUnderWay(count));
     answerer.on("pong", () => {
-      this.heardMs = performance.now();
+      this.unanswered = 0;
     });
     this.directoryTold = "";
     this.unwatch = array.watch({

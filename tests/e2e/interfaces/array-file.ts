@@ -1,7 +1,8 @@
 /** The array file of the run's controllers. */
 
-import { ETCD_PORT } from "../common/etcd.js";
 import { join } from "node:path";
+import { ETCD_PORT } from "../common/etcd.js";
+import type { AddedInterface } from "./additions.js";
 import {
   backplane,
   COMMAND_PORT,
@@ -9,6 +10,7 @@ import {
   ETCD_NUMBERS,
   INTERFACES,
   ISCSI_PORT,
+  type PlannedController,
   SHELF_COMMAND_PORT,
   SHELF_NUMBER,
   STATUS_PORT,
@@ -33,30 +35,37 @@ export interface ArrayFileOptions {
   controlPort: number;
 }
 
+export interface ArrayAdditions {
+  controllers: readonly PlannedController[];
+  port: { controller: string; device: string };
+  interfaces: readonly AddedInterface[];
+}
+
 /** File in which the shelf's agent keeps epochs. */
 export function shelfRecord(folder: string): string {
   return join(folder, "shelf.json");
 }
 
-/** YAML is JSON too. */
-export function arrayText({ folder, keyFile, controlPort }: ArrayFileOptions): string {
+/** YAML is JSON too. @param added what a revision adds, behind all else */
+export function arrayText({ folder, keyFile, controlPort }: ArrayFileOptions, added?: ArrayAdditions): string {
   const shelf = backplane(SHELF_NUMBER).ipv4;
+  const pair = added?.controllers ?? [];
   const array = {
     name: "array-1",
     profile: "standard",
-    controllers: CONTROLLERS.map(({ name, partner, group, number }) => {
-      const { ipv4, ipv6 } = backplane(number);
-      const control = [`${ipv4}:${STATUS_PORT}`, `[${ipv6}]:${STATUS_PORT}`];
-      return { name, partner, group, control, command: `${ipv4}:${COMMAND_PORT}` };
-    }),
-    networkPorts: CONTROLLERS.flatMap(({ name, devices }) =>
-      devices.map((device) => ({ name: `${name}-${device}`, controller: name, device })),
-    ),
-    interfaces: INTERFACES.map(({ name, address, prefixLength, controller, device }) => ({
-      name,
-      address: `${address}/${prefixLength}`,
-      home: `${controller}-${device}`,
-    })),
+    // Groups of those that a revision adds follow from their order.
+    controllers: [
+      ...CONTROLLERS.map((each) => ({ ...controllerOf(each), group: each.group })),
+      ...pair.map(controllerOf),
+    ],
+    networkPorts: [
+      ...[...CONTROLLERS, ...pair].flatMap(({ name, devices }) => devices.map((device) => portOf(name, device))),
+      ...(added === undefined ? [] : [portOf(added.port.controller, added.port.device)]),
+    ],
+    interfaces: [
+      ...INTERFACES.map((each) => interfaceOf(each, `${each.controller} ${each.device}`)),
+      ...(added?.interfaces ?? []).map((each) => interfaceOf(each, each.home)),
+    ],
     units: UNITS.map(({ name, owner }) => ({ name, owner })),
     // Target ports are no part of this run, but an array has one.
     ports: [{ name: "p1", controller: CONTROLLERS[0]?.name }],
@@ -84,4 +93,20 @@ export function arrayText({ folder, keyFile, controlPort }: ArrayFileOptions): s
     },
   };
   return `${JSON.stringify(array, null, 2)}\n`;
+}
+
+function controllerOf({ name, partner, number }: PlannedController) {
+  const { ipv4, ipv6 } = backplane(number);
+  const control = [`${ipv4}:${STATUS_PORT}`, `[${ipv6}]:${STATUS_PORT}`];
+  return { name, partner, control, command: `${ipv4}:${COMMAND_PORT}` };
+}
+
+function portOf(controller: string, device: string) {
+  return { name: `${controller}-${device}`, controller, device };
+}
+
+/** @param home `controller device` */
+function interfaceOf(planned: { name: string; address: string; prefixLength: number }, home: string) {
+  const { name, address, prefixLength } = planned;
+  return { name, address: `${address}/${prefixLength}`, home: home.replace(" ", "-") };
 }

@@ -2,15 +2,17 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { createWriteStream, type WriteStream, writeFileSync } from "node:fs";
+import { createWriteStream, readFileSync, type WriteStream, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Checks } from "../common/checks.js";
 import { command } from "../common/commands.js";
 import { spawnInside } from "../common/processes.js";
 import type { Undo } from "../common/undo.js";
-import { arrayText } from "./array-file.js";
+import { ADDED_PAIR, ADDED_PORT } from "./additions.js";
+import { type ArrayAdditions, type ArrayFileOptions, arrayText } from "./array-file.js";
 import { timeOfDay } from "./clock.js";
+import { makeManagementFiles, managementFile } from "./management.js";
 import type { Network } from "./network.js";
 import { CONTROLLERS } from "./plan.js";
 import type { ShelfServer } from "./shelf.js";
@@ -24,8 +26,11 @@ export interface ControllerLine {
 
 export class Controllers {
   readonly lines: ControllerLine[] = [];
+  /** Whether those that are started from here on have a management interface. */
+  managed = false;
   private readonly children = new Map<string, ChildProcess>();
   private readonly arrayFile: string;
+  private plan: ArrayFileOptions | undefined;
   private readonly bundle: string;
   private readonly trust: string;
   private readonly log: WriteStream;
@@ -49,15 +54,35 @@ export class Controllers {
     const keyFile = join(this.folder, "array.key");
     writeFileSync(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
     const { controlPort } = shelf;
-    writeFileSync(this.arrayFile, arrayText({ folder: this.folder, keyFile, controlPort }));
+    this.plan = { folder: this.folder, keyFile, controlPort };
+    // The shelf's agent reads its file when it starts: it has the pair that comes later, so that it lets it in.
+    writeFileSync(this.arrayFile, this.text({ controllers: ADDED_PAIR, port: ADDED_PORT, interfaces: [] }));
+    for (const { name } of CONTROLLERS) writeFileSync(this.fileOf(name), this.text());
     const signer = join(this.folder, "signer");
     this.call("trust", "key", "--out", signer);
     const store = ["--out", this.trust, "--key", `${signer}.pub`, "--threshold", "1"];
     this.call("trust", "store", ...store, "--product", "fairlead", "--hardware-class", "generic");
     this.call("bundle", "--out", this.bundle, "--profile", "standard", "--key", `${signer}.key`);
     this.call("validate", this.arrayFile);
+    makeManagementFiles(this.folder, this.fairlead);
     const words = [process.execPath, this.fairlead, "shelf", "--config", this.arrayFile];
     spawnInside(this.network.shelf, words, join(this.folder, "shelf.log"), this.undo);
+  }
+
+  /** The array file. @param added what a revision adds to it */
+  text(added?: ArrayAdditions): string {
+    return arrayText(this.plan as ArrayFileOptions, added);
+  }
+
+  /** A controller that the first array file doesn't have. */
+  startWith(name: string, text: string): void {
+    writeFileSync(this.fileOf(name), text);
+    this.start(name);
+  }
+
+  /** Text of a controller's own file: each keeps what is confirmed in its own. */
+  kept(name: string): string {
+    return readFileSync(this.fileOf(name), "utf8");
   }
 
   startAll(): void {
@@ -66,7 +91,17 @@ export class Controllers {
 
   start(name: string): void {
     const module = ["--bundle", this.bundle, "--trust", this.trust];
-    const options = ["--config", this.arrayFile, "--controller", name, ...module, "--json", "--events"];
+    const management = this.managed ? ["--management", managementFile(this.folder, name)] : [];
+    const options = [
+      "--config",
+      this.fileOf(name),
+      "--controller",
+      name,
+      ...module,
+      "--json",
+      "--events",
+      ...management,
+    ];
     const words = ["netns", "exec", this.network.controller(name), process.execPath, this.fairlead, "run", ...options];
     const child = spawn("ip", words, { stdio: ["ignore", "pipe", "pipe"] });
     this.undo.add(`controller ${name}`, () => void child.kill("SIGKILL"));
@@ -96,6 +131,10 @@ export class Controllers {
   /** Names of controllers that have ended by themselves: by a fault they end by a signal. */
   crashed(): string[] {
     return [...this.children].filter(([, child]) => child.exitCode !== null).map(([name]) => name);
+  }
+
+  private fileOf(name: string): string {
+    return join(this.folder, `array-${name}.yaml`);
   }
 
   private call(...words: string[]): string {

@@ -225,7 +225,11 @@ export const FAULTS: readonly Fault[] = [
       const silent = world.echo.silent(LASTING_US).length;
       return [silent === INTERFACES.length, `${silent} addresses are silent`];
     },
-    heal: (world) => world.controllers.startAll(),
+    heal({ controllers }) {
+      // By it they are given another array file later on.
+      controllers.managed = true;
+      controllers.startAll();
+    },
   },
 ];
 

@@ -28,7 +28,7 @@ const FOLDER_FAMILY = "fairlead-interfaces-";
 const RUNS_SHORT = 3;
 const RUNS_LONG = 20;
 
-const USAGE = `usage: npm run e2e:interfaces [-- --short] [-- --part trials|keepalived|faults|comparison]
+const USAGE = `usage: npm run e2e:interfaces [-- --short] [-- --part trials|keepalived|faults|comparison|revision]
 
 Builds an array with six controllers, their units' shelf and clients in network namespaces and lets faults happen to it.
 Leaves build/reports/e2e-interfaces.json and .svg. As root on Linux.
@@ -36,7 +36,8 @@ Leaves build/reports/e2e-interfaces.json and .svg. As root on Linux.
 --part NAME  only that part; comparison: keepalived's runs too
 --fault NAME only that fault, may be repeated: ${FAULTS.map(({ name }) => name).join("; ")}`;
 
-const PARTS = ["keepalived", "trials", "faults", "comparison"] as const;
+const PARTS = ["keepalived", "trials", "faults", "comparison", "revision"] as const;
+const WITH_CONTROLLERS: ReadonlySet<string> = new Set(["faults", "comparison", "revision"]);
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -88,7 +89,7 @@ async function run(options: Options, undo: Undo): Promise<number> {
       tryLinkWatch(checks);
       await tryEffectors(trial, folder);
     }
-    if (parts.includes("faults") || parts.includes("comparison"))
+    if (parts.some((part) => WITH_CONTROLLERS.has(part)))
       await runControllers(trial, options, runs, top, folder, figures);
   } catch (error) {
     trouble = (error as Error).message;
@@ -116,7 +117,7 @@ async function runControllers(
   folder: string,
   figures: Figures,
 ): Promise<void> {
-  const world = await World.start(trial, top, folder, trial.undo);
+  const world = await World.start(trial, top, folder, parts.includes("revision") && !parts.includes("faults"));
   refuseToWait = () => {
     const [crashed] = world.controllers.crashed();
     if (crashed !== undefined)
@@ -128,6 +129,7 @@ async function runControllers(
     await story.begin();
     if (parts.includes("faults")) await story.allFaults(faults);
     if (parts.includes("comparison")) figures.fairlead = await story.compare(runs);
+    if (parts.includes("revision")) await story.revise();
     await story.end();
   } finally {
     figures.chart = world.chart();

@@ -10,7 +10,7 @@
 import { commandAsync } from "../common/commands.js";
 import { BACK_DEVICE, BRIDGE, BridgedNetwork, CLIENT_DEVICE } from "../common/network.js";
 import type { Undo } from "../common/undo.js";
-import { backplane, CONTROLLERS, ETCD_NUMBERS, SHELF_NUMBER } from "./plan.js";
+import { backplane, CONTROLLERS, ETCD_NUMBERS, type PlannedController, SHELF_NUMBER } from "./plan.js";
 
 const CLIENT_NUMBER = 200;
 const WITNESS_NUMBER = 201;
@@ -31,12 +31,7 @@ export class Network extends BridgedNetwork {
 
   make(): void {
     this.addBridges();
-    for (const controller of CONTROLLERS) {
-      const name = this.controller(controller.name);
-      this.addNamespace(name);
-      for (const device of controller.devices) this.plug(name, device, this.front, `${controller.name}-${device}`, []);
-      this.plugBack(name, controller.number, controller.name);
-    }
+    for (const controller of CONTROLLERS) this.addController(controller);
     for (const [index, number] of ETCD_NUMBERS.entries())
       this.addBack(this.etcd(index + 1), number, `etcd${index + 1}`);
     this.addBack(this.shelf, SHELF_NUMBER, "shelf");
@@ -47,6 +42,22 @@ export class Network extends BridgedNetwork {
       this.addNamespace(namespace);
       this.plug(namespace, CLIENT_DEVICE, this.front, far, [`10.77.0.${number}/24`, `fd77::${number}/64`]);
     }
+  }
+
+  addController({ name, number, devices }: PlannedController): void {
+    const namespace = this.controller(name);
+    this.addNamespace(namespace);
+    for (const device of devices) this.addDevice(name, device);
+    this.plugBack(namespace, number, name);
+  }
+
+  /** A further device of a controller on the front. */
+  addDevice(controller: string, device: string): void {
+    this.plug(this.controller(controller), device, this.front, `${controller}-${device}`, []);
+  }
+
+  removeDevice(controller: string, device: string): void {
+    this.inside(this.controller(controller), "ip", "link", "delete", device);
   }
 
   /** The far end of a controller's port: setting it down takes the carrier from the port. */
@@ -123,11 +134,14 @@ export class Network extends BridgedNetwork {
   portsByHardware(): Map<string, string> {
     const ports = new Map<string, string>();
     for (const { name, devices } of CONTROLLERS) {
-      for (const row of this.linksOf(this.controller(name))) {
-        if (devices.includes(row.ifname)) ports.set(row.address, `${name} ${row.ifname}`);
-      }
+      for (const device of devices) ports.set(this.hardwareOf(name, device), `${name} ${device}`);
     }
     return ports;
+  }
+
+  hardwareOf(controller: string, device: string): string {
+    const text = this.inside(this.controller(controller), "ip", "-j", "link", "show", "dev", device);
+    return (JSON.parse(text) as { address: string }[])[0]?.address ?? "";
   }
 
   /** Port of the front bridge behind which a hardware address is, as the bridge has learnt: `a e0`. */
@@ -136,10 +150,6 @@ export class Network extends BridgedNetwork {
     const rows = JSON.parse(text) as { mac: string; ifname: string; state?: string }[];
     const dynamic = rows.filter((row) => row.state !== "permanent");
     return new Map(dynamic.map((row) => [row.mac, row.ifname.replace("-", " ")]));
-  }
-
-  private linksOf(namespace: string): { ifname: string; address: string }[] {
-    return JSON.parse(this.inside(namespace, "ip", "-j", "link", "show")) as { ifname: string; address: string }[];
   }
 
   private addBack(name: string, number: number, far: string): void {

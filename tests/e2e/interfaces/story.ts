@@ -7,6 +7,7 @@ import { FAULTS, type Fault } from "./faults.js";
 import { outagesOf } from "./medians.js";
 import { INTERFACES, UNITS } from "./plan.js";
 import type { FairleadFigures } from "./report.js";
+import { REVISION, revise } from "./revision.js";
 import type { World } from "./world.js";
 
 /** What one fault came to. */
@@ -72,6 +73,17 @@ export class Story {
       pause: { roundsWithTwoHolders: rounds },
       detectionMs: DETECTION_MS,
     };
+  }
+
+  /** Another array file while everything is up, and the one before again. */
+  async revise(): Promise<void> {
+    const fromUs = nowUs();
+    const doubles = this.world.wire.doubleRounds();
+    await revise(this.world);
+    await this.home(`${REVISION}: every address is at its home and every unit at its owner`);
+    const toUs = nowUs();
+    this.world.spans.push({ name: REVISION, fromUs, toUs });
+    this.keep(REVISION, this.world.wire.doubleRounds() - doubles, fromUs, toUs);
   }
 
   /** Everything is read back. */

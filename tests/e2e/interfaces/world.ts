@@ -3,7 +3,6 @@
 import { join } from "node:path";
 import type { Checks } from "../common/checks.js";
 import { Etcd } from "../common/etcd.js";
-import type { Undo } from "../common/undo.js";
 import type { ChartData } from "./chart.js";
 import { nowUs } from "./clock.js";
 import { Controllers } from "./controllers.js";
@@ -17,7 +16,11 @@ import { UnitClient } from "./units.js";
 /** Where an address is: `a e0`. */
 export type Place = string;
 
+const NAMES: readonly string[] = CONTROLLERS.map(({ name }) => name);
+
 export class World {
+  readonly parts: TrialParts;
+  readonly folder: string;
   readonly network: Network;
   readonly checks: Checks;
   readonly etcd: Etcd;
@@ -31,8 +34,10 @@ export class World {
   private readonly ports: ReadonlyMap<string, Place>;
   private readonly fromUs = nowUs();
 
-  private constructor(parts: TrialParts, started: Pick<World, "etcd" | "shelf" | "controllers">) {
+  private constructor(parts: TrialParts, started: Pick<World, "folder" | "etcd" | "shelf" | "controllers">) {
     const { network, prober, undo } = parts;
+    this.parts = parts;
+    this.folder = started.folder;
     this.network = network;
     this.checks = parts.checks;
     this.etcd = started.etcd;
@@ -45,9 +50,9 @@ export class World {
     this.units = new UnitClient(network.client, { addresses: this.addresses, units }, undo);
   }
 
-  /** etcd, shelf and controllers; nobody waits for what becomes of them. @param top of the project */
-  static async start(parts: TrialParts, top: string, folder: string, undo: Undo): Promise<World> {
-    const { network } = parts;
+  /** etcd, shelf and controllers; nobody waits for what becomes of them. @param top of the project @param managed whether controllers have a management interface */
+  static async start(parts: TrialParts, top: string, folder: string, managed: boolean): Promise<World> {
+    const { network, undo } = parts;
     const places = ETCD_NUMBERS.map((number, index) => {
       return { namespace: network.etcd(index + 1), address: backplane(number).ipv4 };
     });
@@ -57,8 +62,9 @@ export class World {
     const log = join(top, "build", "reports", "e2e-interfaces.log");
     const controllers = new Controllers(network, folder, join(top, "host", "cli", "fairlead.js"), log, undo);
     controllers.prepare(shelf);
+    controllers.managed = managed;
     controllers.startAll();
-    return new World(parts, { etcd, shelf, controllers });
+    return new World(parts, { folder, etcd, shelf, controllers });
   }
 
   /** Where each address that answers is, by what client and witness see. */
@@ -73,15 +79,14 @@ export class World {
     return places;
   }
 
-  /** Which kernels have an address: all of them, by `ip` in each namespace. */
-  kernels(): Map<string, Place[]> {
+  /** Which kernels have an address: all of them, by `ip` in each namespace. @param controllers by name */
+  kernels(addresses: readonly string[] = this.addresses, controllers = NAMES): Map<string, Place[]> {
     const places = new Map<string, Place[]>();
-    for (const { name, devices } of CONTROLLERS) {
+    for (const name of controllers) {
       const text = this.network.inside(this.network.controller(name), "ip", "-j", "address", "show");
       for (const row of JSON.parse(text) as { ifname: string; addr_info: { local?: string }[] }[]) {
-        if (!devices.includes(row.ifname)) continue;
         for (const { local } of row.addr_info) {
-          if (local !== undefined && this.addresses.includes(local))
+          if (local !== undefined && addresses.includes(local))
             places.set(local, [...(places.get(local) ?? []), `${name} ${row.ifname}`]);
         }
       }
