@@ -86,13 +86,19 @@ export class BridgedNetwork {
 
   /** A veth from a namespace to a bridge. @param far name of its end at the bridge @param addresses with prefix lengths */
   protected plug(namespace: string, device: string, bridge: string, far: string, addresses: readonly string[]): void {
-    command("ip", "link", "add", device, "netns", namespace, "type", "veth", "peer", "name", far, "netns", bridge);
-    this.inside(bridge, "ip", "link", "set", "dev", far, "master", BRIDGE, "up");
-    this.inside(namespace, "ip", "link", "set", "dev", device, "up");
+    this.plugUnlinked(namespace, device, bridge, far);
+    this.inside(bridge, "ip", "link", "set", "dev", far, "up");
     for (const address of addresses) {
       const how = address.includes(":") ? ["nodad"] : [];
       this.inside(namespace, "ip", "address", "add", address, "dev", device, ...how);
     }
+  }
+
+  /** A veth whose end at the bridge is down: the other one has no link. */
+  protected plugUnlinked(namespace: string, device: string, bridge: string, far: string): void {
+    command("ip", "link", "add", device, "netns", namespace, "type", "veth", "peer", "name", far, "netns", bridge);
+    this.inside(bridge, "ip", "link", "set", "dev", far, "master", BRIDGE);
+    this.inside(namespace, "ip", "link", "set", "dev", device, "up");
   }
 
   /** Drops what comes from these addresses and what goes there, of both families; forwarded packets too. None: no cut. */

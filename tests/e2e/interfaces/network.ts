@@ -47,13 +47,16 @@ export class Network extends BridgedNetwork {
   addController({ name, number, devices }: PlannedController): void {
     const namespace = this.controller(name);
     this.addNamespace(namespace);
-    for (const device of devices) this.addDevice(name, device);
+    for (const device of devices) this.plug(namespace, device, this.front, `${name}-${device}`, []);
     this.plugBack(namespace, number, name);
   }
 
-  /** A further device of a controller on the front. */
+  /**
+   * A further device of a controller on the front, without a link: until fairlead has it for a port, Linux answers on it
+   * for addresses of the others.
+   */
   addDevice(controller: string, device: string): void {
-    this.plug(this.controller(controller), device, this.front, `${controller}-${device}`, []);
+    this.plugUnlinked(this.controller(controller), device, this.front, `${controller}-${device}`);
   }
 
   removeDevice(controller: string, device: string): void {
