@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { commandAsync } from "../common/commands.js";
 import type { Undo } from "../common/undo.js";
 import type { Network } from "./network.js";
 
@@ -35,9 +36,10 @@ export class AddressMonitor {
   /** Resolves when it listens, and has told of all that happened before. @throws Error where it never tells anything */
   async told(): Promise<void> {
     this.listens = false;
-    const namespace = this.network.controller(this.controller);
+    const inside = ["netns", "exec", this.network.controller(this.controller), "ip", "address"];
     for (let tries = TRIES; tries > 0 && !this.listens; tries--) {
-      for (const verb of ["add", "del"]) this.network.inside(namespace, "ip", "address", verb, TRIAL, "dev", "lo");
+      // Not held up meanwhile: several that wait at a time would have nobody read what is told.
+      for (const verb of ["add", "del"]) await commandAsync("ip", ...inside, verb, TRIAL, "dev", "lo");
       await delay(BETWEEN_MS);
     }
     if (!this.listens) throw new Error(`ip monitor of ${this.controller} tells nothing`);

@@ -58,12 +58,15 @@ test("a full server is not hung where the engine's own thread has stood still", 
   const array = new EngineArray({ engine, controller: "sp1", text: ARRAY_TEXT, file: undefined });
   const [lines, claims]: [string[], boolean[]] = [[], []];
   const management = managementOf(array, ANSWERING, lines, claims);
-  await management.start();
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STANDSTILL_MS);
-  await sleep(AFTER_MS);
-  assert.deepEqual([lines, claims], [[], [true]]);
-  await management.close();
-  await engine.close();
+  try {
+    await management.start();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STANDSTILL_MS);
+    await sleep(AFTER_MS);
+    assert.deepEqual([lines, claims], [[], [true]]);
+  } finally {
+    await management.close();
+    await engine.close();
+  }
 });
 
 function managementOf(array: EngineArray, thread: string, lines: string[], claims: boolean[]): Management {
