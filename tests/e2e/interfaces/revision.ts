@@ -16,7 +16,7 @@ import { AddressMonitor, names } from "./address-monitor.js";
 import { nowUs } from "./clock.js";
 import { fencedDevices, kernelSets } from "./kernel-sets.js";
 import { reachedThrough } from "./nbd-greeting.js";
-import { Management } from "./management.js";
+import { Management, type Reply } from "./management.js";
 import { CONTROLLERS, UNITS } from "./plan.js";
 import { EchoProber, WireProber } from "./probers.js";
 import type { Place, World } from "./world.js";
@@ -206,20 +206,18 @@ class Revision {
   /** Checked by each controller, then in force at each, unconfirmed. */
   private async commit(what: string, text: string): Promise<void> {
     const { checks } = this.world;
-    const check = await this.management.wish({ method: "POST", path: `${CONFIGURATION}/check`, body: { text } });
-    const { adoptable } = check.body as { adoptable?: boolean };
-    const found = adoptable === true ? "adoptable" : `${check.status} ${JSON.stringify(check.body)}`;
-    checks.note(`${REVISION} ${what}: every controller can adopt it`, "management", adoptable === true, found);
-    const body = { text, confirmWithinMs: CONFIRM_MS };
-    const { status, body: answer } = await this.management.wish({
-      method: "PUT",
-      path: CONFIGURATION,
-      body,
-      changes: true,
+    // A controller that is slow to answer refuses by that: nothing has changed then, and it is asked again.
+    await checks.comes(`${REVISION} ${what}: every controller can adopt it`, "management", async () => {
+      const reply = await this.management.wish({ method: "POST", path: `${CONFIGURATION}/check`, body: { text } });
+      const { adoptable } = reply.body as { adoptable?: boolean };
+      return [adoptable === true, adoptable === true ? "adoptable" : describe(reply)];
     });
-    // What follows would show nothing.
-    if (status !== 200) throw new Error(`${REVISION} ${what}: ${status} ${JSON.stringify(answer)}`);
-    this.digest = (answer as { digest: string }).digest;
+    const body = { text, confirmWithinMs: CONFIRM_MS };
+    await checks.comes(`${REVISION} ${what}: committed`, "management", async () => {
+      const reply = await this.management.wish({ method: "PUT", path: CONFIGURATION, body, changes: true });
+      this.digest = (reply.body as { digest?: string }).digest ?? "";
+      return [reply.status === 200, reply.status === 200 ? this.digest : describe(reply)];
+    });
   }
 
   /** In force at each controller, which has then kept it in its own file. */
@@ -229,7 +227,7 @@ class Revision {
       const { digest } = this;
       const path = `${CONFIGURATION}/confirm`;
       const reply = await this.management.wish({ method: "POST", path, body: { digest }, changes: true });
-      return [reply.status === 200, reply.status === 200 ? "confirmed" : JSON.stringify(reply.body)];
+      return [reply.status === 200, reply.status === 200 ? "confirmed" : describe(reply)];
     });
     await checks.comes(`${REVISION} ${what}: each has it in its own file`, "files", async () => {
       const without = by.filter((name) => controllers.kept(name) !== text);
@@ -273,4 +271,8 @@ class Revision {
 
 function inGroup({ group }: AddedInterface): (place: Place) => boolean {
   return (place) => GROUPS.get(place.split(" ")[0] ?? "") === group;
+}
+
+function describe({ status, body }: Reply): string {
+  return `${status} ${JSON.stringify(body)}`;
 }

@@ -159,6 +159,22 @@ describe("fairlead run", () => {
     }
   });
 
+  it("ends where its management can't be started, and leaves no lease behind", () => {
+    const file = join(folder, "coordinated.yaml");
+    const text = [
+      "name: one",
+      "controllers: [{name: a}]",
+      "ports: [p1]",
+      `coordination: {stateFolder: ${join(folder, "state")}}`,
+      "sources: {kernel: {ports: {p1: {device: lo}}}}",
+    ];
+    writeFileSync(file, `${text.join("\n")}\n`);
+    const words = ["--config", file, "--unsigned-development-module", "--management", join(folder, "nowhere.yaml")];
+    const { status, stderr } = fairlead("run", ...words);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, /nowhere\.yaml: no such file/);
+  });
+
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     it(`ends with the summary on ${signal}`, async () => {
       const child = start("--events", "--speed", "10");
