@@ -31,7 +31,7 @@ export function kernelSets(network: Network, controller: string): KernelSets {
 export function fencedDevices(network: Network, controller: string): string[] {
   const chain = ["netdev", `fairlead-${controller}`, "in"];
   const text = network.inside(network.controller(controller), "nft", "list", "chain", ...chain);
-  const listed = /devices? = (?:\{ ([^}]*) \}|(\S+))/.exec(text);
+  const listed = /devices? (?:= )?(?:\{ ([^}]*) \}|(\S+))/.exec(text);
   return (listed?.[1] ?? listed?.[2] ?? "").split(",").map((device) => device.trim().replaceAll('"', ""));
 }
 
