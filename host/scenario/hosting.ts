@@ -62,7 +62,7 @@ const RESULTS: Readonly<Record<string, number>> = {
   timeout: OutcomeResult.TIMED_OUT,
 };
 /** Time between two status messages of a server. */
-const BEAT_MS = 500;
+export const BEAT_MS = 500;
 
 /** Role of this controller for a scope, as the lease service has it. */
 export interface HeldScope {

@@ -26,6 +26,8 @@ export interface ControllerLine {
 
 export class Controllers {
   readonly lines: ControllerLine[] = [];
+  /** Controllers that have said they lost their lease, each time. */
+  readonly leaseLosses: string[] = [];
   /** Whether those that are started from here on have a management interface. */
   managed = false;
   private readonly children = new Map<string, ChildProcess>();
@@ -143,6 +145,7 @@ export class Controllers {
 
   private take(controller: string, line: string): void {
     this.log.write(`${timeOfDay()} ${controller}: ${line}\n`);
+    if (line.startsWith("lease: ") && line.endsWith("; giving up all that is held")) this.leaseLosses.push(controller);
     if (!line.startsWith("{")) return;
     try {
       this.lines.push({ ...(JSON.parse(line) as object), controller });

@@ -79,8 +79,8 @@ export class Story {
   async revise(): Promise<void> {
     const fromUs = nowUs();
     const doubles = this.world.wire.doubleRounds();
-    await revise(this.world);
-    await this.home(`${REVISION}: every address is at its home and every unit at its owner`);
+    const home = `${REVISION}: every address is at its home and every unit at its owner`;
+    await revise(this.world, () => this.home(home), this.tell);
     const toUs = nowUs();
     this.world.spans.push({ name: REVISION, fromUs, toUs });
     this.keep(REVISION, this.world.wire.doubleRounds() - doubles, fromUs, toUs);

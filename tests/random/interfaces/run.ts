@@ -1,7 +1,7 @@
 /** Runs a random case: each happening, then ticks until all is quiet, then every invariant looks at before and after. */
 
 import type { ArrayDescription } from "../../../host/array/description.js";
-import { Hosting } from "../../../host/scenario/hosting.js";
+import { BEAT_MS, Hosting } from "../../../host/scenario/hosting.js";
 import { Timeline } from "../../../host/scenario/timeline.js";
 import type { DecisionView } from "../../../host/shim/decision-view.js";
 import { DecisionKind, DecisionKindNames, LinkState, RequestKind } from "../../../host/shim/generated/layout.js";
@@ -11,6 +11,7 @@ import { Shim } from "../../../host/shim/shim.js";
 import { brokenSeal } from "../observe/seals.js";
 import type { Happening, HostedCase } from "./case.js";
 import { Losses } from "./losses.js";
+import { hostedWithinMs } from "./times.js";
 
 /** A decision in words. */
 export interface Told {
@@ -38,6 +39,8 @@ export interface Step {
   array: ArrayDescription;
   happening: Happening | undefined;
   before: Picture;
+  /** At the published time of hosting; all else may still go on. */
+  within: Picture;
   after: Picture;
   told: readonly Told[];
   /** Servers that lost each address since it was at home, and are not back with all their ports. */
@@ -54,7 +57,8 @@ export interface Step {
 export type Invariant = (step: Step) => string[];
 
 const TICK_MS = 100;
-/** Longest that anything may take until all is quiet; each address is hosted within it while a port can take it. */
+const KERNEL_MS = 30;
+/** Longest that anything may take until all is quiet. */
 export const QUIET_MS = 6000;
 const HOST_CLOCK_MS = 1000;
 
@@ -70,6 +74,7 @@ export class HostedRun {
   private readonly shim: Shim;
   private readonly told: Told[] = [];
   private brokenSeal: string | undefined;
+  private readonly hostedWithinMs: number;
 
   constructor(
     private readonly case_: HostedCase,
@@ -77,11 +82,12 @@ export class HostedRun {
     options: RowOptions = {},
   ) {
     const { array } = case_;
+    this.hostedWithinMs = hostedWithinMs(array, { tickMs: TICK_MS, statusMs: BEAT_MS, kernelMs: KERNEL_MS });
     const own = array.controllers.at(-1)?.name ?? "";
     this.shim = new Shim(instantiate(module), { incarnation: 1, controller: own });
     if (options.first !== undefined) this.configure(options.first);
     this.configure(array);
-    this.hosting = new Hosting(array, this.timeline, () => ({ does: "apply", afterMs: 30 }));
+    this.hosting = new Hosting(array, this.timeline, () => ({ does: "apply", afterMs: KERNEL_MS }));
     for (const [name, port] of Object.entries(case_.places)) this.hosting.place(name, port);
     this.shim.start(HOST_CLOCK_MS);
     this.hosting.attach(this.shim);
@@ -106,7 +112,9 @@ export class HostedRun {
       const before = this.picture();
       const first = this.told.length;
       if (happening !== undefined) this.happen(happening);
-      this.wait();
+      this.wait(this.hostedWithinMs);
+      const within = this.picture();
+      this.wait(QUIET_MS - this.hostedWithinMs);
       const after = this.picture();
       const told = this.told.slice(first);
       for (const { kind, subject } of told) if (kind === "ALARM") alarmed.add(subject);
@@ -115,6 +123,7 @@ export class HostedRun {
         array: this.case_.array,
         happening,
         before,
+        within,
         after,
         told,
         lost: losses.follow(before, after),
@@ -132,8 +141,8 @@ export class HostedRun {
     return wrong;
   }
 
-  private wait(): void {
-    const untilMs = this.timeline.nowMs + QUIET_MS;
+  private wait(forMs: number): void {
+    const untilMs = this.timeline.nowMs + forMs;
     for (let nowMs = this.timeline.nowMs + TICK_MS; nowMs <= untilMs; nowMs += TICK_MS) {
       this.timeline.runUntil(nowMs, () => {});
       this.hosting.observe();

@@ -1,8 +1,8 @@
 /** `npm run test:processors`: random runs of the processor election, one module among simulated controllers. */
 
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { DecisionKindNames } from "../../../host/shim/generated/layout.js";
+import { readSeeds } from "../seeds.js";
 import { INVARIANTS, runSeed } from "./run.js";
 
 const USAGE = `Usage: npm run test:processors -- [--seeds N (60)] [--from S (1)]
@@ -12,20 +12,8 @@ const REASONS = ["UNHEALTHY", "LEASE_LOST", "MAINTENANCE", "REQUESTED", "FAIL_BA
 /** What runs must have seen, or they test nothing. */
 const WITNESSES = ["ACTIVATE_PROCESSOR", "PASSIVATE_PROCESSOR", "CAMPAIGN", "RESIGN", "SET_WEB_SERVER"];
 
-function readOptions(): { seeds: number; from: number } | undefined {
-  try {
-    const { values } = parseArgs({
-      options: { seeds: { type: "string", default: "60" }, from: { type: "string", default: "1" } },
-    });
-    const [seeds, from] = [Number(values.seeds), Number(values.from)];
-    return Number.isInteger(seeds) && Number.isInteger(from) && seeds > 0 && from > 0 ? { seeds, from } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function main(): number {
-  const options = readOptions();
+  const options = readSeeds();
   if (options === undefined) {
     process.stderr.write(`${USAGE}\n`);
     return 2;
