@@ -1,5 +1,6 @@
 /** `fairlead shelf`: the agent beside the target server that has the blocks of all units. */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
 import { type ArrayDescription, parseArray } from "../array/description.js";
 import { TcpLink } from "../coordination/commands/tcp-link.js";
@@ -24,6 +25,7 @@ time, and nobody whose epoch is lower than the highest it has seen. The array fi
 Example:
   fairlead shelf --config array.yaml
 
+SIGHUP: reads the array file again, for controllers that have come or gone. All else of it is read at the start only.
 Ends with SIGTERM or SIGINT. Exit codes: 0 ended, 1 failed, 2 wrong usage or input.`;
 
 /** Between two looks whether tgtd still admits whom it should. */
@@ -40,8 +42,7 @@ export function register(program: Command): void {
 }
 
 async function serve(file: string): Promise<void> {
-  const { array, problems } = parseArray(readInput(file).toString("utf8"), file);
-  if (array === undefined || problems.length > 0) throw new InputError(problems);
+  const array = readArray(file);
   const section = shelfSection(array);
   if (section === undefined) throw new UsageError(`${file}: no section sources.shelf`);
   const report = (line: string) => process.stderr.write(`shelf: ${line}\n`);
@@ -59,11 +60,34 @@ async function serve(file: string): Promise<void> {
   const inspection = new Repeat(() => inspect(agent, report), { intervalMs: INSPECT_MS });
   inspection.start();
   report(`takes commands on ${section.command} for ${Object.keys(section.units).join(", ")}`);
+  const readAgain = () => follow(file, section, link, report);
+  process.on("SIGHUP", readAgain);
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
   });
+  process.off("SIGHUP", readAgain);
   await inspection.close();
   await link.close();
+}
+
+function readArray(file: string): ArrayDescription {
+  const { array, problems } = parseArray(readInput(file).toString("utf8"), file);
+  if (array === undefined || problems.length > 0) throw new InputError(problems);
+  return array;
+}
+
+/** Controllers of the file as it is now; those of before stay in force where it is wrong. */
+function follow(file: string, section: ShelfSection, link: TcpLink, report: (line: string) => void): void {
+  try {
+    const array = readArray(file);
+    const endpoints = commandEndpoints(array);
+    link.follow(endpoints);
+    report(`takes commands of ${[...endpoints.keys()].join(", ")}`);
+    const isSame = isDeepStrictEqual(shelfSection(array), section);
+    if (!isSame) report(`${file}: sources.shelf is another one: it counts from the next start on`);
+  } catch (error) {
+    report(`${(error as Error).message}; the controllers of before stay`);
+  }
 }
 
 /** A target server that isn't there is waited for, and told of once. */

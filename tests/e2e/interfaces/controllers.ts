@@ -9,7 +9,6 @@ import type { Checks } from "../common/checks.js";
 import { command } from "../common/commands.js";
 import { spawnInside } from "../common/processes.js";
 import type { Undo } from "../common/undo.js";
-import { ADDED_PAIR, ADDED_PORT } from "./additions.js";
 import { type ArrayAdditions, type ArrayFileOptions, arrayText } from "./array-file.js";
 import { timeOfDay } from "./clock.js";
 import { makeManagementFiles, managementFile } from "./management.js";
@@ -33,6 +32,7 @@ export class Controllers {
   private readonly children = new Map<string, ChildProcess>();
   private readonly arrayFile: string;
   private plan: ArrayFileOptions | undefined;
+  private shelf: ChildProcess | undefined;
   private readonly bundle: string;
   private readonly trust: string;
   private readonly log: WriteStream;
@@ -57,8 +57,7 @@ export class Controllers {
     writeFileSync(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
     const { controlPort } = shelf;
     this.plan = { folder: this.folder, keyFile, controlPort };
-    // The shelf's agent reads its file when it starts: it has the pair that comes later, so that it lets it in.
-    writeFileSync(this.arrayFile, this.text({ controllers: ADDED_PAIR, port: ADDED_PORT, interfaces: [] }));
+    writeFileSync(this.arrayFile, this.text());
     for (const { name } of CONTROLLERS) writeFileSync(this.fileOf(name), this.text());
     const signer = join(this.folder, "signer");
     this.call("trust", "key", "--out", signer);
@@ -68,7 +67,18 @@ export class Controllers {
     this.call("validate", this.arrayFile);
     makeManagementFiles(this.folder, this.fairlead);
     const words = [process.execPath, this.fairlead, "shelf", "--config", this.arrayFile];
-    spawnInside(this.network.shelf, words, join(this.folder, "shelf.log"), this.undo);
+    this.shelf = spawnInside(this.network.shelf, words, this.shelfLog, this.undo);
+  }
+
+  /** The shelf's agent takes commands of the controllers of another array file. */
+  tellShelf(text: string): void {
+    writeFileSync(this.arrayFile, text);
+    this.shelf?.kill("SIGHUP");
+  }
+
+  /** Lines that the shelf's agent has said. */
+  shelfSaid(): string[] {
+    return readFileSync(this.shelfLog, "utf8").split("\n");
   }
 
   /** The array file. @param added what a revision adds to it */
@@ -133,6 +143,10 @@ export class Controllers {
   /** Names of controllers that have ended by themselves: by a fault they end by a signal. */
   crashed(): string[] {
     return [...this.children].filter(([, child]) => child.exitCode !== null).map(([name]) => name);
+  }
+
+  private get shelfLog(): string {
+    return join(this.folder, "shelf.log");
   }
 
   private fileOf(name: string): string {

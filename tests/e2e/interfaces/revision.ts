@@ -101,8 +101,13 @@ class Revision {
     const { checks, controllers, network } = this.world;
     const text = controllers.text({ controllers: ADDED_PAIR, port: ADDED_PORT, interfaces: ADDED_INTERFACES });
     await this.commit("adds addresses, a port and a pair", text);
+    controllers.tellShelf(text);
     for (const { name } of ADDED_PAIR) controllers.startWith(name, text);
     await this.confirm("adds addresses, a port and a pair", text, OLD);
+    await checks.comes(`${REVISION}: the shelf's agent takes commands of the new pair`, "its log", async () => {
+      const said = controllers.shelfSaid().findLast((line) => line.includes("takes commands of")) ?? "nothing";
+      return [said.endsWith(` ${ALL.join(", ")}`), said];
+    });
     await this.appears("an address at a port that there was", ON_OLD_PORT, (place) => place === ON_OLD_PORT.home);
     await this.appears("an address of the new pair", ON_NEW_PAIR, (place) => place === ON_NEW_PAIR.home);
     await this.appears("an address whose port has no link, elsewhere in the group", ON_NEW_PORT, inGroup(ON_NEW_PORT));
@@ -146,6 +151,7 @@ class Revision {
     const text = controllers.text();
     await this.commit("takes all that away", text);
     await this.confirm("takes all that away", text, OLD);
+    controllers.tellShelf(text);
     await checks.comes(`${REVISION}: no kernel has, fences or forwards what was added`, "ip, nft", async () => {
       const held = [...this.kernels()].map(([address, places]) => `${address} in ${places.join("+")}`);
       const left = OLD.flatMap((name) => {
