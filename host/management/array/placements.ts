@@ -11,6 +11,8 @@ export interface NetworkPortRow {
   controller: string;
   domain: string;
   link: string;
+  /** Errors of receiving and sending that its kernel has counted since its controller started; goes round at 65,536. */
+  errors: number;
   speedMbit: number;
   interfaces: number;
 }
@@ -71,6 +73,7 @@ function networkPortsOf({ core, names, snapshot }: ArrayTables): NetworkPortRow[
       controller: port.controller,
       domain: port.domain,
       link: known ? lowerWords(LinkStateNames[networkPortInput.link(row)] ?? "unknown") : "unknown",
+      errors: known ? networkPortInput.errors(row) : 0,
       speedMbit: port.speed,
       interfaces: row < 0 ? 0 : networkPortState.interfaces(row),
     };

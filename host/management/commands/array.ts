@@ -59,7 +59,16 @@ const processor = object({
   /** Why it is or is not active, in words. */
   why: text,
 });
-const networkPort = object({ name, controller: text, domain: text, link: text, speedMbit: count, interfaces: count });
+const networkPort = object({
+  name,
+  controller: text,
+  domain: text,
+  link: text,
+  /** Of receiving and sending, counted by its kernel since its controller started; goes round at 65,536. */
+  errors: count,
+  speedMbit: count,
+  interfaces: count,
+});
 const virtualInterface = object({
   name,
   address: text,

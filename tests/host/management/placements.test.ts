@@ -46,7 +46,7 @@ test("interfaces, groups, units and scopes as they are observed; what is nowhere
   const { engine, shim, array } = made();
   const [a, b] = [shim.serverRow(0), shim.serverRow(1)];
   shim.networkPort(0, LinkState.UP);
-  shim.networkPort(1, LinkState.DOWN);
+  shim.networkPort(1, LinkState.DOWN, 7);
   shim.interfaceAt(0, 0);
   shim.interfaceAt(1, NONE);
   shim.unitAt(0, a, a);
@@ -54,10 +54,10 @@ test("interfaces, groups, units and scopes as they are observed; what is nowhere
   shim.membership.scope(2, ScopeRole.SHADOW, b, 42);
   const overview = overviewOf(await array.snapshot(), new SingleProcessor("a", ["b"]), []);
   assert.deepEqual(
-    overview.networkPorts.map(({ name, link }) => [name, link]),
+    overview.networkPorts.map(({ name, link, errors }) => [name, link, errors]),
     [
-      ["a-e0", "up"],
-      ["b-e0", "down"],
+      ["a-e0", "up", 0],
+      ["b-e0", "down", 7],
     ],
   );
   assert.deepEqual(
