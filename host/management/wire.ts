@@ -12,6 +12,9 @@ export interface WireLimits {
   requestMs: number;
 }
 
+/** For the TLS handshake of a connection. */
+export const HANDSHAKE_MS = 10_000;
+
 export const WIRE_LIMITS: WireLimits = { headersMs: 5000, requestMs: 10_000 };
 const HEADER_BYTES_MAX = 16 * 1024;
 const CHECKING_MS = 500;

@@ -73,7 +73,7 @@ export const CORTEX_M3: Target = {
   processor: "Cortex-M3",
   compiler: "arm-none-eabi-gcc",
   runner: [],
-  // What comes after the sections makes the code some 1,200 bytes smaller; nothing of it changes what the code does.
+  // The last five make the code some 800 bytes smaller; none of them changes what it does.
   flags: [
     "-mcpu=cortex-m3",
     "-mthumb",
@@ -85,10 +85,6 @@ export const CORTEX_M3: Target = {
     "-fno-optimize-sibling-calls",
     "-fira-algorithm=priority",
     "-fno-jump-tables",
-    "-fno-expensive-optimizations",
-    "-fno-if-conversion",
-    "-fno-code-hoisting",
-    "-fno-tree-ch",
   ],
   linkFlags: ["-nostartfiles", "-specs=nano.specs", "-Wl,--gc-sections"],
   bigEndian: false,

@@ -20,6 +20,7 @@ import { Pipeline, type Reply } from "../pipeline.js";
 import { refuseBytes, unexpected } from "../restricted/server.js";
 import {
   certificateName,
+  HANDSHAKE_MS,
   PROBLEM_TYPE,
   SECURITY_HEADERS,
   serverOptions,
@@ -118,6 +119,7 @@ export class FullServer {
       // People have no certificate; one that is not the array's is as none.
       rejectUnauthorized: false,
       minVersion: "TLSv1.2" as const,
+      handshakeTimeout: HANDSHAKE_MS,
       ...wire,
     };
     return {

@@ -17,6 +17,7 @@ import { ownHandlers, serviceTag } from "../handlers/own.js";
 import { Pipeline, type Reply, type ServerParts } from "../pipeline.js";
 import {
   certificateName,
+  HANDSHAKE_MS,
   PROBLEM_TYPE,
   SECURITY_HEADERS,
   serverOptions,
@@ -27,6 +28,7 @@ import {
 import { noticeHtml } from "./notice.js";
 
 const CONNECTIONS_MAX = 64;
+const HANDSHAKE_TIMEOUT = "ERR_TLS_HANDSHAKE_TIMEOUT";
 
 interface Asking {
   incoming: Incoming;
@@ -36,7 +38,8 @@ interface Asking {
 
 export class RestrictedServer {
   readonly pipeline: Pipeline;
-  private readonly servers = new Set<Server>();
+  /** Each with its connections, of which node:https knows those only that have shaken hands. */
+  private readonly servers = new Map<Server, Set<Socket>>();
 
   constructor(
     private readonly parts: ServerParts,
@@ -49,11 +52,16 @@ export class RestrictedServer {
   /** Listens on one address more. @returns the port @throws NodeJS.ErrnoException such as EADDRINUSE */
   listen(host: string, port: number): Promise<{ port: number; close(): Promise<void> }> {
     const server = this.create();
+    const connections = new Set<Socket>();
+    server.on("connection", (socket: Socket) => {
+      connections.add(socket);
+      socket.once("close", () => connections.delete(socket));
+    });
     return new Promise((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, host, () => {
         server.off("error", reject);
-        this.servers.add(server);
+        this.servers.set(server, connections);
         const address = server.address();
         const actual = typeof address === "object" && address !== null ? address.port : port;
         resolve({ port: actual, close: () => this.closeOne(server) });
@@ -62,7 +70,7 @@ export class RestrictedServer {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.servers].map((server) => this.closeOne(server)));
+    await Promise.all([...this.servers.keys()].map((server) => this.closeOne(server)));
   }
 
   private create(): Server {
@@ -81,6 +89,7 @@ export class RestrictedServer {
               requestCert: true,
               rejectUnauthorized: false,
               minVersion: "TLSv1.2",
+              handshakeTimeout: HANDSHAKE_MS,
             },
             answer,
           );
@@ -93,10 +102,12 @@ export class RestrictedServer {
   }
 
   private closeOne(server: Server): Promise<void> {
-    if (!this.servers.delete(server)) return Promise.resolve();
+    const connections = this.servers.get(server);
+    if (connections === undefined) return Promise.resolve();
+    this.servers.delete(server);
     return new Promise((resolve) => {
       server.close(() => resolve());
-      server.closeAllConnections();
+      for (const socket of connections) socket.destroy();
     });
   }
 
@@ -198,6 +209,11 @@ export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket, pipeli
   const refusal = refusalOfBytes(error.code);
   const incoming: Incoming = { method: "", path: "", headers: {}, source: sourceOf(socket), secure: false };
   pipeline.refused(incoming, "unreadable", undefined, refusal);
+  if (error.code === HANDSHAKE_TIMEOUT) {
+    // Nothing can be said to it: it would wait for the handshake for ever.
+    socket.destroy();
+    return;
+  }
   const body = JSON.stringify(pipeline.problem(refusal));
   const head = [
     `HTTP/1.1 ${refusal.status} Refused`,
