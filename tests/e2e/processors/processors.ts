@@ -13,6 +13,8 @@ import type { Plan } from "./plan.js";
 
 const DISK_SIZE = "8m";
 const TICK = "50ms";
+/** A full disk is filled again so often. */
+const REFILL_MS = 250;
 /** In the mount namespace that `ip netns exec` has made: its own disk, at the path where all have theirs. */
 const MOUNT = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
 
@@ -20,6 +22,8 @@ export class Processors {
   private readonly children = new Map<string, ChildProcess>();
   /** Entries that restricted servers have written to standard error: they keep them on no disk. */
   private readonly entries = new Map<string, AuditEntry[]>();
+  /** Of disks that are full. */
+  private readonly fillers = new Map<string, NodeJS.Timeout>();
   private readonly log: WriteStream;
 
   /** @param fairlead path of the command @param log file for all that they say */
@@ -83,12 +87,18 @@ export class Processors {
     if (id !== undefined) succeeds("kill", `-${signal}`, `${id}`);
   }
 
+  /** It stays full: what is given back meanwhile, as a file that is written anew, is taken too. */
   fillDisk(name: string): void {
+    const words = ["if=/dev/zero", `of=${join(this.diskOf(name), "full")}`, "bs=4k", "oflag=append", "conv=notrunc"];
     // Until there is no room: that it ends so is the aim.
-    succeeds("dd", "if=/dev/zero", `of=${join(this.diskOf(name), "full")}`, "bs=4k");
+    const fill = () => void succeeds("dd", ...words);
+    fill();
+    this.fillers.set(name, setInterval(fill, REFILL_MS).unref());
   }
 
   emptyDisk(name: string): void {
+    clearInterval(this.fillers.get(name));
+    this.fillers.delete(name);
     rmSync(join(this.diskOf(name), "full"), { force: true });
   }
 
